@@ -1,0 +1,3 @@
+"""Heimdex: a private, local search engine for a person's own video library."""
+
+__version__ = "0.1.0"

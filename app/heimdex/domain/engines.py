@@ -1,0 +1,153 @@
+"""What an engine of each family must be able to do.
+
+Every engine is created cheaply, loads its weights at the first use or at `load()`, and gives them
+back at `unload()`. Engines are used from one thread at a time. `ModelUnavailable` is raised by
+`load()` when weights are missing or damaged.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from heimdex.domain.faces import FaceDetection
+from heimdex.domain.media import RgbImage
+from heimdex.domain.speech import Segment
+from heimdex.domain.vectors import Vectors
+
+Report = Callable[[int], None]
+"""Called with the media time in ms that has been dealt with; raises `Cancelled` to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Cosine similarities at which this model's answers mean something; they belong to the model.
+
+    `match`: at or above it two things are the same (a face) or fit (a query).
+    `suggest`: from here up to `match` a person may be asked.
+    """
+
+    match: float
+    suggest: float
+
+
+class Engine(Protocol):
+    """What all engines share."""
+
+    @property
+    def model_id(self) -> str:
+        """Manifest id, for example `whisper-base`."""
+        ...
+
+    @property
+    def revision(self) -> str:
+        """Short revision that names the space: changed weights or preprocessing change it."""
+        ...
+
+    def load(self) -> None:
+        """Load weights now. Idempotent."""
+        ...
+
+    def unload(self) -> None:
+        """Free the weights. Idempotent; the next use loads again."""
+        ...
+
+
+class SpeechRecognizer(Engine, Protocol):
+    """Speech to text with word times."""
+
+    def transcribe(
+        self,
+        windows: Iterable[tuple[int, NDArray[np.float32]]],
+        language: str | None,
+        report: Report,
+    ) -> Iterator[tuple[str, Segment]]:
+        """Transcribe windows of speech.
+
+        `windows`: (start in ms, mono float32 samples in -1..1 at 16 kHz), in order, each at most
+        60 s and cut at silence. `language`: ISO 639-1 to force, None to detect on the first
+        windows and keep. Yields (language, segment), times on the clock of the whole track,
+        segment indexes counted up from 0 over all windows.
+        """
+        ...
+
+
+class VoiceDetector(Engine, Protocol):
+    """Finds where somebody speaks."""
+
+    def speech_spans(self, samples: NDArray[np.float32]) -> list[tuple[int, int]]:
+        """Spans [start, end) in samples of 16 kHz mono float32 that hold speech, in order."""
+        ...
+
+
+class TextEmbedder(Engine, Protocol):
+    """Sentences to vectors; Korean and English of one meaning land near each other."""
+
+    @property
+    def dims(self) -> int:
+        """Length of a vector."""
+        ...
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """For query against passage."""
+        ...
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """One unit vector a text, in order; an empty list gives an array of shape (0, dims)."""
+        ...
+
+
+class VisionEmbedder(Engine, Protocol):
+    """Pictures and sentences to vectors of one space."""
+
+    @property
+    def dims(self) -> int:
+        """Length of a vector."""
+        ...
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """For query against frame."""
+        ...
+
+    @property
+    def input_size(self) -> int:
+        """The picture's edge in pixels that the model sees; decode no smaller than this."""
+        ...
+
+    def embed_images(self, images: Sequence[RgbImage]) -> Vectors:
+        """One unit vector a picture of any size, in order."""
+        ...
+
+    def embed_text(self, texts: Sequence[str]) -> Vectors:
+        """One unit vector a query, in the same space as the pictures."""
+        ...
+
+
+class FaceDetector(Engine, Protocol):
+    """Finds faces and their five landmarks."""
+
+    def detect(self, images: Sequence[RgbImage]) -> list[list[FaceDetection]]:
+        """Faces of each picture, best first; a picture without a face gives an empty list."""
+        ...
+
+
+class FaceEmbedder(Engine, Protocol):
+    """Aligned faces to vectors."""
+
+    @property
+    def dims(self) -> int:
+        """Length of a vector."""
+        ...
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """For the same person."""
+        ...
+
+    def embed(self, crops: Sequence[RgbImage]) -> Vectors:
+        """One unit vector a crop of 112 × 112 RGB, aligned to the five-point template."""
+        ...
