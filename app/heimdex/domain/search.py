@@ -42,6 +42,7 @@ class Query:
     language: str = "en"
     """ISO 639-1, by script: "ko" when Hangul is present, else "en"."""
     filters: Filters = field(default_factory=Filters)
+    excluded_people: tuple[PersonId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,73 @@
+"""A query while it is taken apart: its words, its quoted phrases and what is already understood.
+
+What the parts mean is left to `parse`, `exclusions` and `names`.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+
+from heimdex.search.names import Token
+
+LONGEST = 1_000
+"""Characters of a query that are read; nobody types more, but somebody pastes a book."""
+
+WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+
+_PHRASE = re.compile(
+    r'"([^"]*)"|“([^”]*)”|„([^“”]*)[“”]|«([^»]*)»|「([^」]*)」|『([^』]*)』|＂([^＂]*)＂'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """A quoted phrase at [start, end), marks included; `text` is "" where nothing is inside."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(slots=True)
+class Reading:
+    """The normalised text; `used` marks the characters that have found their place."""
+
+    text: str
+    phrases: list[Quoted] = field(default_factory=list)
+    tokens: list[Token] = field(default_factory=list)
+    used: list[bool] = field(default_factory=list)
+
+    def take(self, start: int, end: int) -> None:
+        """Mark [start, end) as understood."""
+        self.used[start:end] = [True] * (end - start)
+
+    def free(self, token: Token) -> bool:
+        """Whether nobody has taken the word yet."""
+        return not self.used[token.start]
+
+    def left(self) -> str:
+        """What nobody has taken, on one line."""
+        pairs = zip(self.text, self.used, strict=True)
+        return " ".join("".join(" " if used else letter for letter, used in pairs).split())
+
+
+def read(text: str) -> Reading:
+    """Normalise `text` (NFC, printable, at most `LONGEST` long) and find words and phrases."""
+    # Lone surrogates (a broken paste) cannot be encoded by anything further down.
+    clean = text[:LONGEST].encode("utf-8", "replace").decode("utf-8")
+    clean = unicodedata.normalize("NFC", clean)
+    clean = "".join(c if c.isprintable() else " " for c in clean)
+    reading = Reading(clean, used=[False] * len(clean))
+    for found in _PHRASE.finditer(clean):
+        phrase = " ".join(next((g for g in found.groups() if g is not None), "").split())
+        # Quotation marks around nothing searchable are only noise.
+        reading.phrases.append(Quoted(*found.span(), phrase if WORD.search(phrase) else ""))
+    inside = [False] * len(clean)
+    for quoted in reading.phrases:
+        inside[quoted.start : quoted.end] = [True] * (quoted.end - quoted.start)
+    reading.tokens = [
+        Token(found.group(), *found.span())
+        for found in WORD.finditer(clean)
+        if not inside[found.start()]
+    ]
+    return reading

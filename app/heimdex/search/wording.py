@@ -1,0 +1,152 @@
+"""Words that frame a request without being part of it: "the scene where …", "… 말하는 장면".
+
+What a framing word tells about the kind of evidence is read by `spoken`; everything else about
+meaning is left to the models. Lists are short on purpose: a word that is dropped wrongly
+costs more than one that is kept.
+"""
+
+import re
+
+from heimdex.search.korean import has_hangul, stem
+
+_CLIP = r"(?:video|clip|scene|moment|footage|shot|part|bit|recording)s?"
+_LEAD = re.compile(
+    r"^(?:"
+    r"(?:please|(?:can|could) you)\b|"
+    r"(?:show|find|give|get|play)(?:\s+(?:me|us))?\b"
+    r"(?=\s+(?:the|a|an|all|every|any|some|my|our|when|where)\b)|"
+    r"(?:show|find)\s+me\b|"
+    r"(?:the|a|an|all(?:\s+the)?|every|any|some|my|our)?\s*" + _CLIP + r"\s+"
+    r"(?:where|when|in\s+which|with|showing|that\s+shows?|about|of)\b(?!\s+the\s+(?:day|film|game)\b)|"
+    r"(?:where|when)\s+(?=(?:he|she|they|we|i|somebody|someone|people)\b)"
+    r")\s*",
+    re.IGNORECASE,
+)
+_SOMEBODY = r"(?:(?:somebody|someone|anyone|anybody|people|he|she|they)\s+(?:is|are|was|were)?\s*)?"
+_LEAD_SPEECH = re.compile(
+    r"^" + _SOMEBODY + r"(?:is\s+|are\s+|was\s+|were\s+)?"
+    r"(?:(?:talk|speak)(?:s|ing)?\s+(?:about|of)|mention(?:s|ing|ed)?|say(?:s|ing)?|said|"
+    r"discuss(?:es|ing|ed)?|tell(?:s|ing)?\s+(?:us|me)?\s*about)\b\s*(?:that\b\s*)?",
+    re.IGNORECASE,
+)
+_TAIL = re.compile(
+    r"[\s,]+(?:(?:video|clip|scene|moment|footage|recording)s?|says?|said|saying|talking|speaking"
+    r"|is|are|who|that|and|with|in|on|at|of|about|where|when)\s*$",
+    re.IGNORECASE,
+)
+_LONE_LEAD = re.compile(r"^(?:and|or|with|who|is|are|was|were|in|on|at|of|about|to|&|,)\b\s*", re.I)
+_NOTHING = frozenset(
+    (
+        "video videos clip clips scene scenes moment moments footage shot shots part parts and or "
+        "with together the a an is are was were of in on at all every any show me find talking "
+        "speaking says said saying appears appearing appear seen who where when please"
+    ).split()
+)
+
+_KO_THING = (
+    r"(?:장면|영상|동영상|비디오|클립|순간|대목|모습|화면|부분|거|것|컷|씬)"
+    r"(?:들)?(?:이|을|를|은|는|만|도|좀)?"
+)
+_KO_ASK = (
+    r"(?:좀\s*)?(?:다\s*)?(?:찾아|보여|틀어|알려)"
+    r"\s*(?:줘|주세요|줄래|봐|달라|주라)?(?:요)?|어디(?:야|지|에|예요)?"
+)
+_KO_SAY = (
+    r"(?:말하는|말한|말했던|말하고\s*있는|얘기하는|이야기하는|언급하는|언급한"
+    r"|나오는|나온|나왔던|등장하는|보이는|찍힌|있는|하는)"
+)
+_KO_TAIL = re.compile(rf"\s*(?:{_KO_ASK})\s*[.!?~]*$")
+_KO_TAIL_THING = re.compile(rf"(?:^|\s+){_KO_THING}\s*[.!?~]*$")
+_KO_TAIL_SAY = re.compile(rf"(?:^|\s+){_KO_SAY}$")
+_KO_ABOUT = re.compile(
+    r"(?:에|과|와)?\s+(?:대해서|대해|대하여|대한|관해서|관해|관하여|관한|관련해서|관련된|관련해)$"
+)
+_KO_ABOUT_END = re.compile(r"(?<=\S)에\s*(?:대해서|대해|대한|관해서|관해|관한)$")
+_KO_NOTHING = frozenset(
+    (
+        "같이 함께 혼자 둘이 모두 다 좀 그리고 또 나오는 나온 나왔던 등장하는 보이는 찍힌 있는 "
+        "하는 말하는 얘기하는 이야기하는 말한 장면 영상 동영상 비디오 클립 순간 모습 부분 거 것 "
+        "찾아줘 보여줘 찾아 보여 줘"
+    ).split()
+)
+
+_SPOKEN = re.compile(
+    r"\b(?:say(?:s|ing)?|said|talk(?:s|ing)?|speak(?:s|ing)?|spoke|mention(?:s|ed|ing)?|explain(?:s|ed|ing)?|"
+    r"discuss(?:es|ed|ing)?|narrat(?:es|ed|ion|or)|interview(?:s|ed)?|speech|announc(?:es|ed|ing))\b"
+    r"|말하|말한|말했|말씀|얘기|이야기|언급|설명|연설|인터뷰|발언|내레이션|나레이션",
+    re.IGNORECASE,
+)
+_EXCEPT = frozenset({"빼고", "말고", "제외하고", "제외한", "제외", "빼고서", "말고는"})
+_SMALL = frozenset("the a an at in on with of from to any some this that his her my our".split())
+_JOINT = frozenset("and or but with while".split())
+_FILLER = frozenset("거 것 건 장면 영상 찍은 찍힌 나오는 나온 있는 하는 부분".split())
+
+
+def core(text: str, *, beside_others: bool) -> str:
+    """Drop what frames the request from both ends of `text`, never from its middle.
+
+    `beside_others`: the query also names people or phrases, so that nothing at all may be left.
+    """
+    meaning = text.strip()
+    for _ in range(4):
+        before = meaning
+        meaning = _LEAD.sub("", meaning, count=1).strip()
+        if has_hangul(meaning):
+            meaning = _korean_core(meaning, beside_others)
+        elif beside_others:
+            meaning = _LEAD_SPEECH.sub("", meaning, count=1).strip()
+            meaning = _TAIL.sub("", meaning).strip()
+            meaning = _LONE_LEAD.sub("", meaning, count=1).strip()
+        meaning = meaning.strip(" ,;:.!?~·…-–—&").strip()
+        if meaning == before:
+            break
+    if beside_others and _says_nothing(meaning):
+        return ""
+    return meaning
+
+
+def spoken(text: str) -> bool:
+    """Whether the sentence asks for something that is said."""
+    return _SPOKEN.search(text) is not None
+
+
+def is_except(word: str) -> bool:
+    """빼고, 말고 …: what stands before it is excluded."""
+    return word in _EXCEPT
+
+
+def is_filler(word: str) -> bool:
+    """A word between the excluded thing and 빼고: `식당에서 찍은 거 말고`."""
+    return word in _FILLER
+
+
+def is_small(word: str) -> bool:
+    """A word that may stand between NOT and what is excluded."""
+    return word.casefold() in _SMALL
+
+
+def is_joint(word: str) -> bool:
+    """A word that ends what NOT excludes."""
+    return word.casefold() in _JOINT
+
+
+def _korean_core(text: str, beside_others: bool) -> str:
+    meaning = _KO_TAIL.sub("", text).strip() or text
+    without_thing = _KO_TAIL_THING.sub("", meaning).strip()
+    if not (without_thing or beside_others):
+        return meaning
+    named_thing = without_thing != meaning
+    meaning = without_thing
+    if named_thing or beside_others:
+        without_verb = _KO_TAIL_SAY.sub("", meaning).strip()
+        if without_verb or beside_others:
+            meaning = without_verb
+    about = _KO_ABOUT_END.sub("", _KO_ABOUT.sub("", meaning)).strip()
+    return about or meaning
+
+
+def _says_nothing(text: str) -> bool:
+    words = re.findall(r"[^\W_]+", text)
+    return all(
+        w.casefold() in _NOTHING or w in _KO_NOTHING or stem(w) in _KO_NOTHING for w in words
+    )
