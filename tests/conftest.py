@@ -20,8 +20,8 @@ ASKED_SHARED = os.environ.get("HEIMDEX_SHARED")
 
 SETTINGS = (
     "ASR_MODEL ASR_ENGINE ASR_DEVICE ASR_LANGUAGE TEXT_MODEL TEXT_DEVICE VISION_MODEL "
-    "VISION_DEVICE FACE_DETECTOR FACE_MODEL FACE_DEVICE FEATURE_FACE_LICENSED THREADS SAMPLE_EVERY_MS "
-    "STABLE_SECONDS HEIMDEX_MODEL_SOURCE"
+    "VISION_DEVICE FACE_DETECTOR FACE_MODEL FACE_DEVICE FEATURE_FACE_LICENSED THREADS "
+    "SAMPLE_EVERY_MS STABLE_SECONDS HEIMDEX_MODEL_SOURCE"
 ).split()
 """What a developer may have set for a library of their own and must not leak into a test."""
 
@@ -73,9 +73,8 @@ def sample_media() -> Path:
 @pytest.fixture(scope="session")
 def starter_models() -> Path:
     """The weights' root with the Starter set in it; the test's HEIMDEX_MODELS points at it."""
-    from heimdex.ml.store import ModelStore
-
     from heimdex.ml import manifests
+    from heimdex.ml.store import ModelStore
 
     root = Path(ASKED_MODELS) if ASKED_MODELS else CHECKOUT / "models"
     described = manifests.load(CHECKOUT / "models")
