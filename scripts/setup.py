@@ -1,7 +1,7 @@
 """Makes a checkout ready: the environment, the locked packages, Qt's libraries, the Starter models.
 
-Standard library only, because it runs before anything is installed, on every system. Finding a Python
-is left to the shell script beside it, and starting Heimdex to `scripts/run`.
+Standard library only, because it runs before anything is installed, on every system. Finding a
+Python is left to the shell script beside it, and starting Heimdex to `scripts/run`.
 """
 
 import argparse
@@ -274,14 +274,14 @@ def make_environment() -> bool:
         split_off = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
         if not apt_install([split_off]):
             raise SetupError(
-                f"Python's venv is missing here: install it with `sudo apt-get install {split_off}` "
-                "and start again."
+                "Python's venv is missing here: install it with "
+                f"`sudo apt-get install {split_off}` and start again."
             ) from None
     free = shutil.disk_usage(ROOT).free
     if free < NEEDED_BYTES:
         raise SetupError(
-            f"Heimdex needs about {NEEDED_BYTES / 1e9:.1f} GB and only {free / 1e9:.1f} GB are free "
-            f"on the disk of {ROOT}: make room and start again."
+            f"Heimdex needs about {NEEDED_BYTES / 1e9:.1f} GB and only {free / 1e9:.1f} GB are "
+            f"free on the disk of {ROOT}: make room and start again."
         )
     say(f"Making the environment with Python {sys.version.split()[0]}")
     # In a process of its own, because Debian's ensurepip may have arrived only just now.
