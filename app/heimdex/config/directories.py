@@ -1,0 +1,120 @@
+"""Decides where the library, the weights, the manifests, the settings and the logs are.
+
+What lies inside a library is the storage room's affair; what a weight file means is `ml`'s.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import platformdirs
+
+from heimdex.domain.errors import UserError
+
+
+@dataclass(frozen=True, slots=True)
+class Directories:
+    """Absolute paths of everything Heimdex reads or writes besides the person's videos."""
+
+    home: Path
+    """Settings, logs and, unless told otherwise, the library and the weights."""
+    library: Path
+    """One library: its database, vector index, pictures and lock."""
+    models: Path
+    """Weights, one folder a model family."""
+    manifests: Path
+    """The TOML manifests that come with the program; read-only."""
+    resources: Path
+    """Icons, themes, translations and the sample that come with the program; read-only."""
+    logs: Path
+    settings_file: Path
+
+    @classmethod
+    def resolve(cls, library: Path | None = None, environ: Mapping[str, str] | None = None) -> Self:
+        """Work out the paths; creates nothing (see `prepare`).
+
+        `library` is what the person named (`--library`). `HEIMDEX_HOME` moves everything that is
+        written, `HEIMDEX_MODELS` moves the weights alone. Without either, weights belong to the
+        checkout when running from one, so that one checkout is one environment.
+        """
+        env = os.environ if environ is None else environ
+        moved = env.get("HEIMDEX_HOME", "").strip()
+        home = (
+            _absolute(moved) if moved else platformdirs.user_data_path("heimdex", appauthor=False)
+        )
+        shipped = _shipped()
+        models_moved = env.get("HEIMDEX_MODELS", "").strip()
+        if models_moved:
+            models = _absolute(models_moved)
+        elif not moved and _checkout() is not None:
+            models = shipped / "models"
+        else:
+            models = home / "models"
+        return cls(
+            home=home,
+            library=_absolute(library) if library is not None else home / "library",
+            models=models,
+            manifests=shipped / "models",
+            resources=shipped / "resources",
+            logs=home / "logs",
+            settings_file=home / "settings.toml",
+        )
+
+    def prepare(self) -> None:
+        """Create what will be written to; the library so that only its owner can look inside.
+
+        Raises UserError when a folder cannot be made or written to.
+        """
+        for folder, meaning in (
+            (self.home, "data folder"),
+            (self.logs, "log folder"),
+            (self.library, "library folder"),
+        ):
+            _make_writable(folder, meaning)
+
+
+def _absolute(path: str | Path) -> Path:
+    return Path(os.path.abspath(Path(path).expanduser()))  # noqa: PTH100 - keeps symbolic links
+
+
+def _checkout() -> Path | None:
+    """The root of the source checkout this module runs from, if it does."""
+    root = Path(__file__).resolve().parents[3]
+    return root if (root / "pyproject.toml").is_file() and (root / "app").is_dir() else None
+
+
+def _shipped() -> Path:
+    """The folder that holds `models/` (manifests) and `resources/` as they were delivered."""
+    frozen = getattr(sys, "_MEIPASS", None)
+    if frozen:
+        return Path(frozen)
+    return _checkout() or Path(__file__).resolve().parents[1] / "data"
+
+
+def _make_writable(folder: Path, meaning: str) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except FileExistsError:
+        raise UserError(
+            f"The {meaning} {folder} is a file, not a folder; choose another place."
+        ) from None
+    except OSError as error:
+        raise UserError(
+            f"The {meaning} {folder} cannot be created ({error.strerror or error}); "
+            "choose another place or change its permissions."
+        ) from error
+    if not folder.is_dir():
+        raise UserError(f"The {meaning} {folder} is a file, not a folder; choose another place.")
+    # A real attempt: permission bits lie for root, on read-only mounts and on Windows.
+    probe = folder / f".write-test-{os.getpid()}"
+    try:
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise UserError(
+            f"The {meaning} {folder} cannot be written to ({error.strerror or error}); "
+            "choose another place or change its permissions."
+        ) from error

@@ -1,0 +1,212 @@
+"""Opens the library's SQLite file and hands out connections and transactions.
+
+What the tables mean is left to the stores beside it; what they look like, to `migrations`.
+"""
+
+import logging
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Self
+
+from heimdex.domain.errors import LibraryDamaged, UserError
+from heimdex.storage import migrations
+
+FILE_NAME = "library.db"
+"""The database's name inside a library folder."""
+
+_QUICK_CHECK_BELOW = 64 * 1024 * 1024
+"""Bytes up to which every opening checks the whole file (well under half a second)."""
+
+_log = logging.getLogger(__name__)
+
+
+class Database:
+    """One SQLite file in WAL mode; one connection a thread, one writer at a time.
+
+    Every commit is synced (`synchronous=FULL`): a stage takes seconds to minutes to compute and a
+    name is typed by a person, so neither may be lost to a power cut to save a millisecond.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._local = threading.local()
+        self._writing = threading.RLock()
+        self._registry = threading.Lock()
+        self._connections: dict[threading.Thread, sqlite3.Connection] = {}
+        self._closed = False
+
+    @property
+    def directory(self) -> Path:
+        """The library folder the file is in."""
+        return self.path.parent
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open or create the database at `path` and bring its schema up to date.
+
+        A backup is written beside the file before an older one is changed. Raises LibraryTooNew
+        (file untouched), LibraryDamaged, or UserError when the file cannot be opened at all.
+        """
+        database = cls(path)
+        try:
+            with _explained(path):
+                connection = database.read()
+                if path.stat().st_size <= _QUICK_CHECK_BELOW:
+                    database.require_sound()
+                migrations.migrate(connection, path)
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    def read(self) -> sqlite3.Connection:
+        """This thread's connection. Each statement sees the last commit; see also `snapshot`."""
+        connection = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._connect()
+            self._local.connection = connection
+        return connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[sqlite3.Connection]:
+        """Several reads that see one and the same state of the library."""
+        connection = self.read()
+        if connection.in_transaction:
+            yield connection
+            return
+        with _explained(self.path):
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                connection.execute("COMMIT")
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """One `BEGIN IMMEDIATE … COMMIT`; any exception rolls everything back.
+
+        Inside another `write` of the same thread it becomes a savepoint of that one, so that
+        stores can be combined into one transaction by whoever calls them. Keep it short: compute
+        before entering.
+        """
+        with self._writing, _explained(self.path):
+            connection = self.read()
+            depth = getattr(self._local, "depth", 0)
+            if depth:
+                begin, commit = f"SAVEPOINT level{depth}", f"RELEASE level{depth}"
+                rollback = f"ROLLBACK TO level{depth}"
+            else:
+                begin, commit, rollback = "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"
+            connection.execute(begin)
+            self._local.depth = depth + 1
+            try:
+                yield connection
+                connection.execute(commit)
+            except BaseException:
+                # SQLite rolls back by itself when the disk is full: then there is nothing to do.
+                if connection.in_transaction:
+                    connection.execute(rollback)
+                    if depth:
+                        connection.execute(commit)
+                raise
+            finally:
+                self._local.depth = depth
+
+    def require_sound(self) -> None:
+        """Raise LibraryDamaged when SQLite finds a fault in the file (`PRAGMA quick_check`)."""
+        found = [row[0] for row in self.read().execute("PRAGMA quick_check(1)")]
+        if found != ["ok"]:
+            _log.error("quick_check of %s: %s", self.path.name, found)
+            raise LibraryDamaged(_damaged(self.path))
+
+    def verify(self) -> list[str]:
+        """Every fault of the whole file, in SQLite's words: structure, indexes, foreign keys."""
+        connection = self.read()
+        found = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(100)")]
+        problems = [] if found == ["ok"] else found
+        for row in connection.execute("PRAGMA foreign_key_check"):
+            problems.append(f"{row[0]} row {row[1]} points to a missing row of {row[2]}")
+        return problems
+
+    def backup(self, target: Path) -> None:
+        """Write a consistent copy to `target`, which must not exist yet."""
+        if target.exists():
+            raise UserError(f"{target} exists already; choose another name for the backup.")
+        migrations.copy(self.read(), target)
+
+    def close(self) -> None:
+        """Close the connections of all threads. Idempotent."""
+        with self._registry:
+            self._closed = True
+            connections = list(self._connections.values())
+            self._connections.clear()
+        for connection in connections:
+            with suppress(sqlite3.Error):
+                connection.close()
+
+    def _connect(self) -> sqlite3.Connection:
+        with self._registry:
+            if self._closed:
+                raise sqlite3.ProgrammingError("the library is closed")
+            for thread in [t for t in self._connections if not t.is_alive()]:
+                self._connections.pop(thread).close()
+        connection = sqlite3.connect(
+            self.path,
+            isolation_level=None,  # transactions are begun by `write`, never behind its back
+            timeout=15,
+            check_same_thread=False,  # so that `close` may close what another thread opened
+        )
+        try:
+            connection.row_factory = sqlite3.Row
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA temp_store = MEMORY")
+            connection.execute("PRAGMA mmap_size = 268435456")
+        except BaseException:
+            connection.close()
+            raise
+        with self._registry:
+            self._connections[threading.current_thread()] = connection
+        return connection
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Turn the faults of disk and file, which are nobody's bug, into errors a person can act on."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        code = getattr(error, "sqlite_errorcode", None)
+        primary = code & 0xFF if code is not None else None
+        if primary in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            raise LibraryDamaged(_damaged(path)) from error
+        if primary == sqlite3.SQLITE_FULL:
+            raise UserError(
+                f"The disk that holds {path.parent} is full; free some space and try again."
+            ) from error
+        if primary == sqlite3.SQLITE_CANTOPEN:
+            raise UserError(
+                f"The library {path.parent} cannot be opened; check that the folder exists and "
+                "that you may write to it."
+            ) from error
+        if primary == sqlite3.SQLITE_READONLY:
+            raise UserError(
+                f"The library {path.parent} cannot be written to; change its permissions or "
+                "choose another place."
+            ) from error
+        if primary == sqlite3.SQLITE_IOERR:
+            raise UserError(
+                f"The disk that holds {path.parent} reports an error; check the disk and try again."
+            ) from error
+        raise
+
+
+def _damaged(path: Path) -> str:
+    return (
+        f"The library's database {path} is damaged; restore it from a backup (library-*.backup "
+        "beside it) or move it away to start a new library. Your videos are not affected."
+    )

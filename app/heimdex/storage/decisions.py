@@ -1,0 +1,122 @@
+"""Keeps what a person said about faces, and how each step can be undone.
+
+What a decision leads to, and what a step is, is left to the people room.
+"""
+
+import sqlite3
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from heimdex.domain.faces import Box, Decision, DecisionKind
+from heimdex.domain.ids import DecisionId, PersonId, VideoId
+from heimdex.storage import people_snapshot
+from heimdex.storage.database import Database
+
+JOURNAL_KEEPS = 200
+"""Steps that can be undone."""
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """One step that can be undone; `undo` is whatever the people room wrote, usually a snapshot."""
+
+    id: int
+    label: str
+    undo: bytes
+    created_at: int
+
+
+class DecisionStore:
+    """Decisions and the undo journal; part of `people.PeopleStore`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add_decision(
+        self, kind: DecisionKind, person_id: PersonId, video_id: VideoId, at_ms: int, box: Box
+    ) -> DecisionId:
+        """Keep what was said about the face at `box` at `at_ms`. It takes the place of what was
+        said of the same person and face, and IS of whatever IS was said of this face."""
+        with self._database.write() as connection:
+            connection.execute(
+                "DELETE FROM decisions WHERE video_id = ?1 AND at_ms = ?2"
+                " AND x1 = ?3 AND y1 = ?4 AND x2 = ?5 AND y2 = ?6"
+                " AND (person_id = ?7 OR (kind = 'is' AND ?8 = 'is'))",
+                (video_id, at_ms, *box, person_id, kind),
+            )
+            cursor = connection.execute(
+                "INSERT INTO decisions (kind, person_id, video_id, at_ms, x1, y1, x2, y2,"
+                " created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (kind, person_id, video_id, at_ms, *box, int(time.time())),
+            )
+        return DecisionId(cursor.lastrowid or 0)
+
+    def remove_decision(self, decision_id: DecisionId) -> None:
+        """Take back what was said."""
+        with self._database.write() as connection:
+            connection.execute("DELETE FROM decisions WHERE id = ?", (decision_id,))
+
+    def decisions(
+        self, video_id: VideoId | None = None, person_id: PersonId | None = None
+    ) -> list[Decision]:
+        """What was said, of one video, one person, or all; oldest first."""
+        rows = self._database.read().execute(
+            "SELECT * FROM decisions WHERE (?1 IS NULL OR video_id = ?1)"
+            " AND (?2 IS NULL OR person_id = ?2) ORDER BY id",
+            (video_id, person_id),
+        )
+        return [
+            Decision(
+                id=DecisionId(row["id"]),
+                kind=DecisionKind(row["kind"]),
+                person_id=PersonId(row["person_id"]),
+                video_id=VideoId(row["video_id"]),
+                at_ms=row["at_ms"],
+                box=(row["x1"], row["y1"], row["x2"], row["y2"]),
+            )
+            for row in rows
+        ]
+
+    def snapshot(self, people: Iterable[PersonId]) -> bytes:
+        """All rows about these people, to be given back by `restore`; for the journal."""
+        with self._database.snapshot() as connection:
+            return people_snapshot.take(connection, list(people))
+
+    def restore(self, snapshot: bytes, created: Iterable[PersonId] = ()) -> None:
+        """Make everything about the people of a snapshot as it was, with the same ids; those in
+        `created` came later and go. Tracks and videos that are gone since are passed over."""
+        with self._database.write() as connection:
+            people_snapshot.restore(connection, snapshot, list(created))
+
+    def journal_append(self, label: str, undo: bytes) -> int:
+        """Write down how a step is undone; the oldest beyond `JOURNAL_KEEPS` go."""
+        with self._database.write() as connection:
+            cursor = connection.execute(
+                "INSERT INTO journal (label, undo, created_at) VALUES (?, ?, ?)",
+                (label, undo, int(time.time())),
+            )
+            entry_id = cursor.lastrowid or 0
+            connection.execute(
+                "DELETE FROM journal WHERE id NOT IN"
+                " (SELECT id FROM journal ORDER BY id DESC LIMIT ?)",
+                (JOURNAL_KEEPS,),
+            )
+        return entry_id
+
+    def journal_pop(self) -> JournalEntry | None:
+        """Take the newest step out of the journal; None when there is nothing to undo."""
+        with self._database.write() as connection:
+            row = connection.execute(
+                "DELETE FROM journal WHERE id = (SELECT max(id) FROM journal) RETURNING *"
+            ).fetchone()
+        return None if row is None else _entry(row)
+
+    def journal(self) -> list[JournalEntry]:
+        """The steps that can be undone, newest first."""
+        rows = self._database.read().execute("SELECT * FROM journal ORDER BY id DESC")
+        return [_entry(row) for row in rows]
+
+
+def _entry(row: sqlite3.Row) -> JournalEntry:
+    return JournalEntry(row["id"], row["label"], row["undo"], row["created_at"])

@@ -1,0 +1,299 @@
+"""Finds passages by their words, in Korean as in English, with SQLite's FTS5.
+
+Reading a whole query (people, dates, quotes, NOT) and weighing words against meaning is left to
+`search`.
+
+Two-syllable Korean nouns are the rule and come with particles attached (생일 → 생일을, 생일이), so
+plain words miss them and FTS5's trigrams find nothing shorter than three. Here every word of a
+script written without spaces between all its words is indexed whole and as its bigrams.
+"""
+
+import json
+import math
+import sqlite3
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from heimdex.domain.ids import VideoId
+from heimdex.storage.database import Database
+
+PARTICLES = (
+    "에서는 에서도 으로는 으로도 에게서 한테서 까지는 부터는 이라고 이라는 "
+    "에서 에게 한테 께서 으로 까지 부터 처럼 보다 마다 조차 밖에 이나 이랑 이란 라고 라는 하고 "
+    "은 는 이 가 을 를 에 의 도 만 로 와 과 랑 나 야 께"
+).split()
+"""Korean particles that follow a noun without a space, longest first."""
+
+_ONE_SYLLABLE_PARTICLES = tuple(p for p in PARTICLES if len(p) == 1)
+_MOST_TERMS = 64
+"""Of a query; more words than anybody types, and far below SQLite's limits."""
+
+# Bigrams for scripts whose words run together: Hangul, kana, Han.
+_DENSE = (
+    (0x1100, 0x11FF),
+    (0x3040, 0x30FF),
+    (0x3130, 0x318F),
+    (0x3400, 0x4DBF),
+    (0x4E00, 0x9FFF),
+    (0xAC00, 0xD7AF),
+    (0xF900, 0xFAFF),
+    (0x20000, 0x323AF),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LexicalHit:
+    """A passage that holds words of the query."""
+
+    video_id: VideoId
+    index: int
+    """Of the passage in its video."""
+    start_ms: int
+    end_ms: int
+    text: str
+    score: float
+    """BM25, larger is better; only comparable within one query."""
+    coverage: float
+    """0..1: how much of the query is there, rare words counting more; 1.0 is all of it."""
+
+
+def words(text: str) -> list[str]:
+    """The words of `text` in order, in the form they are compared in: NFKC, case folded, without
+    punctuation; a change between dense script and others ends a word (BTS는 → bts, 는)."""
+    found: list[str] = []
+    word: list[str] = []
+    dense_before = False
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    for at, character in enumerate(folded):
+        if unicodedata.category(character)[0] in "LNM":
+            dense = _is_dense(character)
+            if word and dense is not dense_before:
+                found.append("".join(word))
+                word = []
+            word.append(character)
+            dense_before = dense
+        elif character in "'’" and word and not dense_before and _letter_at(folded, at + 1):
+            continue  # don't, it's: one word
+        elif word:
+            found.append("".join(word))
+            word = []
+    if word:
+        found.append("".join(word))
+    return found
+
+
+def terms(text: str) -> list[str]:
+    """What `text` is indexed by: its words lower-cased, the bigrams of Hangul (and kana, Han)
+    words, and the singular of English plurals. In order, with repetitions."""
+    return [term for word in words(text) for term in _terms_of(word)]
+
+
+def groups(text: str) -> list[list[str]]:
+    """What to look for when somebody types `text`: for each of its words the terms that a text
+    with this word, in whatever inflection and spacing, holds.
+
+    Particles are taken off (생일을 → 생일). A compound may be written apart (생일파티, 생일 파티),
+    so where that covers it a word stands for its bigrams without overlap.
+    """
+    found: list[list[str]] = []
+    before = ""
+    for word in words(text):
+        glued = before and not _is_dense(before[-1])
+        if not _is_dense(word[0]):
+            found.append([_singular(word)])
+        elif not (glued and word in PARTICLES):
+            stem = _without_particle(word)
+            found.append([stem] if len(stem) < 3 else _cover(stem))
+        before = word
+    return found
+
+
+class Lexicon:
+    """Word search over the stored passages. Never raises on any text."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def search(
+        self,
+        groups: Sequence[Sequence[str]],
+        limit: int,
+        videos: Iterable[VideoId] | None = None,
+    ) -> list[LexicalHit]:
+        """Passages that hold any term of `groups` (from `groups` or `terms`; one group a word),
+        best BM25 first; of some videos only, if given.
+
+        `coverage` says how much is there: in each group the share of its terms, and the groups
+        weighed by how rare they are in the library.
+        """
+        wanted = [kept for group in groups if (kept := _distinct(group))]
+        flat = _distinct(term for group in wanted for term in group)[:_MOST_TERMS]
+        if not flat or limit <= 0:
+            return []
+        with self._database.snapshot() as connection:
+            weights = [_weight(connection, group) for group in wanted]
+            match = "terms : (" + " OR ".join(_quoted(v) for t in flat for v in _variants(t)) + ")"
+            rows = _matching(connection, match, limit, videos)
+        return [_hit(row, wanted, weights) for row in rows]
+
+    def phrase(
+        self, text: str, limit: int, videos: Iterable[VideoId] | None = None
+    ) -> list[LexicalHit]:
+        """Passages that hold the words of `text` next to each other in this order.
+
+        The last word may go on if it is Korean ("생일 축하" finds 생일 축하해).
+        """
+        sequence = words(text)[:_MOST_TERMS]
+        if not sequence or limit <= 0:
+            return []
+        match = f"words : {_quoted(' '.join(sequence))}"
+        if _is_dense(sequence[-1][-1]):
+            match += " *"
+        with self._database.snapshot() as connection:
+            rows = _matching(connection, match, limit, videos)
+        return [_hit(row, [], []) for row in rows]
+
+
+def put_terms(connection: sqlite3.Connection, passage_id: int, text: str) -> None:
+    """Index a passage that was just inserted; a trigger takes it out again."""
+    connection.execute(
+        "INSERT INTO passage_terms (rowid, words, terms) VALUES (?, ?, ?)",
+        (passage_id, " ".join(words(text)), " ".join(terms(text))),
+    )
+
+
+def reindex(database: Database) -> int:
+    """Index all passages anew, after damage or a change of `terms`; returns how many."""
+    with database.write() as connection:
+        connection.execute("DELETE FROM passage_terms")
+        rows = connection.execute("SELECT id, text FROM passages").fetchall()
+        for row in rows:
+            put_terms(connection, row["id"], row["text"])
+        connection.execute("INSERT INTO passage_terms (passage_terms) VALUES ('optimize')")
+    return len(rows)
+
+
+def verify(database: Database) -> list[str]:
+    """Problems of the word index: its own structure, and passages that are not in it."""
+    problems: list[str] = []
+    with database.write() as connection:
+        try:
+            connection.execute(
+                "INSERT INTO passage_terms (passage_terms) VALUES ('integrity-check')"
+            )
+        except sqlite3.DatabaseError as error:
+            problems.append(f"the word index is damaged ({error})")
+        missing = connection.execute(
+            "SELECT count(*) FROM passages WHERE id NOT IN (SELECT rowid FROM passage_terms)"
+        ).fetchone()[0]
+    if missing:
+        problems.append(f"{missing} passages are not in the word index")
+    return problems
+
+
+def _is_dense(character: str) -> bool:
+    code = ord(character)
+    return code >= 0x1100 and any(low <= code <= high for low, high in _DENSE)
+
+
+def _letter_at(text: str, at: int) -> bool:
+    return at < len(text) and unicodedata.category(text[at])[0] == "L" and not _is_dense(text[at])
+
+
+def _terms_of(word: str) -> list[str]:
+    if _is_dense(word[0]):
+        if len(word) < 3:
+            return [word]
+        return [word, *(word[i : i + 2] for i in range(len(word) - 1))]
+    singular = _singular(word)
+    return [word] if singular == word else [word, singular]
+
+
+def _singular(word: str) -> str:
+    """The S-stemmer: three rules for English plurals (D. Harman, JASIS 42, 1991)."""
+    if len(word) < 4 or not word.isascii() or not word.endswith("s"):
+        return word
+    if word.endswith("ies") and not word.endswith(("eies", "aies")):
+        return word[:-3] + "y"
+    if word.endswith("es") and not word.endswith(("aes", "ees", "oes")):
+        return word[:-1]
+    if not word.endswith(("us", "ss")):
+        return word[:-1]
+    return word
+
+
+def _without_particle(word: str) -> str:
+    for particle in PARTICLES:
+        if word.endswith(particle) and len(word) - len(particle) >= 2:
+            return word[: -len(particle)]
+    return word
+
+
+def _cover(word: str) -> list[str]:
+    """Bigrams that cover a word: side by side, the last one overlapping if the length is odd."""
+    starts = list(range(0, len(word) - 1, 2))
+    if len(word) % 2:
+        starts.append(len(word) - 2)
+    return _distinct(word[i : i + 2] for i in starts)
+
+
+def _variants(term: str) -> list[str]:
+    """A one-syllable noun (물) is found with a particle (물을), without finding 물건."""
+    if len(term) == 1 and _is_dense(term):
+        return [term, *(term + particle for particle in _ONE_SYLLABLE_PARTICLES)]
+    return [term]
+
+
+def _distinct(items: Iterable[str]) -> list[str]:
+    # What terms() cannot produce cannot be in the index either, and must not reach FTS5's syntax.
+    return list(dict.fromkeys(term for item in items for term in words(item)))
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
+
+
+def _weight(connection: sqlite3.Connection, group: Sequence[str]) -> float:
+    """Inverse document frequency of a group's rarest term, as in BM25 but never below zero."""
+    total = connection.execute("SELECT count(*) FROM passages").fetchone()[0]
+    rarest = total
+    for term in group:
+        found = connection.execute(
+            "SELECT sum(doc) FROM passage_vocabulary WHERE col = 'terms'"
+            " AND term IN (SELECT value FROM json_each(?))",
+            (json.dumps(_variants(term)),),
+        ).fetchone()[0]
+        rarest = min(rarest, found or 0)
+    return math.log(1 + (total - rarest + 0.5) / (rarest + 0.5))
+
+
+def _matching(
+    connection: sqlite3.Connection, match: str, limit: int, videos: Iterable[VideoId] | None
+) -> list[sqlite3.Row]:
+    chosen = None if videos is None else json.dumps(sorted(set(videos)))
+    return connection.execute(
+        "SELECT p.video_id, p.idx, p.start_ms, p.end_ms, p.text, -bm25(passage_terms) AS score"
+        " FROM passage_terms JOIN passages p ON p.id = passage_terms.rowid"
+        " WHERE passage_terms MATCH ?1"
+        " AND (?2 IS NULL OR p.video_id IN (SELECT value FROM json_each(?2)))"
+        " ORDER BY score DESC, p.id LIMIT ?3",
+        (match, chosen, limit),
+    ).fetchall()
+
+
+def _hit(row: sqlite3.Row, wanted: Sequence[Sequence[str]], weights: Sequence[float]) -> LexicalHit:
+    there = set(terms(row["text"]))
+    covered = 0.0
+    for group, weight in zip(wanted, weights, strict=True):
+        held = sum(any(v in there for v in _variants(term)) for term in group)
+        covered += weight * held / len(group)
+    return LexicalHit(
+        video_id=VideoId(row["video_id"]),
+        index=row["idx"],
+        start_ms=row["start_ms"],
+        end_ms=row["end_ms"],
+        text=row["text"],
+        score=row["score"],
+        coverage=covered / sum(weights) if weights else 1.0,
+    )

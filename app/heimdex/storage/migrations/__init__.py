@@ -1,0 +1,110 @@
+"""Brings a library's schema from the version it has to the one this program needs.
+
+Each migration is a numbered module with a `NAME` and an `upgrade(connection)`; it is never edited
+once released. What the tables are for is said in the migration that makes them.
+"""
+
+import logging
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from heimdex.domain.errors import LibraryTooNew, UserError
+from heimdex.storage.migrations import m0001_first_light
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """`upgrade` runs inside a transaction and leads from version `number - 1` to `number`."""
+
+    number: int
+    name: str
+    upgrade: Callable[[sqlite3.Connection], None]
+
+
+ALL: tuple[Migration, ...] = (Migration(1, m0001_first_light.NAME, m0001_first_light.upgrade),)
+
+
+def migrate(
+    connection: sqlite3.Connection, path: Path, known: Sequence[Migration] = ALL
+) -> list[str]:
+    """Run what is missing, each migration in its own transaction; returns the names of those run.
+
+    `PRAGMA user_version` is the truth about where a file stands; the table `migrations` records
+    when each was run. Raises LibraryTooNew for a version this program does not know, UserError when
+    the backup cannot be written.
+    """
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    newest = known[-1].number
+    if version > newest:
+        raise LibraryTooNew(
+            f"The library {path.parent} was written by a newer Heimdex; update Heimdex to open it."
+        )
+    missing = [migration for migration in known if migration.number > version]
+    if version and missing:
+        _back_up(connection, path, version)
+    for migration in missing:
+        _run(connection, migration)
+    return [migration.name for migration in missing]
+
+
+def copy(connection: sqlite3.Connection, target: Path) -> None:
+    """Write a consistent copy of the open database to `target`. Raises UserError."""
+    part = target.with_name(target.name + ".part")
+    try:
+        part.unlink(missing_ok=True)
+        copied = sqlite3.connect(part)
+        try:
+            connection.backup(copied)
+        finally:
+            copied.close()
+        part.replace(target)
+    except (OSError, sqlite3.OperationalError) as error:
+        part.unlink(missing_ok=True)
+        raise UserError(
+            f"The backup {target} cannot be written ({error}); free some space and try again."
+        ) from error
+
+
+def _back_up(connection: sqlite3.Connection, path: Path, version: int) -> None:
+    stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
+    target = path.with_name(f"{path.stem}-v{version}-{stamp}.backup")
+    copy(connection, target)
+    _log.info("backed up schema version %d to %s", version, target.name)
+
+
+def _run(connection: sqlite3.Connection, migration: Migration) -> None:
+    # Rebuilding a table that others refer to needs the constraints off, and that can only be
+    # switched outside a transaction; foreign_key_check makes up for it before the commit.
+    connection.execute("PRAGMA foreign_keys = OFF")
+    try:
+        connection.execute("BEGIN EXCLUSIVE")
+        try:
+            migration.upgrade(connection)
+            connection.execute(
+                "CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY,"
+                " name TEXT NOT NULL, run_at INTEGER NOT NULL) STRICT"
+            )
+            connection.execute(
+                "INSERT INTO migrations VALUES (?, ?, unixepoch())"
+                if sqlite3.sqlite_version_info >= (3, 38)
+                else "INSERT INTO migrations VALUES (?, ?, CAST(strftime('%s') AS INTEGER))",
+                (migration.number, migration.name),
+            )
+            broken = connection.execute("PRAGMA foreign_key_check").fetchall()
+            if broken:
+                raise sqlite3.IntegrityError(
+                    f"migration {migration.name} breaks {len(broken)} references"
+                )
+            connection.execute(f"PRAGMA user_version = {migration.number:d}")
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+    finally:
+        connection.execute("PRAGMA foreign_keys = ON")
+    _log.info("schema is now at version %d (%s)", migration.number, migration.name)

@@ -1,0 +1,72 @@
+"""Takes all rows about some people out of the database as bytes, and puts them back.
+
+When to take one, and what a step is called that it undoes, is left to the people room.
+"""
+
+import base64
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+# In the order in which rows can be put back; each table is deleted through `people`'s cascades.
+_TABLES = {
+    "people": "id",
+    "aliases": "person_id",
+    "assignments": "person_id",
+    "decisions": "person_id",
+    "photos": "person_id",
+    "photo_vectors": "photo_id",
+}
+# Rows come back only where what they point to still exists.
+_STILL_THERE = {
+    "assignments": "EXISTS (SELECT 1 FROM face_tracks t WHERE t.video_id = :video_id"
+    " AND t.idx = :track)",
+    "decisions": "EXISTS (SELECT 1 FROM videos v WHERE v.id = :video_id)",
+}
+
+
+class _Snapshot(msgspec.Struct):
+    people: list[int]
+    tables: dict[str, list[dict[str, Any]]]
+
+
+def take(connection: sqlite3.Connection, people: Sequence[int]) -> bytes:
+    """All rows of `people`, as JSON bytes."""
+    tables: dict[str, list[dict[str, Any]]] = {}
+    for table, column in _TABLES.items():
+        ids = people if column != "photo_id" else [row["id"] for row in tables["photos"]]
+        rows = connection.execute(
+            f"SELECT * FROM {table} WHERE {column} IN"
+            " (SELECT value FROM json_each(?)) ORDER BY 1, 2",
+            (msgspec.json.encode(list(ids)).decode(),),
+        )
+        tables[table] = [{key: _out(row[key]) for key in row.keys()} for row in rows]  # noqa: SIM118
+    return msgspec.json.encode(_Snapshot(list(people), tables))
+
+
+def restore(connection: sqlite3.Connection, snapshot: bytes, created: Sequence[int]) -> None:
+    """Delete the people of the snapshot and those in `created`, then put the rows back."""
+    kept = msgspec.json.decode(snapshot, type=_Snapshot)
+    connection.executemany(
+        "DELETE FROM people WHERE id = ?", [(each,) for each in {*kept.people, *created}]
+    )
+    for table in _TABLES:
+        for row in kept.tables[table]:
+            columns = ", ".join(row)
+            values = ", ".join(f":{column}" for column in row)
+            condition = _STILL_THERE.get(table, "1")
+            # REPLACE: a track, alias or decision may be somebody else's by now.
+            connection.execute(
+                f"INSERT OR REPLACE INTO {table} ({columns}) SELECT {values} WHERE {condition}",
+                {column: _in(value) for column, value in row.items()},
+            )
+
+
+def _out(value: Any) -> Any:
+    return {"base64": base64.b64encode(value).decode()} if isinstance(value, bytes) else value
+
+
+def _in(value: Any) -> Any:
+    return base64.b64decode(value["base64"]) if isinstance(value, dict) else value
