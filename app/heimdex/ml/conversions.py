@@ -14,22 +14,22 @@ of Heimdex's own lists (`resources`)."""
 
 
 def _retinaface(folder: Path, _resources: Path) -> None:
-    from heimdex.ml.detectors import convert_retinaface
+    from heimdex.ml import retinaface
 
-    convert_retinaface(folder / "retinaface-mobilenet0.25.onnx", folder / "model.onnx")
+    retinaface.convert(folder / "retinaface-mobilenet0.25.onnx", folder / "model.onnx")
 
 
 def _mtcnn(folder: Path, _resources: Path) -> None:
-    from heimdex.ml.detectors import convert_mtcnn
+    from heimdex.ml import mtcnn
 
     for net in ("pnet", "rnet", "onet"):
-        convert_mtcnn(folder / f"{net}.lz4", folder / f"{net}.onnx")
+        mtcnn.convert(folder / f"{net}.lz4", folder / f"{net}.onnx")
 
 
 def _sface(folder: Path, _resources: Path) -> None:
-    from heimdex.ml.face_embedders import convert_sface
+    from heimdex.ml import sface
 
-    convert_sface(folder / "face_recognition_sface_2021dec_int8bq.onnx", folder / "model.onnx")
+    sface.convert(folder / "face_recognition_sface_2021dec_int8bq.onnx", folder / "model.onnx")
 
 
 def _effnet(folder: Path, resources: Path) -> None:
