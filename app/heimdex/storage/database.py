@@ -54,7 +54,8 @@ class Database:
         try:
             with _explained(path):
                 connection = database.read()
-                if path.stat().st_size <= _QUICK_CHECK_BELOW:
+                small = path.stat().st_size <= _QUICK_CHECK_BELOW
+                if small or migrations.missing(connection, path):
                     database.require_sound()
                 migrations.migrate(connection, path)
         except BaseException:

@@ -112,6 +112,11 @@ class DecisionStore:
             ).fetchone()
         return None if row is None else _entry(row)
 
+    def journal_remove(self, ids: Iterable[int]) -> None:
+        """Drop steps, because what they remember is to be forgotten."""
+        with self._database.write() as connection:
+            connection.executemany("DELETE FROM journal WHERE id = ?", [(each,) for each in ids])
+
     def journal(self) -> list[JournalEntry]:
         """The steps that can be undone, newest first."""
         rows = self._database.read().execute("SELECT * FROM journal ORDER BY id DESC")

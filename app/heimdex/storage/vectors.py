@@ -121,7 +121,7 @@ class VectorStore:
             )
             .fetchone()
         )
-        return None if row is None else _batch(row)
+        return None if row is None else read_batch(row)
 
     def matrix(self, space: Space, videos: Iterable[VideoId] | None = None) -> Matrix:
         """All vectors of the space, or those of some videos, stacked in the order of the ids.
@@ -145,7 +145,7 @@ class VectorStore:
                 " AND v.video_id IN (SELECT value FROM json_each(?))",
                 (dims, space.key, json.dumps(wanted)),
             )
-            read = {VideoId(row["video_id"]): _batch(row) for row in rows}
+            read = {VideoId(row["video_id"]): read_batch(row) for row in rows}
         return _stack(space, dims, read)
 
     def drop(self, space: Space) -> None:
@@ -197,7 +197,7 @@ class VectorStore:
                 " AND v.video_id IN (SELECT value FROM json_each(?))",
                 (dims, space.key, json.dumps(stale)),
             )
-            parts = {VideoId(row["video_id"]): _batch(row) for row in rows}
+            parts = {VideoId(row["video_id"]): read_batch(row) for row in rows}
         if kept is not None:
             for at, video_id in enumerate(kept.matrix.videos):
                 if video_id in change_of and video_id not in parts:
@@ -267,18 +267,28 @@ def drop_vectors(
     )
 
 
-def _dims(connection: sqlite3.Connection, space: Space) -> int:
-    row = connection.execute("SELECT dims FROM spaces WHERE key = ?", (space.key,)).fetchone()
-    return 0 if row is None else int(row["dims"])
+def indexed_counts(database: Database) -> dict[str, int]:
+    """How many vectors each space has that the vector index should hold; empty ones left out."""
+    rows = database.read().execute(
+        "SELECT s.key, sum(v.items) AS n FROM spaces s JOIN vectors v ON v.space_id = s.id"
+        " WHERE s.indexed GROUP BY s.key HAVING n > 0"
+    )
+    return {row["key"]: row["n"] for row in rows}
 
 
-def _batch(row: sqlite3.Row) -> VectorBatch:
+def read_batch(row: sqlite3.Row) -> VectorBatch:
+    """Vectors and times from a row of `vectors` joined with the `dims` of its space."""
     vectors = np.frombuffer(row["vectors"], _STORED).astype(np.float32)
     return VectorBatch(
         vectors=vectors.reshape(row["items"], row["dims"]),
         start_ms=np.frombuffer(row["start_ms"], _TIME).astype(np.int32),
         end_ms=np.frombuffer(row["end_ms"], _TIME).astype(np.int32),
     )
+
+
+def _dims(connection: sqlite3.Connection, space: Space) -> int:
+    row = connection.execute("SELECT dims FROM spaces WHERE key = ?", (space.key,)).fetchone()
+    return 0 if row is None else int(row["dims"])
 
 
 def _slice(matrix: Matrix, at: int) -> VectorBatch:

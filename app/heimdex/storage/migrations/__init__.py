@@ -14,6 +14,8 @@ from pathlib import Path
 from heimdex.domain.errors import LibraryTooNew, UserError
 from heimdex.storage.migrations import m0001_first_light
 
+KEPT_BACKUPS = 3
+
 _log = logging.getLogger(__name__)
 
 
@@ -29,27 +31,34 @@ class Migration:
 ALL: tuple[Migration, ...] = (Migration(1, m0001_first_light.NAME, m0001_first_light.upgrade),)
 
 
+def missing(
+    connection: sqlite3.Connection, path: Path, known: Sequence[Migration] = ALL
+) -> list[Migration]:
+    """The migrations the file at `path` has not seen. Raises LibraryTooNew when it has seen more
+    than this program knows."""
+    version = _version(connection)
+    if version > known[-1].number:
+        raise LibraryTooNew(
+            f"The library {path.parent} was written by a newer Heimdex; update Heimdex to open it."
+        )
+    return [migration for migration in known if migration.number > version]
+
+
 def migrate(
     connection: sqlite3.Connection, path: Path, known: Sequence[Migration] = ALL
 ) -> list[str]:
     """Run what is missing, each migration in its own transaction; returns the names of those run.
 
     `PRAGMA user_version` is the truth about where a file stands; the table `migrations` records
-    when each was run. Raises LibraryTooNew for a version this program does not know, UserError when
-    the backup cannot be written.
+    when each was run. Raises LibraryTooNew, or UserError when the backup cannot be written.
     """
-    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    newest = known[-1].number
-    if version > newest:
-        raise LibraryTooNew(
-            f"The library {path.parent} was written by a newer Heimdex; update Heimdex to open it."
-        )
-    missing = [migration for migration in known if migration.number > version]
-    if version and missing:
+    todo = missing(connection, path, known)
+    version = _version(connection)
+    if version and todo:
         _back_up(connection, path, version)
-    for migration in missing:
+    for migration in todo:
         _run(connection, migration)
-    return [migration.name for migration in missing]
+    return [migration.name for migration in todo]
 
 
 def copy(connection: sqlite3.Connection, target: Path) -> None:
@@ -70,11 +79,22 @@ def copy(connection: sqlite3.Connection, target: Path) -> None:
         ) from error
 
 
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
 def _back_up(connection: sqlite3.Connection, path: Path, version: int) -> None:
     stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
     target = path.with_name(f"{path.stem}-v{version}-{stamp}.backup")
     copy(connection, target)
     _log.info("backed up schema version %d to %s", version, target.name)
+    # A library takes gigabytes: the newest few are enough to go back.
+    for old in sorted(path.parent.glob(f"{path.stem}-v*.backup"), key=_age)[:-KEPT_BACKUPS]:
+        old.unlink()
+
+
+def _age(file: Path) -> float:
+    return file.stat().st_mtime
 
 
 def _run(connection: sqlite3.Connection, migration: Migration) -> None:
@@ -90,9 +110,7 @@ def _run(connection: sqlite3.Connection, migration: Migration) -> None:
                 " name TEXT NOT NULL, run_at INTEGER NOT NULL) STRICT"
             )
             connection.execute(
-                "INSERT INTO migrations VALUES (?, ?, unixepoch())"
-                if sqlite3.sqlite_version_info >= (3, 38)
-                else "INSERT INTO migrations VALUES (?, ?, CAST(strftime('%s') AS INTEGER))",
+                "INSERT INTO migrations VALUES (?, ?, CAST(strftime('%s') AS INTEGER))",
                 (migration.number, migration.name),
             )
             broken = connection.execute("PRAGMA foreign_key_check").fetchall()

@@ -239,31 +239,30 @@ CREATE TABLE vectors (
 ) STRICT;
 CREATE INDEX vectors_by_space ON vectors (space_id, video_id, change, items);
 
--- What the vector index has not been told yet, in order; only the last row of a video and space
--- counts. `reach` is how many items of the video the index may hold, so that those which are gone
--- can be deleted by their names.
+-- What the vector index has not been told yet: that the vectors of a video in a space are others
+-- now, or gone (then no row of `vectors` is left). `reach` is how many items of them the index may
+-- hold, so that those which are gone can be deleted by their names.
 CREATE TABLE outbox (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     video_id TEXT NOT NULL,
     space TEXT NOT NULL,
-    op TEXT NOT NULL CHECK (op IN ('upsert', 'delete')),
     reach INTEGER NOT NULL
 ) STRICT;
 
 -- Triggers, so that no way of changing vectors (a commit, a cascade from a forgotten video) can
 -- forget to tell the index or the caches.
 CREATE TRIGGER vectors_inserted AFTER INSERT ON vectors BEGIN
-    INSERT INTO outbox (video_id, space, op, reach)
-    SELECT new.video_id, key, 'upsert', new.items FROM spaces WHERE id = new.space_id AND indexed;
+    INSERT INTO outbox (video_id, space, reach)
+    SELECT new.video_id, key, new.items FROM spaces WHERE id = new.space_id AND indexed;
 END;
 CREATE TRIGGER vectors_updated AFTER UPDATE ON vectors BEGIN
-    INSERT INTO outbox (video_id, space, op, reach)
-    SELECT new.video_id, key, 'upsert', max(old.items, new.items)
+    INSERT INTO outbox (video_id, space, reach)
+    SELECT new.video_id, key, max(old.items, new.items)
     FROM spaces WHERE id = new.space_id AND indexed;
 END;
 CREATE TRIGGER vectors_deleted AFTER DELETE ON vectors BEGIN
-    INSERT INTO outbox (video_id, space, op, reach)
-    SELECT old.video_id, key, 'delete', old.items FROM spaces WHERE id = old.space_id AND indexed;
+    INSERT INTO outbox (video_id, space, reach)
+    SELECT old.video_id, key, old.items FROM spaces WHERE id = old.space_id AND indexed;
     UPDATE spaces SET changes = changes + 1 WHERE id = old.space_id;
 END;
 """
