@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heimdex.domain.ids import DecisionId, PersonId, VideoId
+from heimdex.domain.vectors import Space, Vectors
 
 Box = tuple[float, float, float, float]
 
@@ -22,6 +23,20 @@ class FaceDetection:
     box: Box
     score: float
     landmarks: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PhotoFace:
+    """One face in a photo or paused frame that a person hands in, ready to be recognised.
+
+    `crop` is the aligned face as JPEG or PNG bytes, `vector` (d,) its unit vector in `space`.
+    """
+
+    box: Box
+    quality: float
+    crop: bytes
+    space: Space
+    vector: Vectors
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,84 @@
+"""Chooses, in photos that a person hands in, the face that is meant.
+
+Finding and embedding the faces is left to whoever gives a `ReadFaces` (the query host), keeping
+them to `People`.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from heimdex.domain.engines import Thresholds
+from heimdex.domain.faces import Person, PhotoFace
+from heimdex.domain.vectors import Vectors
+
+ReadFaces = Callable[[Path], Sequence[PhotoFace]]
+"""Faces of a photo, in any order. Raises MediaError for a file that is no picture."""
+
+CLEARLY_LARGER = 2.0
+"""In a photo of several people the face that is meant has so many times the area of the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """What enrolling did: photos that count now, and those left out, each with the reason."""
+
+    person: Person
+    used: tuple[Path, ...]
+    left_out: tuple[tuple[Path, str], ...]
+
+
+def choose_faces(
+    photos: Iterable[tuple[Path, Sequence[PhotoFace]]],
+    known: Vectors | None,
+    thresholds: Thresholds,
+) -> tuple[list[tuple[Path, PhotoFace]], list[tuple[Path, str]]]:
+    """One face for each photo, and the photos left out with a sentence that says why.
+
+    `known`: n × d, what the person looks like so far, None for somebody new. Of several faces the
+    much larger one is meant, or the one that looks like the person.
+    """
+    chosen: list[tuple[Path, PhotoFace]] = []
+    left_out: list[tuple[Path, str]] = []
+    for photo, faces in photos:
+        face = _meant(faces, known, thresholds)
+        if face is not None:
+            chosen.append((photo, face))
+        elif faces:
+            left_out.append(
+                (
+                    photo,
+                    f"{photo.name} shows {len(faces)} faces of about the same size;"
+                    " use a photo with one person.",
+                )
+            )
+        else:
+            left_out.append(
+                (
+                    photo,
+                    f"No face was found in {photo.name}; use a photo that shows the face larger.",
+                )
+            )
+    return chosen, left_out
+
+
+def _meant(
+    faces: Sequence[PhotoFace], known: Vectors | None, thresholds: Thresholds
+) -> PhotoFace | None:
+    if not faces:
+        return None
+    largest = sorted(faces, key=_area, reverse=True)
+    if len(largest) == 1 or _area(largest[0]) >= CLEARLY_LARGER * _area(largest[1]):
+        return largest[0]
+    if known is None or not len(known):
+        return None
+    likeness = [float((known @ face.vector).max()) for face in faces]
+    best = int(np.argmax(likeness))
+    return faces[best] if likeness[best] >= thresholds.match else None
+
+
+def _area(face: PhotoFace) -> float:
+    x1, y1, x2, y2 = face.box
+    return max(x2 - x1, 0.0) * max(y2 - y1, 0.0)

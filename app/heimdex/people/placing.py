@@ -1,0 +1,169 @@
+"""Sorts face tracks to people: who is recognised, who founds a new group, who stays unknown.
+
+Reads nothing and writes nothing; `People` hands in tracks and vectors and stores the result.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from heimdex.domain.engines import Thresholds
+from heimdex.domain.faces import FaceTrack, TrackRef
+from heimdex.domain.ids import PersonId
+from heimdex.domain.vectors import Vectors
+from heimdex.people.clustering import cluster
+from heimdex.people.gallery import Gallery
+from heimdex.people.replay import SAME_BOX, overlap
+
+FOUNDS = 0.35
+"""Quality from which a track may found a group; a blurred face resembles everybody a little."""
+
+POOR_MARGIN = 0.05
+"""How much more alike a poorer track must be to join somebody."""
+
+AMBIGUOUS = 0.03
+"""Two named people this near each other in likeness: better unknown than wrong."""
+
+TOGETHER_MS = 400
+"""Two faces on screen together for this long are two people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """A track to be placed; `not_of` are people it must not go to."""
+
+    ref: TrackRef
+    track: FaceTrack
+    not_of: frozenset[PersonId] = frozenset()
+
+
+@dataclass(slots=True)
+class Placement:
+    """Who got which faces, with their similarities; `founded` are new groups, by face number."""
+
+    recognised: dict[int, tuple[PersonId, float]] = field(default_factory=dict)
+    founded: list[list[tuple[int, float]]] = field(default_factory=list)
+
+
+def place(
+    faces: Sequence[Face],
+    vectors: Vectors,
+    gallery: Gallery,
+    thresholds: Thresholds,
+    named: frozenset[PersonId],
+    taken: Mapping[PersonId, Sequence[Face]],
+) -> Placement:
+    """Sort `faces` (vectors n × d, row by row) to the people of `gallery` or into new groups.
+
+    `taken`: the faces of the same videos that people have already; nobody is on screen twice at
+    once. Faces left out of the result are nobody's: too poor to found a group.
+    """
+    placement = Placement()
+    if not faces:
+        return placement
+    together = {person_id: list(theirs) for person_id, theirs in taken.items()}
+    _recognise(placement, faces, vectors, gallery, thresholds, named, together)
+    rest = [i for i in range(len(faces)) if i not in placement.recognised]
+    founders = [i for i in rest if faces[i].track.quality >= FOUNDS]
+    if founders:
+        _found(placement, faces, vectors, founders, thresholds)
+        _join_new(placement, faces, vectors, rest, thresholds)
+    return placement
+
+
+def are_two(a: Face, b: Face) -> bool:
+    """Whether two tracks are on screen together, so that they cannot be one person."""
+    if a.ref.video_id != b.ref.video_id or a.ref == b.ref:
+        return False
+    shared = min(a.track.end_ms, b.track.end_ms) - max(a.track.start_ms, b.track.start_ms)
+    # Overlapping boxes are one face followed twice.
+    return shared >= TOGETHER_MS and overlap(a.track.box, b.track.box) < SAME_BOX
+
+
+def _recognise(
+    placement: Placement,
+    faces: Sequence[Face],
+    vectors: Vectors,
+    gallery: Gallery,
+    thresholds: Thresholds,
+    named: frozenset[PersonId],
+    together: dict[PersonId, list[Face]],
+) -> None:
+    if not len(gallery):
+        return
+    similarities = gallery.similarities(vectors)
+    for row, face in enumerate(faces):
+        for person_id in face.not_of:
+            if person_id in gallery.position:
+                similarities[row, gallery.position[person_id]] = -1.0
+    is_named = np.array([person_id in named for person_id in gallery.ids])
+    rows, columns = np.nonzero(similarities >= thresholds.match)
+    order = np.lexsort((columns, rows, -similarities[rows, columns]))
+    for row, column in zip(rows[order].tolist(), columns[order].tolist(), strict=True):
+        face, person_id = faces[row], gallery.ids[column]
+        likeness = float(similarities[row, column])
+        if row in placement.recognised or likeness < _needed(face, thresholds):
+            continue
+        rivals = similarities[row] > likeness - AMBIGUOUS
+        if is_named[column] and int((rivals & is_named).sum()) > 1:
+            continue
+        theirs = together.setdefault(person_id, [])
+        if any(are_two(face, other) for other in theirs):
+            continue
+        theirs.append(face)
+        placement.recognised[row] = (person_id, likeness)
+
+
+def _found(
+    placement: Placement,
+    faces: Sequence[Face],
+    vectors: Vectors,
+    founders: Sequence[int],
+    thresholds: Thresholds,
+) -> None:
+    apart: list[tuple[int, int]] = []
+    by_video: dict[str, list[int]] = {}
+    for at, face in enumerate(founders):
+        by_video.setdefault(faces[face].ref.video_id, []).append(at)
+    for group in by_video.values():
+        apart += [
+            (a, b)
+            for i, a in enumerate(group)
+            for b in group[i + 1 :]
+            if are_two(faces[founders[a]], faces[founders[b]])
+        ]
+    labels = cluster(vectors[list(founders)], thresholds.match, apart)
+    groups: list[list[int]] = [[] for _ in range(int(labels.max()) + 1)]
+    for at, label in enumerate(labels.tolist()):
+        groups[label].append(founders[at])
+    for rows in groups:
+        centre = vectors[rows].sum(axis=0)
+        centre /= max(float(np.linalg.norm(centre)), 1e-6)
+        placement.founded.append([(row, float(vectors[row] @ centre)) for row in rows])
+
+
+def _join_new(
+    placement: Placement,
+    faces: Sequence[Face],
+    vectors: Vectors,
+    rest: Sequence[int],
+    thresholds: Thresholds,
+) -> None:
+    poor = [row for row in rest if faces[row].track.quality < FOUNDS]
+    if not poor:
+        return
+    centres = np.stack([vectors[[r for r, _ in rows]].sum(axis=0) for rows in placement.founded])
+    centres /= np.maximum(np.linalg.norm(centres, axis=1, keepdims=True), 1e-6)
+    likeness = vectors[poor] @ centres.T
+    for at, row in enumerate(poor):
+        group = int(likeness[at].argmax())
+        members = placement.founded[group]
+        if likeness[at, group] >= _needed(faces[row], thresholds) and not any(
+            are_two(faces[row], faces[other]) for other, _ in members
+        ):
+            members.append((row, float(likeness[at, group])))
+
+
+def _needed(face: Face, thresholds: Thresholds) -> float:
+    return thresholds.match + (POOR_MARGIN if face.track.quality < FOUNDS else 0.0)
