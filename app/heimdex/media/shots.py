@@ -75,7 +75,8 @@ class ShotDetector:
 
 
 def _ms(code: Any) -> int:
-    return int(round(code.seconds * 1000))
+    at: int = round(code.seconds * 1000)
+    return at
 
 
 def split(cuts: Sequence[int], end_ms: int) -> list[tuple[int, int]]:

@@ -1,0 +1,74 @@
+"""Cuts faces out of pictures and says how fit each crop is to recognise somebody by.
+
+Following a face over time is left to `tracks`, comparing faces to the people room.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from heimdex.domain.faces import Box, FaceDetection
+from heimdex.domain.media import RgbImage
+from heimdex.media.pictures import jpeg, sharpness
+from heimdex.ml.alignment import align
+
+SMALLEST_FACE = 20
+"""Pixels of a face's height below which nobody can be told from anybody."""
+_GOOD_FACE = 90.0
+_GOOD_SHARPNESS = 60.0
+_MARGIN = 0.35
+_CROP_WIDTH = 160
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FaceCrop:
+    """One face of one frame: `aligned` 112 × 112 RGB to embed, `view` JPEG to show."""
+
+    at_ms: int
+    box: Box
+    quality: float
+    aligned: RgbImage
+    view: bytes
+
+
+def crop(image: RgbImage, detection: FaceDetection, at_ms: int) -> FaceCrop | None:
+    """Cut one face out; None when it is too small to be anybody's."""
+    height, width = image.shape[:2]
+    x1, y1, x2, y2 = (float(np.clip(value, 0, 1)) for value in detection.box)
+    pixels = min((x2 - x1) * width, (y2 - y1) * height)
+    if pixels < SMALLEST_FACE:
+        return None
+    aligned = align(image, detection.landmarks)
+    quality = (
+        min(1.0, pixels / _GOOD_FACE)
+        * min(1.0, sharpness(aligned) / _GOOD_SHARPNESS) ** 0.5
+        * frontality(detection)
+        * detection.score
+    )
+    view = jpeg(_square(image, (x1, y1, x2, y2)), _CROP_WIDTH)
+    return FaceCrop(at_ms, (x1, y1, x2, y2), float(np.clip(quality, 0, 1)), aligned, view)
+
+
+def frontality(detection: FaceDetection) -> float:
+    """1 for a face that looks at the camera, towards 0 as it turns away.
+
+    From where the nose stands between the eyes: turning the head moves it towards one of them.
+    """
+    left, right, nose = (detection.landmarks[i].astype(np.float64) for i in range(3))
+    across = right - left
+    length = float(across @ across)
+    if length <= 1e-12:
+        return 0.05
+    share = float((nose - left) @ across) / length
+    return float(np.clip(1.0 - 1.6 * abs(share - 0.5), 0.05, 1.0))
+
+
+def _square(image: RgbImage, box: Box) -> RgbImage:
+    height, width = image.shape[:2]
+    x1, y1, x2, y2 = box
+    side = max((x2 - x1) * width, (y2 - y1) * height) * (1 + 2 * _MARGIN)
+    side = min(side, width, height)
+    left = int(np.clip((x1 + x2) / 2 * width - side / 2, 0, width - side))
+    top = int(np.clip((y1 + y2) / 2 * height - side / 2, 0, height - side))
+    edge = max(1, int(side))
+    return np.ascontiguousarray(image[top : top + edge, left : left + edge])

@@ -1,0 +1,37 @@
+"""Faces in a photo or a paused frame that a person hands in.
+
+Which of them is meant, and whose name it gets, is left to the people room.
+"""
+
+from pathlib import Path
+
+from heimdex.domain.engines import FaceDetector, FaceEmbedder
+from heimdex.domain.faces import PhotoFace
+from heimdex.domain.media import RgbImage
+from heimdex.domain.vectors import Space, SpaceKind
+from heimdex.indexing.stages.crops import crop
+from heimdex.media.pictures import jpeg, photo
+
+_CROP_QUALITY = 95
+
+
+def faces_in_photo(path: Path, detector: FaceDetector, embedder: FaceEmbedder) -> list[PhotoFace]:
+    """All faces of a photo that are large enough, best first.
+
+    Raises MediaError when the file is not a picture.
+    """
+    return faces_in_image(photo(path), detector, embedder)
+
+
+def faces_in_image(
+    image: RgbImage, detector: FaceDetector, embedder: FaceEmbedder
+) -> list[PhotoFace]:
+    """All faces of an upright RGB picture that are large enough, best first."""
+    crops = [c for face in detector.detect([image])[0] if (c := crop(image, face, 0))]
+    vectors = embedder.embed([c.aligned for c in crops])
+    space = Space(SpaceKind.FACE, embedder.model_id, embedder.revision)
+    faces = [
+        PhotoFace(c.box, c.quality, jpeg(c.aligned, c.aligned.shape[1], _CROP_QUALITY), space, v)
+        for c, v in zip(crops, vectors, strict=True)
+    ]
+    return sorted(faces, key=lambda face: -face.quality)

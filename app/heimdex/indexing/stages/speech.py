@@ -1,0 +1,118 @@
+"""What is said: sound to stretches of speech, cut at silence, to a transcript.
+
+Finding voice and recognising words are left to the engines; only one stretch of sound is held in
+memory, however long the file.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from heimdex.domain.engines import Report, SpeechRecognizer, VoiceDetector
+from heimdex.domain.media import MediaInfo
+from heimdex.domain.speech import Segment, Transcript
+from heimdex.domain.stages import SpeechOutput
+from heimdex.media.audio import SAMPLE_RATE, read_audio
+
+_STRETCH = SAMPLE_RATE * 120
+"""Samples that the voice detector sees at once."""
+_WINDOW = SAMPLE_RATE * 30
+"""Whisper was trained on 30 s; a window is never longer."""
+_GAP = SAMPLE_RATE * 2
+"""A longer silence ends a window: the recogniser must not be asked what nobody said."""
+_PADDING = SAMPLE_RATE // 5
+_HOP = SAMPLE_RATE // 20
+
+Samples = NDArray[np.float32]
+
+
+def run_speech(
+    path: Path,
+    info: MediaInfo,
+    recognizer: SpeechRecognizer,
+    voice: VoiceDetector,
+    language: str | None,
+    report: Report,
+) -> SpeechOutput:
+    """Transcribe the first sound track of `path`.
+
+    `language`: ISO 639-1 to force, None to detect. `report` hears the media time dealt with.
+    Raises MediaError when the track cannot be decoded.
+    """
+    languages: Counter[str] = Counter()
+    segments: list[Segment] = []
+    windows = speech_windows(read_audio(path, info), voice, report)
+    for spoken, segment in recognizer.transcribe(windows, language, report):
+        languages[spoken] += segment.end_ms - segment.start_ms
+        segments.append(
+            Segment(len(segments), segment.start_ms, segment.end_ms, segment.text, segment.words)
+        )
+    main = languages.most_common(1)[0][0] if languages else ""
+    return SpeechOutput(Transcript(main, tuple(segments)))
+
+
+def speech_windows(
+    blocks: Iterator[Samples], voice: VoiceDetector, report: Report
+) -> Iterator[tuple[int, Samples]]:
+    """Cut a track into windows of speech: (start in ms, samples), each at most 30 s."""
+    held: Samples = np.zeros(0, np.float32)
+    first = 0
+    ended = False
+    while not ended:
+        parts, count = [held], len(held)
+        while count < _STRETCH:
+            block = next(blocks, None)
+            if block is None:
+                ended = True
+                break
+            parts.append(block)
+            count += len(block)
+        held = np.concatenate(parts)
+        spans = voice.speech_spans(held) if len(held) else []
+        done = len(held)
+        windows = list(_windows(spans, held))
+        if not ended and windows:
+            # The last window may go on in what is not read yet: it is looked at again.
+            last = windows[-1]
+            if last[1] > len(held) - _GAP and (len(windows) > 1 or last[0] > 0):
+                windows.pop()
+                done = last[0]
+        for start, end in windows:
+            yield (first + start) * 1000 // SAMPLE_RATE, held[start:end]
+        held = held[done:]
+        first += done
+        report(first * 1000 // SAMPLE_RATE)
+
+
+def _windows(spans: list[tuple[int, int]], samples: Samples) -> Iterator[tuple[int, int]]:
+    """Join neighbouring spans up to the length of a window, with a little air around them."""
+    start = end = -1
+    for low, high in spans:
+        if start >= 0 and low - end <= _GAP and high - start <= _WINDOW - 2 * _PADDING:
+            end = high
+            continue
+        if start >= 0:
+            yield _padded(start, end, low, samples)
+        start, end = low, high
+        while end - start > _WINDOW - 2 * _PADDING:
+            cut = _quietest(samples, start + _WINDOW // 2, start + _WINDOW - 2 * _PADDING)
+            yield max(0, start - _PADDING), cut
+            start = cut
+    if start >= 0:
+        yield _padded(start, end, len(samples), samples)
+
+
+def _padded(start: int, end: int, following: int, samples: Samples) -> tuple[int, int]:
+    air = min(_PADDING, max(0, (following - end) // 2))
+    return max(0, start - _PADDING), min(len(samples), end + air)
+
+
+def _quietest(samples: Samples, low: int, high: int) -> int:
+    """The middle of the quietest 50 ms between `low` and `high`: where a word is least likely."""
+    stretch = samples[low:high]
+    count = len(stretch) // _HOP
+    energy = np.square(stretch[: count * _HOP]).reshape(count, _HOP).mean(axis=1)
+    return low + int(energy.argmin()) * _HOP + _HOP // 2
