@@ -1,0 +1,432 @@
+"""One pass over named paths or folders: reads what is new or different and records it.
+
+Finding files is left to `walk`; when to look, and what the library says about it, to `scan`.
+"""
+
+import os
+import stat
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from heimdex.domain.errors import Cancelled, MediaError
+from heimdex.domain.ids import FolderId, VideoId
+from heimdex.domain.media import FileState, Folder, MediaFile
+from heimdex.domain.stages import JobState, Stage
+from heimdex.indexing.plan import missing
+from heimdex.indexing.reach import UNREACHABLE, is_reachable, reachable_place
+from heimdex.indexing.walk import Found, Walk, look_at, walk
+from heimdex.storage.catalogue import Catalogue
+from heimdex.storage.jobs import JobStore
+from heimdex.storage.stages import StageStore
+
+IsCancelled = Callable[[], bool]
+
+_LOOK_TWICE_S = 1.0
+_PARKED = ".heimdex-moving"
+_FORGET_WAITING_S = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One path that could not be taken, and why, in a person's words."""
+
+    path: Path
+    message: str
+
+
+@dataclass(slots=True)
+class ScanReport:
+    """What a scan found. `waiting` are files that still grow; look again later."""
+
+    added: list[VideoId] = field(default_factory=list)
+    """Videos that are new to the library."""
+    copied: list[Path] = field(default_factory=list)
+    """New places of videos that are known already."""
+    moved: list[Path] = field(default_factory=list)
+    """New paths of files that were moved or renamed."""
+    changed: list[Path] = field(default_factory=list)
+    """Files that hold another content than before."""
+    back: list[Path] = field(default_factory=list)
+    missing: list[Path] = field(default_factory=list)
+    offline: list[Path] = field(default_factory=list)
+    unchanged: int = 0
+    waiting: list[Path] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    queued: int = 0
+    """Videos that got a job."""
+
+    @property
+    def any_change(self) -> bool:
+        """Whether the library looks different now."""
+        return bool(
+            self.added
+            or self.copied
+            or self.moved
+            or self.changed
+            or self.back
+            or self.missing
+            or self.offline
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What every pass works with (see `Scanner`), and the memory between passes."""
+
+    catalogue: Catalogue
+    jobs: JobStore
+    stages: StageStore
+    fingerprint: Callable[[Path], VideoId]
+    models: Callable[[], Mapping[Stage, str]]
+    stable_s: float
+    growing: dict[Path, tuple[Found, float]] = field(default_factory=dict)
+    """Young files as they were last seen, and since when (monotonic) they look like that."""
+
+
+class ScanPass:
+    """New files come first, so that a file that was moved is found at its new place before its old
+    one is given to something else or found empty."""
+
+    def __init__(self, sources: Sources, cancelled: IsCancelled | None, *, patient: bool) -> None:
+        """Not `patient`: a person asked for these very paths."""
+        self.report = ScanReport()
+        self._sources = sources
+        self._catalogue = sources.catalogue
+        self._cancelled = cancelled
+        self._patient = patient
+        self._online: set[VideoId] = set()
+        self._tried: set[Path] = set()
+
+    def add(self, paths: Sequence[Path], watched: bool) -> bool:
+        """Take paths that a person named; False when not one of them could be taken."""
+        accepted = False
+        files: list[Found] = []
+        for path in paths:
+            try:
+                mode = os.stat(path).st_mode  # noqa: PTH116 - a link counts as its target
+            except (FileNotFoundError, NotADirectoryError):
+                self._problem(path, f"There is no file or folder {_shown(path)}.")
+                continue
+            except (OSError, ValueError) as error:
+                self._problem(path, f"{_shown(path)} cannot be read ({_reason(error)}).")
+                continue
+            if stat.S_ISDIR(mode):
+                accepted |= self._add_folder(path, watched)
+            elif (found := look_at(path)) is not None:
+                files.append(found)
+            else:
+                self._problem(path, f"{_shown(path)} is neither a file nor a folder.")
+        return self._add_files(files) or accepted
+
+    def folders(self, folders: Sequence[Folder]) -> None:
+        """Look at added folders again."""
+        walks: list[tuple[Folder, Walk]] = []
+        for folder in folders:
+            tree = self._enter(folder)
+            if tree is not None:
+                walks.append((folder, tree))
+        # All of the new before any of the old: files also move from one folder to another.
+        for folder, tree in walks:
+            self._take_new(folder, tree)
+        self._take_known([file for _, tree in walks for file in tree.files])
+        for folder, tree in walks:
+            self._take_leave(folder, tree)
+
+    def loose_files(self, files: Sequence[MediaFile]) -> None:
+        """Look again at files that belong to no added folder."""
+        present = [found for file in files if (found := look_at(file.path)) is not None]
+        self._take_known(present)
+        there = {found.path for found in present}
+        for file in files:
+            if file.path in there:
+                continue
+            parent = file.path.parent
+            self._set_state([file], FileState.MISSING if parent.is_dir() else FileState.OFFLINE)
+
+    def finish(self) -> None:
+        """Queue what is to be done about the videos that were seen."""
+        jobs, stages = self._sources.jobs, self._sources.stages
+        models = self._sources.models()
+        unwanted: set[VideoId] = set()
+        if self._patient:
+            # What a person cancelled stays so until a person asks again.
+            unwanted = {job.video_id for job in jobs.jobs([JobState.CANCELLED])}
+        due = [
+            video_id
+            for video_id in dict.fromkeys([*self.report.added, *sorted(self._online)])
+            if video_id not in unwanted and missing(stages.runs(video_id), models)
+        ]
+        self.report.queued = len(jobs.enqueue(due)) if due else 0
+        waiting = [
+            job.id
+            for job in jobs.jobs([JobState.PAUSED])
+            if job.error == UNREACHABLE
+            and reachable_place(self._catalogue.files(video_id=job.video_id)) is not None
+        ]
+        if waiting:
+            jobs.resume(waiting)
+        now = time.monotonic()
+        for path, (_, since) in list(self._sources.growing.items()):
+            if now - since > _FORGET_WAITING_S:
+                del self._sources.growing[path]
+
+    # Folders
+
+    def _add_folder(self, path: Path, watched: bool) -> bool:
+        try:
+            tree = walk(path)
+        except OSError as error:
+            return self._problem(
+                path, f"The folder {_shown(path)} cannot be read ({_reason(error)})."
+            )
+        known = next((f for f in self._catalogue.folders() if f.path == path), None)
+        if not tree.files and known is None:
+            for shut in tree.unreadable:
+                self._unreadable(shut)
+            return self._problem(
+                path, f"There are no videos or sound recordings in {_shown(path)}."
+            )
+        folder = self._catalogue.add_folder(path, watched)
+        self._come_back(folder)
+        self._take_new(folder, tree)
+        self._take_known(tree.files)
+        self._take_leave(folder, tree)
+        return True
+
+    def _enter(self, folder: Folder) -> Walk | None:
+        """List a folder; None while it is away."""
+        known = self._catalogue.files(folder.id)
+        try:
+            tree = walk(folder.path)
+        except OSError as error:
+            if not isinstance(error, FileNotFoundError | NotADirectoryError):
+                self._problem(
+                    folder.path,
+                    f"The folder {_shown(folder.path)} cannot be read ({_reason(error)}).",
+                )
+            self._go_offline(folder, known)
+            return None
+        if tree.empty and known:
+            # An unplugged drive leaves its empty mount point behind.
+            self._go_offline(folder, known)
+            return None
+        self._come_back(folder)
+        return tree
+
+    def _go_offline(self, folder: Folder, known: Sequence[MediaFile]) -> None:
+        if folder.state is not FileState.OFFLINE:
+            self._catalogue.set_folder_state(folder.id, FileState.OFFLINE)
+        self.report.offline.extend(f.path for f in known if f.state is FileState.ONLINE)
+
+    def _come_back(self, folder: Folder) -> None:
+        if folder.state is not FileState.ONLINE:
+            self._catalogue.set_folder_state(folder.id, FileState.ONLINE)
+
+    def _take_new(self, folder: Folder, tree: Walk) -> None:
+        for path in tree.unreadable:
+            self._unreadable(path)
+        fresh = [file for file in tree.files if self._catalogue.file(file.path) is None]
+        self._tried.update(file.path for file in fresh)
+        for found in self._settled(fresh):
+            video_id = self._read(found)
+            if video_id is not None:
+                self._place(found, video_id, folder.id)
+
+    def _take_leave(self, folder: Folder, tree: Walk) -> None:
+        """Deal with the files that the folder had and that the walk did not find."""
+        seen = {file.path for file in tree.files}
+        gone = [file for file in self._catalogue.files(folder.id) if file.path not in seen]
+        # A walk leaves out what a person may have added by name: hidden files, odd suffixes.
+        present = [found for file in gone if (found := look_at(file.path)) is not None]
+        self._take_known(present)
+        there = {found.path for found in present}
+        for file in gone:
+            if file.path not in there:
+                shut = any(file.path.is_relative_to(path) for path in tree.unreadable)
+                self._set_state([file], FileState.OFFLINE if shut else FileState.MISSING)
+
+    # Files
+
+    def _add_files(self, files: Sequence[Found]) -> bool:
+        known = [found for found in files if self._catalogue.file(found.path) is not None]
+        self._take_known(known)
+        fresh = [found for found in files if found not in known]
+        settled = self._settled(fresh)
+        for found in fresh:
+            if found not in settled:
+                self._problem(
+                    found.path,
+                    f"{_shown(found.path)} is still being written; add it again when it is "
+                    "complete.",
+                )
+        accepted = bool(known)
+        for found in settled:
+            video_id = self._read(found)
+            if video_id is not None:
+                self._place(found, video_id, self._folder_of(found.path))
+                accepted = True
+        return accepted
+
+    def _take_known(self, files: Iterable[Found]) -> None:
+        """Deal with files at paths that the library knows: the same as before, or changed."""
+        altered: list[Found] = []
+        back: list[MediaFile] = []
+        for found in files:
+            known = self._catalogue.file(found.path)
+            if known is None or not _same(known, found):
+                # Unknown here is a path whose row went to the file's new place a moment ago.
+                if known is not None or found.path not in self._tried:
+                    altered.append(found)
+                continue
+            self._online.add(known.video_id)
+            if known.state is FileState.ONLINE:
+                self.report.unchanged += 1
+            else:
+                back.append(known)
+        if back:
+            self._set_state(back, FileState.ONLINE)
+        contents = {
+            found: video_id
+            for found in self._settled(altered)
+            if (video_id := self._read(found)) is not None
+        }
+        self._park(contents)
+        for found, video_id in contents.items():
+            known = self._catalogue.file(found.path)
+            if known is None:
+                self._place(found, video_id, self._folder_of(found.path))
+                continue
+            self._catalogue.put_file(
+                found.path, video_id, known.folder_id, found.size, found.mtime_ns
+            )
+            self._online.add(video_id)
+            if known.video_id != video_id:
+                self.report.changed.append(found.path)
+            elif known.state is not FileState.ONLINE:
+                self.report.back.append(found.path)
+
+    def _park(self, contents: Mapping[Found, VideoId]) -> None:
+        """Where files exchanged their names, take the rows off their paths first: giving a path
+        to another video forgets the one that was there if it is nowhere else."""
+        wanted_elsewhere = set(contents.values())
+        for found, video_id in contents.items():
+            known = self._catalogue.file(found.path)
+            if (
+                known is not None
+                and known.video_id != video_id
+                and known.video_id in wanted_elsewhere
+            ):
+                self._catalogue.move_file(known.id, found.path.with_name(found.path.name + _PARKED))
+
+    def _place(self, found: Found, video_id: VideoId, folder_id: FolderId | None) -> None:
+        """Record a content at a path where the library knew nothing."""
+        places = self._catalogue.files(video_id=video_id)
+        left = next((place for place in places if self._was_left(place)), None)
+        if left is not None:
+            self._catalogue.move_file(left.id, found.path, folder_id)
+            self.report.moved.append(found.path)
+        elif places:
+            self.report.copied.append(found.path)
+        else:
+            self.report.added.append(video_id)
+        self._catalogue.put_file(found.path, video_id, folder_id, found.size, found.mtime_ns)
+        self._online.add(video_id)
+
+    def _was_left(self, place: MediaFile) -> bool:
+        """Whether a file is no longer at its place although the place could be looked at."""
+        if is_reachable(place):
+            return False
+        for folder in self._catalogue.folders():
+            if folder.id == place.folder_id:
+                return folder.path.is_dir()
+        return place.path.parent.is_dir()
+
+    def _read(self, found: Found) -> VideoId | None:
+        """The content of a file; None, with a problem or as waiting, when it cannot be had."""
+        if self._cancelled is not None and self._cancelled():
+            raise Cancelled("Cancelled.")
+        if found.size == 0:
+            self._problem(found.path, f"{_shown(found.path)} is empty.")
+            return None
+        try:
+            video_id = self._sources.fingerprint(found.path)
+        except OSError as error:
+            self._problem(found.path, f"{_shown(found.path)} cannot be read ({_reason(error)}).")
+            return None
+        except MediaError as error:
+            self._problem(found.path, str(error))
+            return None
+        if look_at(found.path) != found:
+            self.report.waiting.append(found.path)
+            return None
+        return video_id
+
+    def _settled(self, files: Sequence[Found]) -> list[Found]:
+        """Those that have stopped growing; the others are noted as waiting.
+
+        A watcher can come back, so it waits until a file was left alone for `stable_seconds`. A
+        person who names a file wants it now: a second look after a moment has to do.
+        """
+        now = time.time()
+        # A time in the future says nothing, so that such a file counts as young.
+        young = [f for f in files if now - f.mtime_ns / 1e9 < self._sources.stable_s]
+        if self._sources.stable_s <= 0 or not young:
+            return list(files)
+        if self._patient:
+            unsettled = {file for file in young if not self._left_alone(file)}
+        else:
+            time.sleep(min(_LOOK_TWICE_S, self._sources.stable_s))
+            unsettled = {file for file in young if look_at(file.path) != file}
+        self.report.waiting.extend(file.path for file in files if file in unsettled)
+        return [file for file in files if file not in unsettled]
+
+    def _left_alone(self, file: Found) -> bool:
+        now = time.monotonic()
+        before, since = self._sources.growing.get(file.path, (None, now))
+        if before != file:
+            since = now
+        self._sources.growing[file.path] = (file, since)
+        if now - since < self._sources.stable_s:
+            return False
+        del self._sources.growing[file.path]
+        return True
+
+    def _folder_of(self, path: Path) -> FolderId | None:
+        """The innermost added folder that a path lies in."""
+        inside = [f for f in self._catalogue.folders() if path.is_relative_to(f.path)]
+        return max(inside, key=lambda f: len(f.path.parts)).id if inside else None
+
+    def _set_state(self, files: Sequence[MediaFile], state: FileState) -> None:
+        changed = [file for file in files if file.state is not state]
+        if not changed:
+            return
+        self._catalogue.set_file_state([file.id for file in changed], state)
+        lists = {
+            FileState.ONLINE: self.report.back,
+            FileState.OFFLINE: self.report.offline,
+            FileState.MISSING: self.report.missing,
+        }
+        lists[state].extend(file.path for file in changed)
+
+    def _unreadable(self, folder: Path) -> None:
+        self._problem(folder, f"The folder {_shown(folder)} may not be opened; it was left out.")
+
+    def _problem(self, path: Path, message: str) -> bool:
+        self.report.problems.append(Problem(path, message))
+        return False
+
+
+def _same(known: MediaFile, found: Found) -> bool:
+    return known.size == found.size and known.mtime_ns == found.mtime_ns
+
+
+def _shown(path: Path) -> str:
+    """A path on one line, odd characters escaped."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(path))
+
+
+def _reason(error: Exception) -> str:
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return text.lower()
