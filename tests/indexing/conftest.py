@@ -1,13 +1,10 @@
 """A library and a folder of files for each test of this room."""
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-from library import Library
+from small_library import Library
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
-from library import MODELS, media_info
+from small_library import MODELS, media_info
 
 from heimdex.domain.ids import VideoId
 from heimdex.domain.media import FileState, Video

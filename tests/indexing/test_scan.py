@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from library import Library, content_id
+from small_library import Library, content_id
 
 from heimdex.domain.errors import Cancelled, MediaError, UserError
 from heimdex.domain.media import FileState

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from library import FakeEngine, Library, Trouble, transcript
+from small_library import FakeEngine, Library, Trouble, transcript
 from test_scan import put
 
 from heimdex.domain.errors import EngineFailed, MediaError, ModelUnavailable, UserError
@@ -221,7 +221,7 @@ def test_an_engine_that_gives_too_little_has_failed(one: Library) -> None:
 
 
 def test_new_words_make_new_passages(one: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    import library as helpers
+    import small_library as helpers
 
     one.work()
     monkeypatch.setattr(helpers, "transcript", lambda: transcript("other words"))
