@@ -4,6 +4,7 @@ What the methods do is left to the child (`server`, `engine_host`); this side st
 needed, watches its time and memory, kills it when it hangs, and says what happened in plain words.
 """
 
+import base64
 import contextlib
 import logging
 import queue
@@ -24,7 +25,7 @@ from heimdex.domain.errors import (
     UserError,
 )
 from heimdex.hosts import wire
-from heimdex.hosts.process import Child, Ended
+from heimdex.hosts.process import CONFIGURATION_VARIABLE, Child, Ended
 
 P = TypeVar("P")
 R = TypeVar("R")
@@ -71,6 +72,11 @@ def thread_limits(threads: int) -> dict[str, str]:
     limits = {f"{name}_NUM_THREADS": str(threads) for name in names}
     limits["VECLIB_MAXIMUM_THREADS"] = str(threads)
     return limits
+
+
+def configured(value: object) -> dict[str, str]:
+    """Environment that hands `value` to the child, which reads it with `server.configuration`."""
+    return {CONFIGURATION_VARIABLE: base64.b64encode(wire.pack(value)).decode("ascii")}
 
 
 class Host:

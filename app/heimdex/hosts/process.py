@@ -22,6 +22,8 @@ from heimdex.hosts import wire
 
 PARENT_VARIABLE = "HEIMDEX_HOST_PARENT"
 """Environment variable that tells the child whom it belongs to."""
+CONFIGURATION_VARIABLE = "HEIMDEX_HOST_CONFIGURATION"
+"""Environment variable that holds what the owner wants the child to know from the start."""
 
 _STDERR_LINES = 50
 _STDERR_LINE_BYTES = 500

@@ -5,6 +5,7 @@ errors that mean something to the owner keep their kind, anything else is a bug 
 standard error.
 """
 
+import base64
 import contextlib
 import ctypes
 import inspect
@@ -31,7 +32,7 @@ from heimdex.domain.errors import (
     UserError,
 )
 from heimdex.hosts import wire
-from heimdex.hosts.process import PARENT_VARIABLE
+from heimdex.hosts.process import CONFIGURATION_VARIABLE, PARENT_VARIABLE
 
 Method = Callable[..., object]
 """Called with a `Call` and the request's parameters by name; their annotations are checked."""
@@ -90,6 +91,17 @@ def serve(
         _settle_as_child()
     server = _Server(methods, stdin, stdout, exit_at_end=whole_process)
     server.run(on_idle, idle_every_s)
+
+
+def configuration(expected: Any) -> Any:
+    """What the owner gave with `client.configured`, parsed as `expected`.
+
+    Raises UserError when there is nothing, as when a person starts a child by hand.
+    """
+    text = os.environ.get(CONFIGURATION_VARIABLE)
+    if text is None:
+        raise UserError("An engine host is started by Heimdex itself, not by hand.")
+    return wire.unpack(base64.b64decode(text), expected)
 
 
 class _Server:

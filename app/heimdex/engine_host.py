@@ -1,0 +1,264 @@
+"""Composition root of the child process: the engines and the stages behind the pipe.
+
+Answering requests is left to `hosts.server`, what a stage computes to `indexing.stages`; here it
+is chosen which methods a role has and which engines they use.
+"""
+
+import logging
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from heimdex.config.directories import Directories
+from heimdex.config.settings import Settings
+from heimdex.domain.engines import (
+    Engine,
+    FaceDetector,
+    FaceEmbedder,
+    Report,
+    SpeechRecognizer,
+    TextEmbedder,
+    VisionEmbedder,
+    VoiceDetector,
+)
+from heimdex.domain.errors import HeimdexError
+from heimdex.domain.faces import PhotoFace
+from heimdex.domain.media import MediaInfo
+from heimdex.domain.speech import Transcript
+from heimdex.domain.stages import PassagesOutput, ProbeOutput, SpeechOutput, Stage
+from heimdex.domain.vectors import Space, SpaceKind
+from heimdex.hosts.server import Call, Method, configuration, serve
+from heimdex.ml.runtime import prepare_process
+
+if TYPE_CHECKING:
+    from heimdex.ml.store import ModelStore
+
+E = TypeVar("E", bound=Engine)
+Vector = NDArray[np.float32]
+
+_UNLOAD_AFTER_S = 600.0
+_LOOK_EVERY_S = 15.0
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What the owner says once, at the start."""
+
+    directories: Directories
+    settings: Settings
+
+
+class Engines:
+    """The chosen engines, each made at its first use and unloaded when nobody wants it for long."""
+
+    def __init__(self, chosen: Configuration) -> None:
+        self._chosen = chosen
+        self._store: ModelStore | None = None
+        self._made: dict[str, Engine] = {}
+        self._used: dict[str, float] = {}
+
+    @property
+    def settings(self) -> Settings:
+        """The settings the engines are chosen by."""
+        return self._chosen.settings
+
+    def speech(self) -> SpeechRecognizer:
+        """The speech recogniser."""
+        from heimdex.ml import factory
+
+        return self._engine("speech", factory.speech)
+
+    def voice(self) -> VoiceDetector:
+        """The voice detector."""
+        from heimdex.ml import factory
+
+        return self._engine("voice", factory.voice)
+
+    def text(self) -> TextEmbedder:
+        """The sentence embedder."""
+        from heimdex.ml import factory
+
+        return self._engine("text", factory.text)
+
+    def vision(self) -> VisionEmbedder:
+        """The picture embedder."""
+        from heimdex.ml import factory
+
+        return self._engine("vision", factory.vision)
+
+    def face_detector(self) -> FaceDetector:
+        """The face detector."""
+        from heimdex.ml import factory
+
+        return self._engine("face_detector", factory.face_detector)
+
+    def face_embedder(self) -> FaceEmbedder:
+        """The face embedder."""
+        from heimdex.ml import factory
+
+        return self._engine("face_embedder", factory.face_embedder)
+
+    def unload_idle(self, after_s: float = _UNLOAD_AFTER_S) -> None:
+        """Free the weights of engines that were not asked for in the last `after_s`."""
+        now = time.monotonic()
+        for name, used in list(self._used.items()):
+            if now - used >= after_s:
+                self._made[name].unload()
+                del self._used[name]
+
+    def _engine(self, name: str, make: Callable[[Settings, "ModelStore"], E]) -> E:
+        if name not in self._made:
+            self._made[name] = make(self._chosen.settings, self._models())
+        self._used[name] = time.monotonic()
+        return cast(E, self._made[name])
+
+    def _models(self) -> "ModelStore":
+        # Not at the start: what is wrong with it should reach a person as the answer to a request.
+        if self._store is None:
+            from heimdex.ml import manifests
+            from heimdex.ml.store import ModelStore
+
+            directories = self._chosen.directories
+            self._store = ModelStore(directories.models, manifests.load(directories.manifests))
+        return self._store
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Be the child of the role that `arguments` name; gives the exit code."""
+    role = arguments[0] if arguments else ""
+    if role not in ROLES:
+        print(f"There is no engine host {role!r}.", file=sys.stderr)
+        return 2
+    logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        chosen: Configuration = configuration(Configuration)
+    except HeimdexError as error:
+        print(error, file=sys.stderr)
+        return 1
+    prepare_process(chosen.settings.threads)
+    engines = Engines(chosen)
+    serve(ROLES[role](engines), on_idle=engines.unload_idle, idle_every_s=_LOOK_EVERY_S)
+    return 0
+
+
+def index_methods(engines: Engines) -> dict[str, Method]:
+    """Role `index`: the stages. A model that is missing is told before any decoding."""
+    settings = engines.settings
+
+    def probe(call: Call, path: Path) -> None:
+        from heimdex.indexing.stages.probe import run_probe
+
+        output: ProbeOutput = run_probe(path)
+        call.partial(output)
+
+    def speech(call: Call, path: Path, info: MediaInfo) -> None:
+        from heimdex.indexing.stages.speech import run_speech
+
+        recognizer, voice = engines.speech(), engines.voice()
+        _load(recognizer, voice)
+        output: SpeechOutput = run_speech(
+            path, info, recognizer, voice, settings.asr_language, _report(call, info)
+        )
+        call.partial(output)
+
+    def passages(call: Call, transcript: Transcript) -> None:
+        from heimdex.indexing.stages.passages import run_passages
+
+        embedder = engines.text()
+        _load(embedder)
+        output: PassagesOutput = run_passages(transcript, embedder)
+        call.partial(output)
+
+    def visual(call: Call, path: Path, info: MediaInfo, stages: tuple[Stage, ...]) -> None:
+        from heimdex.indexing.stages.visual import run_visual
+
+        vision = engines.vision()
+        detector, embedder = engines.face_detector(), engines.face_embedder()
+        if Stage.VISION in stages:
+            _load(vision)
+        if Stage.FACES in stages:
+            _load(detector, embedder)
+        for output in run_visual(
+            path,
+            info,
+            stages,
+            vision,
+            detector,
+            embedder,
+            _report(call, info),
+            settings.sample_every_ms,
+            settings.threads,
+        ):
+            call.partial(output)
+
+    return {"probe": probe, "speech": speech, "passages": passages, "visual": visual}
+
+
+def query_methods(engines: Engines) -> dict[str, Method]:
+    """Role `query`: what a search, or a picture that a person hands in, needs at once.
+
+    Vectors for pictures and for what is seen are named by the space of scenes; frames of the same
+    model and revision may be compared with them as well.
+    """
+
+    def warm(call: Call) -> None:
+        """Have the towers ready, so that the first search is as quick as the next."""
+        engines.text().embed(["warm"])
+        engines.vision().embed_text(["warm"])
+
+    def embed_passage_query(call: Call, text: str) -> tuple[Space, Vector]:
+        embedder = engines.text()
+        return _space(SpaceKind.PASSAGE, embedder), embedder.embed([text])[0]
+
+    def embed_vision_query(call: Call, text: str) -> tuple[Space, Vector]:
+        embedder = engines.vision()
+        return _space(SpaceKind.SCENE, embedder), embedder.embed_text([text])[0]
+
+    def embed_image(call: Call, path: Path) -> tuple[Space, Vector]:
+        from heimdex.media.pictures import photo
+
+        embedder = engines.vision()
+        return _space(SpaceKind.SCENE, embedder), embedder.embed_images([photo(path)])[0]
+
+    def faces_in_photo(call: Call, path: Path) -> list[PhotoFace]:
+        from heimdex.indexing.stages.enrol import faces_in_photo
+
+        return faces_in_photo(path, engines.face_detector(), engines.face_embedder())
+
+    return {
+        "warm": warm,
+        "embed_passage_query": embed_passage_query,
+        "embed_vision_query": embed_vision_query,
+        "embed_image": embed_image,
+        "faces_in_photo": faces_in_photo,
+    }
+
+
+ROLES: Mapping[str, Callable[[Engines], dict[str, Method]]] = {
+    "index": index_methods,
+    "query": query_methods,
+}
+
+
+def _report(call: Call, info: MediaInfo) -> Report:
+    def report(done_ms: int) -> None:
+        call.progress(min(done_ms, info.duration_ms), info.duration_ms)
+
+    return report
+
+
+def _load(*engines: Engine) -> None:
+    for engine in engines:
+        engine.load()
+
+
+def _space(kind: SpaceKind, embedder: Any) -> Space:
+    return Space(kind, embedder.model_id, embedder.revision)
