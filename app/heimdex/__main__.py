@@ -1,0 +1,30 @@
+"""Where every start begins: the window, the command line, or a child of one of them.
+
+Decides only which of the three it is, and imports only that one.
+"""
+
+import sys
+from collections.abc import Sequence
+
+ENGINE_HOST = "--engine-host"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what the arguments (default: those of the process) ask for; gives the exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == [ENGINE_HOST]:
+        from heimdex import engine_host
+
+        return engine_host.main(given[1:])
+    from heimdex.cli.main import parse, run
+
+    options = parse(given)
+    if options.run is None:
+        from heimdex.ui import app
+
+        return app.run(options.library, verbose=options.verbose)
+    return run(options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

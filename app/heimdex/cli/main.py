@@ -1,0 +1,172 @@
+"""The whole command: reads the arguments, runs one command, turns errors into exit codes.
+
+What each command takes and does is in the module of its group. Nothing heavy is imported here, so
+that `heimdex --version` answers at once.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+
+import heimdex
+from heimdex.cli.arguments import Help
+from heimdex.cli.output import complain, prepare_streams
+from heimdex.domain.errors import Cancelled, HeimdexError
+
+OK = 0
+USER_ERROR = 1
+INTERRUPTED = 130
+
+COMMANDS = {
+    "add": "add videos or folders of them",
+    "index": "look and listen through everything that is pending",
+    "status": "what is in the library and what waits",
+    "search": "find the second by what is said, seen and who is there",
+    "transcript": "write down what is said in a video",
+    "people": "name the faces, and put right what is wrong",
+    "models": "list, download, check and remove the models",
+    "library": "check, rebuild or back up the library",
+    "doctor": "what is installed, what works, what to do",
+    "demo": "show what Heimdex does with its own sample videos",
+}
+
+_EXAMPLES = """\
+examples:
+  heimdex                                      open the window
+  heimdex add ~/Videos                         add a folder and watch it for new videos
+  heimdex index                                look and listen through everything that is new
+  heimdex search "the cat on the sofa"         find the second
+  heimdex search --like holiday.mp4@1:23       find moments that look like this one
+  heimdex people name 3 "Anna"                 name a face once, find it everywhere
+
+Everything happens on this computer; videos are only ever read.
+"""
+
+
+def _parser(chosen: str) -> argparse.ArgumentParser:
+    """The arguments of `chosen`, and the names of all other commands."""
+    top = argparse.ArgumentParser(
+        prog="heimdex",
+        allow_abbrev=False,
+        description="A private, local search engine for your own videos. "
+        "Without a command it opens the window.",
+        epilog=_EXAMPLES,
+        formatter_class=Help,
+    )
+    top.add_argument("--version", action="version", version=f"heimdex {heimdex.__version__}")
+    top.set_defaults(run=None, library=None, verbose=False)
+    everywhere = _everywhere()
+    for action in everywhere._actions:
+        top._add_action(action)
+    commands = top.add_subparsers(title="commands", metavar="COMMAND", dest="command")
+    for name, help_ in COMMANDS.items():
+        command = commands.add_parser(name, parents=[everywhere], help=help_, formatter_class=Help)
+        if name == chosen:
+            _group(name).define(command, everywhere)
+    return top
+
+
+def _group(command: str) -> ModuleType:
+    """The module of one command; only that one is imported, which is most of a start's time."""
+    match command:
+        case "add":
+            from heimdex.cli import adding
+
+            return adding
+        case "index":
+            from heimdex.cli import indexing
+
+            return indexing
+        case "status":
+            from heimdex.cli import status
+
+            return status
+        case "search":
+            from heimdex.cli import searching
+
+            return searching
+        case "transcript":
+            from heimdex.cli import transcripts
+
+            return transcripts
+        case "people":
+            from heimdex.cli import people
+
+            return people
+        case "models":
+            from heimdex.cli import models
+
+            return models
+        case "library":
+            from heimdex.cli import library
+
+            return library
+        case "doctor":
+            from heimdex.cli import doctor
+
+            return doctor
+        case "demo":
+            from heimdex.cli import demo
+
+            return demo
+        case _:
+            raise AssertionError(command)
+
+
+def _chosen(arguments: Sequence[str]) -> str:
+    """The command in the arguments: the first word that is no option and no option's value."""
+    words = iter(arguments)
+    for word in words:
+        if word == "--library":
+            next(words, None)
+        elif not word.startswith("-"):
+            return word
+    return ""
+
+
+def _everywhere() -> argparse.ArgumentParser:
+    """Options that may stand before and after the command.
+
+    Without a default of their own: the one after the command would overwrite the one before it.
+    """
+    shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    shared.add_argument(
+        "--library",
+        type=Path,
+        metavar="DIR",
+        help="the library to work on (default: the one in HEIMDEX_HOME or your data folder)",
+    )
+    shared.add_argument(
+        "--verbose", action="store_true", help="also write the log to standard error"
+    )
+    return shared
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Read the arguments. Wrong usage ends the process with exit code 2, as argparse does."""
+    return _parser(_chosen(arguments)).parse_args(arguments)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the chosen command; gives the exit code."""
+    prepare_streams()
+    try:
+        code: int = options.run(options)
+        sys.stdout.flush()
+    except Cancelled as error:
+        complain(str(error) or "Cancelled.")
+        return USER_ERROR
+    except HeimdexError as error:
+        complain(str(error))
+        return USER_ERROR
+    except KeyboardInterrupt:
+        complain("Stopped.")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader (`head`, a closed pager) has enough. Keep Python from complaining at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    return code

@@ -1,0 +1,91 @@
+"""How answers look on the terminal: JSON lines, clock times, sizes, emphasis.
+
+What is said is the commands' affair.
+"""
+
+import io
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+
+def prepare_streams() -> None:
+    """Write UTF-8 wherever the output goes, and never fail on a file name that is not text."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # In JSON the replacement \\udcXX is the right escape of such a byte.
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def emit(document: Any) -> None:
+    """One JSON object on a line of its own, handed on at once."""
+    print(json.dumps(document, ensure_ascii=False), flush=True)
+
+
+def complain(sentence: str) -> None:
+    """One clear line on standard error."""
+    print(f"heimdex: {' '.join(sentence.split())}", file=sys.stderr, flush=True)
+
+
+def note(sentence: str) -> None:
+    """Something worth knowing that is not the answer; kept off standard output."""
+    print(sentence, file=sys.stderr, flush=True)
+
+
+def clock(at_ms: int) -> str:
+    """0:07, 12:34 or 1:02:03."""
+    seconds = at_ms // 1000
+    hours, rest = divmod(seconds, 3600)
+    minutes, seconds = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+def seconds(at_ms: int) -> float:
+    """Milliseconds as the seconds of the JSON shapes."""
+    return at_ms / 1000
+
+
+def size(count: int) -> str:
+    """1.5 GB, 12 MB, 3 kB."""
+    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if count >= factor:
+            value = count / factor
+            return f"{value:.1f} {unit}" if value < 10 else f"{value:.0f} {unit}"
+    return f"{count} bytes"
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """1 video, 2 videos."""
+    return f"{count} {one if count == 1 else many or one + 's'}"
+
+
+def bold(text: str) -> str:
+    """Emphasised on a terminal, plain elsewhere."""
+    return f"\033[1m{text}\033[0m" if sys.stdout.isatty() else text
+
+
+def marked(text: str, matches: Iterable[tuple[int, int]]) -> str:
+    """`text` with the ranges emphasised."""
+    out, last = [], 0
+    for start, end in sorted(matches):
+        if start < last:
+            continue
+        out += [text[last:start], bold(text[start:end])]
+        last = end
+    return "".join([*out, text[last:]])
+
+
+def table(rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) -> str:
+    """Columns of equal width, two spaces apart; those in `right` are set flush right."""
+    if not rows:
+        return ""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = []
+    for row in rows:
+        cells = [
+            cell.rjust(width) if i in right else cell.ljust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)

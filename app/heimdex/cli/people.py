@@ -1,0 +1,268 @@
+"""`heimdex people`: who is in the videos, and what a person says about it.
+
+Recognising and remembering is the people room's; a face is named here by VIDEO@SECONDS.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from heimdex.cli.arguments import moment
+from heimdex.cli.output import clock, complain, counted, emit, seconds, table
+from heimdex.cli.session import opened
+from heimdex.domain.errors import UserError
+from heimdex.domain.faces import Appearance, Person, TrackRef
+
+if TYPE_CHECKING:
+    from heimdex.bootstrap import Library
+
+_EPILOG = """\
+WHO is a name, an alias or a number as `people list` shows it.
+
+examples:
+  heimdex people list
+  heimdex people name 3 "Anna"                 the same person is named in every video at once
+  heimdex people enroll "Grandpa" portrait.jpg older.jpg
+  heimdex people reject Anna holiday.mp4@1:23  that face is somebody else
+  heimdex people undo
+"""
+
+_SLACK_MS = 1000
+"""How far a second that a person writes may be from the face they mean."""
+
+
+def define(group: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    group.description = (
+        "Who is in the videos. Faces that look alike are grouped by themselves; name a "
+        "group once and the person is found everywhere, in videos that are added later as well."
+    )
+    group.epilog = _EPILOG
+    group.set_defaults(run=list_)
+    actions = group.add_subparsers(title="actions", metavar="ACTION", dest="action")
+
+    def action(name: str, run: Any, help_: str, *, json: bool = False) -> argparse.ArgumentParser:
+        command = actions.add_parser(name, parents=[shared], help=help_, description=help_)
+        command.set_defaults(run=run)
+        if json:
+            command.add_argument("--json", action="store_true", help="one JSON object a line")
+        return command
+
+    everybody = action("list", list_, "list everybody, the named ones first", json=True)
+    everybody.add_argument("--all", action="store_true", help="also those who are hidden")
+    _who(action("show", show, "show when somebody is on screen", json=True))
+    name = _who(action("name", name_, "give somebody a name"))
+    name.add_argument("name", metavar="NAME", help="a name that exists already joins the two")
+    alias = _who(action("alias", alias_, "set other names, which search understands too"))
+    alias.add_argument("aliases", nargs="*", metavar="NAME", help="none at all removes them")
+    enroll = action("enroll", enroll_, "make somebody known by photos")
+    enroll.add_argument("name", metavar="NAME")
+    enroll.add_argument("photos", nargs="+", type=Path, metavar="PHOTO")
+    merge = action("merge", merge_, "two people are one")
+    merge.add_argument("keep", metavar="WHO", help="who stays")
+    merge.add_argument("gone", metavar="OTHER", help="who becomes a part of them")
+    for command in (
+        action("split", split, "these faces are somebody else, who is not known yet"),
+        action("reject", reject, "these faces are not this person"),
+    ):
+        _who(command)
+        command.add_argument(
+            "faces", nargs="+", type=moment, metavar="VIDEO@SECONDS", help="a face of theirs"
+        )
+    hide = _who(action("hide", hide_, "leave somebody out of the lists and of search"))
+    hide.add_argument("--off", action="store_true", help="show them again")
+    action("undo", undo, "take back the last step")
+    forget = _who(
+        action("forget", forget_, "erase somebody for good: name, photos, faces; videos stay")
+    )
+    forget.add_argument("--yes", "-y", action="store_true", help="do not ask")
+
+
+def _who(command: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    command.add_argument("who", metavar="WHO", help="a name, an alias or a number")
+    return command
+
+
+def list_(options: argparse.Namespace) -> int:
+    """Print everybody."""
+    with opened(options) as library:
+        everybody = library.people.list(hidden=getattr(options, "all", False))
+    if getattr(options, "json", False):
+        for person in everybody:
+            emit(document(person))
+        return 0
+    if not everybody:
+        print("Nobody yet. Index some videos, or make somebody known: heimdex people enroll")
+        return 0
+    rows = [("NUMBER", "NAME", "ALSO", "FACES", "VIDEOS")]
+    for person in everybody:
+        hidden = "  (hidden)" if person.hidden else ""
+        rows.append(
+            (
+                f"#{person.id}",
+                (person.name or "–") + hidden,
+                ", ".join(person.aliases),
+                str(person.track_count),
+                str(person.video_count),
+            )
+        )
+    print(table(rows, right=frozenset({0, 3, 4})))
+    return 0
+
+
+def show(options: argparse.Namespace) -> int:
+    """Print one person and when they are on screen."""
+    with opened(options) as library:
+        page = library.people.show(library.people.find(options.who).id)
+        places = [(_path(library, a), a) for a in page.appearances]
+    if options.json:
+        appearances = [
+            {
+                "video": path,
+                "start_s": seconds(a.start_ms),
+                "end_s": seconds(a.end_ms),
+                "similarity": round(a.similarity, 4),
+            }
+            for path, a in places
+        ]
+        emit(document(page.person) | {"photos": page.photos, "appearances": appearances})
+        return 0
+    person = page.person
+    also = f", also {', '.join(person.aliases)}" if person.aliases else ""
+    photos = f", {counted(page.photos, 'photo')}" if page.photos else ""
+    print(f"#{person.id} {person.name or 'not named'}{also}{photos}")
+    rows = [(f"{clock(a.start_ms)}–{clock(a.end_ms)}", path) for path, a in places]
+    print(table(rows) if rows else "On screen nowhere.")
+    return 0
+
+
+def name_(options: argparse.Namespace) -> int:
+    """Name somebody."""
+    with opened(options) as library:
+        person = library.people.name(library.people.find(options.who).id, options.name)
+    _tell(person)
+    return 0
+
+
+def alias_(options: argparse.Namespace) -> int:
+    """Set somebody's other names."""
+    with opened(options) as library:
+        _tell(library.people.alias(library.people.find(options.who).id, options.aliases))
+    return 0
+
+
+def enroll_(options: argparse.Namespace) -> int:
+    """Make somebody known by photos."""
+    with opened(options) as library:
+        enrolment = library.people.enroll(options.name, options.photos)
+    for photo, reason in enrolment.left_out:
+        complain(f"{photo.name} was left out: {reason}")
+    print(f"{counted(len(enrolment.used), 'photo')} taken.", end=" ")
+    _tell(enrolment.person)
+    return 0
+
+
+def merge_(options: argparse.Namespace) -> int:
+    """Join two people."""
+    with opened(options) as library:
+        people = library.people
+        _tell(people.merge(people.find(options.keep).id, people.find(options.gone).id))
+    return 0
+
+
+def split(options: argparse.Namespace) -> int:
+    """Make a new person of some faces."""
+    with opened(options) as library:
+        person = library.people.find(options.who)
+        _tell(library.people.split(_faces(library, person, options.faces)))
+    return 0
+
+
+def reject(options: argparse.Namespace) -> int:
+    """Some faces are not this person."""
+    with opened(options) as library:
+        person = library.people.find(options.who)
+        faces = _faces(library, person, options.faces)
+        for face in faces:
+            library.people.reject(face, person.id)
+    print(f"{counted(len(faces), 'face')} taken from {_called(person)}.")
+    return 0
+
+
+def hide_(options: argparse.Namespace) -> int:
+    """Hide somebody, or show them again."""
+    with opened(options) as library:
+        person = library.people.find(options.who)
+        library.people.hide(person.id, not options.off)
+    print(f"{_called(person)} is {'shown again' if options.off else 'hidden'}.")
+    return 0
+
+
+def undo(options: argparse.Namespace) -> int:
+    """Take back the last step."""
+    with opened(options) as library:
+        label = library.people.undo()
+    print("There is nothing to undo." if label is None else f"Taken back: {label}.")
+    return 0
+
+
+def forget_(options: argparse.Namespace) -> int:
+    """Erase somebody for good, after asking."""
+    with opened(options) as library:
+        person = library.people.find(options.who)
+        if not options.yes:
+            if not sys.stdin.isatty():
+                raise UserError("This cannot be undone and nobody is here to ask; say --yes.")
+            faces = counted(person.track_count, "face")
+            answer = input(f"Erase {_called(person)} and {faces} for good? [y/N] ")
+            if answer.strip().lower() not in {"y", "yes", "예", "네"}:
+                print("Nothing was erased.")
+                return 0
+        library.people.forget(person.id)
+    print(f"{_called(person)} is forgotten.")
+    return 0
+
+
+def document(person: Person) -> dict[str, Any]:
+    """The JSON shape of a person."""
+    return {
+        "id": person.id,
+        "name": person.name,
+        "aliases": list(person.aliases),
+        "faces": person.track_count,
+        "videos": person.video_count,
+        "hidden": person.hidden,
+    }
+
+
+def _faces(library: "Library", person: Person, named: list[tuple[str, int]]) -> list[TrackRef]:
+    """The faces of a person at these moments. `UserError` where they are not on screen."""
+    faces = []
+    for name, at_ms in named:
+        video = library.catalogue.find_video(name)
+        there = library.people.appearances([person.id], [video.id])
+        near = [a for a in there if a.start_ms - _SLACK_MS <= at_ms <= a.end_ms + _SLACK_MS]
+        if not near:
+            raise UserError(
+                f"{_called(person)} is not on screen in {video.path.name} at {clock(at_ms)}; see "
+                f"`heimdex people show {person.id}`."
+            )
+        best = min(near, key=lambda a: max(a.start_ms - at_ms, at_ms - a.end_ms, 0))
+        faces.append(TrackRef(video.id, best.track))
+    return list(dict.fromkeys(faces))
+
+
+def _path(library: "Library", appearance: Appearance) -> str:
+    video = library.catalogue.video(appearance.video_id)
+    return "" if video is None else str(video.path)
+
+
+def _called(person: Person) -> str:
+    return person.name or f"#{person.id}"
+
+
+def _tell(person: Person) -> None:
+    faces, videos = counted(person.track_count, "face"), counted(person.video_count, "video")
+    also = f" (also {', '.join(person.aliases)})" if person.aliases else ""
+    print(f"{_called(person)}{also}: {faces} in {videos}.")
