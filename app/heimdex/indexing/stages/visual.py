@@ -235,4 +235,5 @@ def _pool(times: np.ndarray, vectors: Vectors, start: int, end: int) -> Vectors:
     length = float(np.linalg.norm(mean))
     # Opposite frames may cancel out; one of them stands for the shot then.
     pooled = mean / length if length > 1e-6 else vectors[inside][0]
-    return pooled.astype(np.float32)
+    unit: Vectors = np.asarray(pooled, np.float32)
+    return unit
