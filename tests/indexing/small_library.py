@@ -4,6 +4,7 @@ The fingerprint counts what it reads, the engine what it is asked for; both are 
 """
 
 import hashlib
+import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -55,6 +56,16 @@ class Fingerprints:
     def __call__(self, path: Path) -> VideoId:
         self.read.append(path)
         return content_id(path.read_bytes()) if self.instead is None else self.instead(path)
+
+
+def put(path: Path, content: str | bytes = "", age_s: float = 100) -> Path:
+    """Write a file (its own name where no content is given) that was left alone for `age_s`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    data = content if isinstance(content, bytes) else os.fsencode(content or path.name)
+    path.write_bytes(data)
+    when = time.time() - age_s
+    os.utime(path, (when, when))
+    return path
 
 
 def content_id(content: bytes) -> VideoId:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from small_library import Library, content_id
+from small_library import Library, content_id, put
 
 from heimdex.domain.errors import Cancelled, MediaError, UserError
 from heimdex.domain.media import FileState
@@ -14,15 +14,6 @@ from heimdex.domain.stages import JobState, Stage
 from heimdex.indexing import walk as walking
 from heimdex.indexing.reach import UNREACHABLE
 from heimdex.indexing.walk import walk
-
-
-def put(path: Path, content: str | bytes = "", age_s: float = 100) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    data = content if isinstance(content, bytes) else (content or path.name).encode()
-    path.write_bytes(data)
-    when = time.time() - age_s
-    os.utime(path, (when, when))
-    return path
 
 
 def states(library: Library) -> dict[str, str]:

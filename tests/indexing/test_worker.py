@@ -7,8 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from small_library import FakeEngine, Library, Trouble, transcript
-from test_scan import put
+from small_library import FakeEngine, Library, Trouble, put, transcript
 
 from heimdex.domain.errors import EngineFailed, MediaError, ModelUnavailable, UserError
 from heimdex.domain.stages import (
