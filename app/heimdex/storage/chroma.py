@@ -198,12 +198,18 @@ class VectorIndex:
             return
         with _faults():
             import chromadb
+            from chromadb.api.shared_system_client import SharedSystemClient
             from chromadb.config import Settings
 
             self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._client = chromadb.PersistentClient(
-                str(self._path), settings=Settings(anonymized_telemetry=False)
-            )
+            try:
+                self._client = chromadb.PersistentClient(
+                    str(self._path), settings=Settings(anonymized_telemetry=False)
+                )
+            except BaseException:
+                # Chroma keeps a half-started system for the path and would hand it out again.
+                SharedSystemClient.clear_system_cache()
+                raise
             for listed in self._client.list_collections():
                 key = (listed.metadata or {}).get("space")
                 if key:

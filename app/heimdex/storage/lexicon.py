@@ -20,7 +20,8 @@ from heimdex.storage.database import Database
 
 PARTICLES = (
     "에서는 에서도 으로는 으로도 에게서 한테서 까지는 부터는 이라고 이라는 "
-    "에서 에게 한테 께서 으로 까지 부터 처럼 보다 마다 조차 밖에 이나 이랑 이란 라고 라는 하고 "
+    "에는 에도 에만 에서 에게 한테 께서 으로 까지 부터 처럼 보다 마다 조차 "
+    "밖에 이나 이랑 이란 라고 라는 하고 "
     "은 는 이 가 을 를 에 의 도 만 로 와 과 랑 나 야 께"
 ).split()
 """Korean particles that follow a noun without a space, longest first."""

@@ -57,11 +57,23 @@ def restore(connection: sqlite3.Connection, snapshot: bytes, created: Sequence[i
             columns = ", ".join(row)
             values = ", ".join(f":{column}" for column in row)
             condition = _STILL_THERE.get(table, "1")
-            # REPLACE: a track, alias or decision may be somebody else's by now.
+            if table == "people":
+                _make_name_free(connection, row)
+            # A track is theirs again whoever has it by now; an alias stays with who got it since.
+            conflict = "IGNORE" if table == "aliases" else "REPLACE"
             connection.execute(
-                f"INSERT OR REPLACE INTO {table} ({columns}) SELECT {values} WHERE {condition}",
+                f"INSERT OR {conflict} INTO {table} ({columns}) SELECT {values} WHERE {condition}",
                 {column: _in(value) for column, value in row.items()},
             )
+
+
+def _make_name_free(connection: sqlite3.Connection, row: dict[str, Any]) -> None:
+    """Give a person who comes back "Name (2)" when somebody else was given the name since."""
+    name, key, number = row["name"], row["name_key"], 1
+    taken = "SELECT 1 FROM people WHERE name_key = ?"
+    while key is not None and connection.execute(taken, (row["name_key"],)).fetchone():
+        number += 1
+        row["name"], row["name_key"] = f"{name} ({number})", f"{key} ({number})"
 
 
 def _out(value: Any) -> Any:

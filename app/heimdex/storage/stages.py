@@ -34,6 +34,8 @@ from heimdex.storage.vectors import drop_vectors, put_vectors
 
 _StoredWord = tuple[int, int, str, float]
 
+_PASSAGE = "SELECT idx, start_ms, end_ms, text, first_segment, last_segment FROM passages"
+
 _STAGE_OF: dict[type, Stage] = {
     ProbeOutput: Stage.PROBE,
     SpeechOutput: Stage.SPEECH,
@@ -138,6 +140,23 @@ class StageStore:
     def passages(self, video_id: VideoId) -> tuple[Passage, ...]:
         """The searchable units of the transcript, in order."""
         return _passages(self._database.read(), video_id)
+
+    def passage(self, video_id: VideoId, index: int) -> Passage | None:
+        """One passage, for a search that must not read whole transcripts."""
+        row = (
+            self._database.read()
+            .execute(_PASSAGE + " WHERE video_id = ? AND idx = ?", (video_id, index))
+            .fetchone()
+        )
+        return None if row is None else Passage(*row)
+
+    def segments(self, video_id: VideoId, first: int, last: int) -> tuple[Segment, ...]:
+        """Segments `first` to `last`, both included, with their words."""
+        rows = self._database.read().execute(
+            "SELECT * FROM segments WHERE video_id = ? AND idx BETWEEN ? AND ? ORDER BY idx",
+            (video_id, first, last),
+        )
+        return tuple(map(_segment, rows))
 
     def scenes(self, video_id: VideoId) -> tuple[Scene, ...]:
         """The shots, in order."""
@@ -317,11 +336,7 @@ def _segment(row: sqlite3.Row) -> Segment:
 
 
 def _passages(connection: sqlite3.Connection, video_id: VideoId) -> tuple[Passage, ...]:
-    rows = connection.execute(
-        "SELECT idx, start_ms, end_ms, text, first_segment, last_segment FROM passages"
-        " WHERE video_id = ? ORDER BY idx",
-        (video_id,),
-    )
+    rows = connection.execute(_PASSAGE + " WHERE video_id = ? ORDER BY idx", (video_id,))
     return tuple(Passage(*row) for row in rows)
 
 
