@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from heimdex.domain.errors import UserError
 from heimdex.domain.vectors import Vectors
-from heimdex.ml.runtime import unit
+from heimdex.ml.runtime import one_blas_thread, unit
 
 Floats = NDArray[np.float32]
 Encode = Callable[[Sequence[str]], NDArray[Any]]
@@ -140,7 +140,8 @@ def _encoder() -> Encode:
     encoder = USE(threads=1)
 
     def encode(texts: Sequence[str]) -> NDArray[Any]:
-        vectors: NDArray[Any] = encoder.encode(list(texts))
+        with one_blas_thread():
+            vectors: NDArray[Any] = encoder.encode(list(texts))
         return vectors
 
     return encode

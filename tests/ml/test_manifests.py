@@ -1,0 +1,133 @@
+"""The manifests that are shipped say what they must, and a wrong one is refused with a reason."""
+
+from pathlib import Path
+
+import pytest
+
+from heimdex.domain.errors import UserError
+from heimdex.ml import concepts, licences, manifests
+from heimdex.ml.manifests import Family, Tier, WheelSource
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+GOOD = """
+id = "tiny"
+family = "text"
+title = "Tiny"
+revision = "1"
+tier = "starter"
+folder = "use/tiny"
+licence = "MIT"
+licence_url = "https://example.org/licence"
+commercial_use = true
+
+[[files]]
+name = "a.bin"
+sha256 = "{sha}"
+size = 1
+
+[[sources]]
+kind = "hub"
+repo = "somebody/tiny"
+""".format(sha="0" * 64)
+
+
+@pytest.fixture(scope="module")
+def shipped() -> dict[str, manifests.Manifest]:
+    return manifests.load(CHECKOUT / "models")
+
+
+def write(folder: Path, text: str, name: str = "tiny.toml") -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_the_starter_set_has_an_engine_of_every_family(
+    shipped: dict[str, manifests.Manifest],
+) -> None:
+    starter = {m.family for m in shipped.values() if m.tier is Tier.STARTER}
+    assert starter == set(Family)
+
+
+def test_everything_in_the_starter_set_may_be_used_commercially(
+    shipped: dict[str, manifests.Manifest],
+) -> None:
+    for manifest in shipped.values():
+        assert manifest.commercial_use or manifest.tier is not Tier.STARTER, manifest.id
+
+
+def test_every_model_says_what_a_person_should_know(shipped: dict[str, manifests.Manifest]) -> None:
+    for manifest in shipped.values():
+        assert manifest.licence_url.startswith("https://"), manifest.id
+        assert manifest.note is not None, manifest.id
+        assert manifest.note.en
+        assert manifest.note.ko
+        if manifest.dims:
+            limits = manifest.limits()
+            assert 0 < limits.suggest <= limits.match < 1, manifest.id
+
+
+def test_wheel_sources_name_every_file_they_promise(shipped: dict[str, manifests.Manifest]) -> None:
+    for manifest in shipped.values():
+        for source in manifest.sources:
+            if isinstance(source, WheelSource):
+                assert set(source.files) == {file.name for file in manifest.files}
+
+
+def test_the_recipe_of_the_vision_engine_follows_its_list_and_formula(
+    shipped: dict[str, manifests.Manifest],
+) -> None:
+    recipe = concepts.recipe(CHECKOUT / "resources" / "vision" / "concepts.tsv")
+    convert = shipped["effnet-lite2-use"].convert
+    assert convert is not None
+    assert convert.recipe == recipe, "set [convert] recipe in models/effnet-lite2-use.toml"
+    assert shipped["effnet-lite2-use"].space_revision == f"1-{recipe}"
+
+
+def test_the_licence_table_lists_every_model(shipped: dict[str, manifests.Manifest]) -> None:
+    rows = licences.table(shipped)
+    assert {row.model_id for row in rows} == set(shipped)
+    assert all(row.licence for row in rows)
+
+
+def test_a_good_manifest_is_read(tmp_path: Path) -> None:
+    manifest = manifests.read(write(tmp_path, GOOD))
+    assert (manifest.id, manifest.download_size, manifest.space_revision) == ("tiny", 1, "1")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ('family = "text"', 'family = "smell"', "family"),
+        ('id = "tiny"', 'id = "other"', "its id is other"),
+        ("0" * 64, "zz", "sha256"),
+        ('folder = "use/tiny"', 'folder = "../tiny"', "not inside"),
+        ('name = "a.bin"', 'name = "/etc/a.bin"', "not inside"),
+        ('title = "Tiny"', 'title = "Tiny"\nsurprise = 1', "surprise"),
+        ('kind = "hub"\nrepo = "somebody/tiny"', 'kind = "rumour"', "rumour"),
+        ("revision", "= revision", "tiny.toml"),
+    ],
+)
+def test_a_wrong_manifest_is_refused_with_its_name_and_reason(
+    tmp_path: Path, old: str, new: str, reason: str
+) -> None:
+    assert old in GOOD
+    with pytest.raises(UserError, match=r"tiny\.toml") as failure:
+        manifests.read(write(tmp_path, GOOD.replace(old, new)))
+    assert reason in str(failure.value)
+
+
+def test_an_unpinned_wheel_is_refused(tmp_path: Path) -> None:
+    source = 'kind = "wheel"\n[sources.files]\n"a.bin" = [{package = "tiny", member = "a"}]'
+    text = GOOD.replace('kind = "hub"\nrepo = "somebody/tiny"', source)
+    with pytest.raises(UserError, match="not pinned"):
+        manifests.read(write(tmp_path, text))
+
+
+def test_an_empty_folder_and_a_missing_need_are_said(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no model descriptions"):
+        manifests.load(tmp_path)
+    write(tmp_path, GOOD.replace('title = "Tiny"', 'title = "Tiny"\nneeds = ["nobody"]'))
+    with pytest.raises(UserError, match="nobody"):
+        manifests.load(tmp_path)
