@@ -126,8 +126,13 @@ class Engines:
             from heimdex.ml import manifests
             from heimdex.ml.store import ModelStore
 
-            directories = self._chosen.directories
-            self._store = ModelStore(directories.models, manifests.load(directories.manifests))
+            where, settings = self._chosen.directories, self._chosen.settings
+            self._store = ModelStore(
+                where.models,
+                manifests.load(where.manifests),
+                resources=where.resources,
+                source=settings.model_source,
+            )
         return self._store
 
 

@@ -410,6 +410,12 @@ def test_host_command_is_this_program(monkeypatch: pytest.MonkeyPatch) -> None:
     assert host_command("query") == [sys.executable, "--engine-host", "query"]
 
 
+def test_threads_are_bounded_where_they_help() -> None:
+    limits = thread_limits(3)
+    assert limits["OMP_NUM_THREADS"] == "3"
+    assert limits["OPENBLAS_NUM_THREADS"] == "1"
+
+
 def test_exit_codes_are_told_in_words() -> None:
     assert "exit code 5" in describe_exit(5)
     assert "segmentation fault" in describe_exit(-signal.SIGSEGV)

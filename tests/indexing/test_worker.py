@@ -196,6 +196,23 @@ def test_the_queue_goes_on_after_a_failure(library: Library, videos: Path) -> No
     assert (report.done, report.failed) == (1, 1)
 
 
+def test_a_failure_before_a_stop_is_not_forgotten(one: Library) -> None:
+    stopping = threading.Event()
+
+    def trouble(stage: Stage, together: Sequence[Stage]) -> None:
+        if stage is Stage.SPEECH:
+            raise MediaError("The sound is damaged.")
+        if stage is Stage.VISION:
+            stopping.set()
+
+    one.engine.trouble = trouble
+    one.work(stopping.is_set)
+    assert job(one).state is JobState.QUEUED
+    assert one.work().failed == 1
+    assert job(one).error == "The sound is damaged."
+    assert one.engine.asked.count((Stage.SPEECH,)) == 1
+
+
 def test_retrying_a_failed_job_runs_only_what_failed(one: Library) -> None:
     one.engine.trouble = failing(EngineFailed("The engine crashed."), Stage.FACES)
     one.work()

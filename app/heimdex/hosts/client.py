@@ -67,11 +67,14 @@ def host_command(role: str) -> list[str]:
 
 
 def thread_limits(threads: int) -> dict[str, str]:
-    """Environment that bounds the thread pools of the numeric libraries in a child."""
-    names = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB", "BLIS", "RAYON")
-    limits = {f"{name}_NUM_THREADS": str(threads) for name in names}
-    limits["VECLIB_MAXIMUM_THREADS"] = str(threads)
-    return limits
+    """Environment that bounds the thread pools of the numeric libraries in a child.
+
+    The runtimes (OpenMP) get `threads`. BLAS gets one: numpy's products here are small, and its
+    pool collapses when it competes with theirs.
+    """
+    names = ("OPENBLAS", "MKL", "BLIS", "NUMEXPR")
+    limits = {f"{name}_NUM_THREADS": "1" for name in names}
+    return limits | {"OMP_NUM_THREADS": str(threads), "VECLIB_MAXIMUM_THREADS": "1"}
 
 
 def configured(value: object) -> dict[str, str]:

@@ -250,12 +250,15 @@ class ScanPass:
     # Files
 
     def _add_files(self, files: Sequence[Found]) -> bool:
-        known = [found for found in files if self._catalogue.file(found.path) is not None]
+        known: list[Found] = []
+        fresh: list[Found] = []
+        for found in files:
+            (fresh if self._catalogue.file(found.path) is None else known).append(found)
         self._take_known(known)
-        fresh = [found for found in files if found not in known]
         settled = self._settled(fresh)
+        growing = set(fresh).difference(settled)
         for found in fresh:
-            if found not in settled:
+            if found in growing:
                 self._problem(
                     found.path,
                     f"{_shown(found.path)} is still being written; add it again when it is "

@@ -176,9 +176,13 @@ class Worker:
             return JobState.PAUSED, run.unavailable
         if run.failures:
             return JobState.FAILED, next(iter(run.failures.values()))
-        if place is None and missing(self._stages.runs(video.id), models):
+        runs = self._stages.runs(video.id)
+        if place is None and missing(runs, models):
             return JobState.PAUSED, UNREACHABLE
-        return JobState.DONE, ""
+        # It may have failed before the stop or crash that this attempt goes on from.
+        failed = [runs[stage] for stage in Stage if stage in runs]
+        failed = [each for each in failed if each.status is StageStatus.FAILED]
+        return (JobState.FAILED, failed[0].error) if failed else (JobState.DONE, "")
 
     def _pause(self, job_id: JobId, reason: str) -> None:
         try:
