@@ -1,0 +1,223 @@
+"""The worker with the real engine host, real media and, where they are installed, real models."""
+
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from small_library import Library, put
+
+from heimdex.config.directories import Directories
+from heimdex.config.settings import Settings
+from heimdex.domain.errors import Cancelled, EngineFailed, MediaError, ModelUnavailable
+from heimdex.domain.faces import PhotoFace
+from heimdex.domain.stages import (
+    JobState,
+    ProbeOutput,
+    Progress,
+    Stage,
+    StageStatus,
+)
+from heimdex.domain.vectors import Space, SpaceKind
+from heimdex.hosts.client import Host, Limits, configured, host_command, thread_limits
+from heimdex.indexing.engine import HostStageEngine
+from heimdex.indexing.worker import Worker
+from media_factory import make_clip
+
+MakeHost = Callable[..., Host]
+
+
+@pytest.fixture
+def make_host(home: Path) -> Iterator[MakeHost]:
+    hosts: list[Host] = []
+
+    def make(role: str, models: Path | None = None, **limits: float) -> Host:
+        where = Directories.resolve()
+        if models is not None:
+            where = replace(where, models=models)
+        settings = replace(Settings(), threads=2)
+        environment = thread_limits(2) | configured({"directories": where, "settings": settings})
+        host = Host(host_command(role), Limits(**limits), name=role, environment=environment)
+        hosts.append(host)
+        return host
+
+    yield make
+    for host in hosts:
+        host.close()
+
+
+def worker_of(library: Library, host: Host) -> Worker:
+    return Worker(
+        library.catalogue,
+        library.stages,
+        library.jobs,
+        HostStageEngine(host),
+        lambda: library.models,
+        sync=lambda: None,
+        on_faces=library.sorted_faces.append,
+    )
+
+
+def never() -> bool:
+    return False
+
+
+def test_probe_in_the_host(make_host: MakeHost, videos: Path) -> None:
+    clip = make_clip(videos / "odd \udcff.mp4", frames=25, audio="tone")
+    engine = HostStageEngine(make_host("index"))
+    [output] = engine.run(clip.path, None, [Stage.PROBE], None, lambda done, of: None, never)
+    assert isinstance(output, ProbeOutput)
+    assert output.info.duration_ms == pytest.approx(clip.duration_ms, abs=100)
+    assert (output.info.video[0].width, len(output.info.audio)) == (clip.width, 1)
+    assert output.poster.startswith(b"\xff\xd8")
+
+
+def test_bad_files_keep_their_kind_of_error(make_host: MakeHost, videos: Path) -> None:
+    engine = HostStageEngine(make_host("index"))
+    for bad in (put(videos / "text.mp4", "no video at all\n" * 100), videos / "nothing.mp4"):
+        with pytest.raises(MediaError):
+            list(engine.run(bad, None, [Stage.PROBE], None, lambda done, of: None, never))
+
+
+def test_without_models_the_job_waits_and_says_for_what(
+    make_host: MakeHost, library: Library, videos: Path, tmp_path: Path
+) -> None:
+    make_clip(videos / "a.mp4", frames=30, shots=(15,), audio="tone")
+    library.scanner.add([videos])
+    host = make_host("index", models=tmp_path / "no models")
+    report = worker_of(library, host).run(library.events.append, never)
+    assert (report.paused, report.failed, report.halted) == (1, 0, "")
+    [job] = library.jobs.jobs()
+    assert job.state is JobState.PAUSED
+    assert "whisper-base" in job.error
+    # What needs no model is there all the same.
+    [video] = library.catalogue.videos()
+    runs = library.stages.runs(video.id)
+    assert runs[Stage.PROBE].status is runs[Stage.SCENES].status is StageStatus.DONE
+    assert library.stages.scenes(video.id)
+
+
+def test_a_child_that_cannot_be_configured_says_so(make_host: MakeHost) -> None:
+    host = Host([sys.executable, "-m", "heimdex", "--engine-host", "no such role"])
+    with pytest.raises(EngineFailed, match="exit code 2"):
+        host.call("probe", {"path": Path("/x")}, None)
+    host.close()
+    host = Host(host_command("index"))
+    with pytest.raises(EngineFailed, match="exit code 1"):
+        host.call("probe", {"path": Path("/x")}, None)
+    host.close()
+
+
+def test_queries_without_models(make_host: MakeHost, tmp_path: Path) -> None:
+    host = make_host("query", models=tmp_path / "no models")
+    for method, params in (
+        ("embed_vision_query", {"text": "a cat"}),
+        ("faces_in_photo", {"path": tmp_path / "x.jpg"}),
+    ):
+        with pytest.raises((ModelUnavailable, MediaError)):
+            host.call(method, params, None)
+
+
+@pytest.fixture
+def sample(starter_models: Path, sample_media: Path, videos: Path) -> Path:
+    shutil.copy(sample_media / "astronaut.mp4", videos / "astronaut.mp4")
+    return videos
+
+
+def test_a_real_video_goes_all_the_way(make_host: MakeHost, library: Library, sample: Path) -> None:
+    library.scanner.add([sample])
+    worker = worker_of(library, make_host("index"))
+    report = worker.run(library.events.append, never)
+    [job] = library.jobs.jobs()
+    assert (report.done, job.error) == (1, "")
+    [video] = library.catalogue.videos()
+    runs = library.stages.runs(video.id)
+    assert {run.status for run in runs.values()} == {StageStatus.DONE}
+    assert library.stages.transcript(video.id).segments
+    assert library.stages.passages(video.id)
+    assert library.stages.scenes(video.id)
+    assert library.stages.tracks(video.id)
+    assert library.sorted_faces == [video.id]
+
+
+@pytest.mark.parametrize("stage", [Stage.SPEECH, Stage.SCENES])
+def test_a_killed_host_costs_one_attempt(
+    make_host: MakeHost, library: Library, sample: Path, stage: Stage
+) -> None:
+    library.scanner.add([sample])
+    host = make_host("index")
+    kills = [stage]
+
+    def on_event(event: object) -> None:
+        library.events.append(event)
+        if isinstance(event, Progress) and event.stage in kills and event.done_ms > 0:
+            kills.remove(event.stage)
+            assert host.pid is not None
+            os.kill(host.pid, signal.SIGKILL)
+
+    report = worker_of(library, host).run(on_event, never)
+    assert kills == []
+    assert report.done == 1
+    [video] = library.catalogue.videos()
+    statuses = {run.status for run in library.stages.runs(video.id).values()}
+    assert statuses == {StageStatus.DONE}
+
+
+def test_a_stop_in_the_middle_of_real_work(
+    make_host: MakeHost, library: Library, sample: Path
+) -> None:
+    library.scanner.add([sample])
+    host = make_host("index")
+    stop_at: list[float] = []
+
+    def on_event(event: object) -> None:
+        if isinstance(event, Progress) and event.stage is Stage.SPEECH:
+            stop_at.append(time.monotonic())
+
+    worker = worker_of(library, host)
+    worker.run(on_event, lambda: bool(stop_at))
+    assert time.monotonic() - stop_at[0] < 2.5
+    assert library.jobs.jobs()[0].state is JobState.QUEUED
+    assert worker.run(library.events.append, never).done == 1
+
+
+def test_real_queries(make_host: MakeHost, starter_models: Path, sample_media: Path) -> None:
+    host = make_host("query")
+    answer = tuple[Space, NDArray[np.float32]]
+    host.call("warm", {}, type(None))
+    space, english = host.call("embed_passage_query", {"text": "a dog on the beach"}, answer)
+    _, korean = host.call("embed_passage_query", {"text": "해변의 개"}, answer)
+    _, other = host.call("embed_passage_query", {"text": "quarterly tax report"}, answer)
+    assert space.kind is SpaceKind.PASSAGE
+    assert english @ english == pytest.approx(1, abs=1e-3)
+    assert english @ korean > english @ other
+    space, seen = host.call("embed_vision_query", {"text": "a cat"}, answer)
+    assert space.kind is SpaceKind.SCENE
+    assert seen @ seen == pytest.approx(1, abs=1e-3)
+
+
+def test_faces_of_a_photo(make_host: MakeHost, starter_models: Path, shared_media: Path) -> None:
+    host = make_host("query")
+    photos = shared_media / "gallery"
+    faces: list[list[PhotoFace]] = [
+        host.call("faces_in_photo", {"path": photos / name}, list[PhotoFace])
+        for name in ("gallery_obama.jpg", "gallery_obama2.jpg", "gallery_biden.jpg")
+    ]
+    one, again, other = (found[0].vector for found in faces)
+    assert one @ again > one @ other
+    with pytest.raises(MediaError):
+        host.call("faces_in_photo", {"path": shared_media / "PROVENANCE.md"}, list[PhotoFace])
+    with pytest.raises(Cancelled):
+        host.call(
+            "faces_in_photo",
+            {"path": photos / "gallery_obama.jpg"},
+            list[PhotoFace],
+            cancelled=lambda: True,
+        )
