@@ -363,3 +363,34 @@ def test_kill_nine_between_commit_and_push(
     assert agrees(index, reopened)
     index.close()
     reopened.close()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="reads the end of a crashed process")
+def test_files_that_crash_the_process_do_so_once(
+    library: Path, database: Database, stages: StageStore, three_videos: list[VideoId]
+) -> None:
+    """Chroma walks a graph of random numbers out of its memory: the process may just end."""
+    stages.commit(three_videos[0], passages(*map(str, range(1500))), run(1, Stage.PASSAGES))
+    first = VectorIndex(library / FOLDER_NAME)
+    first.sync(database)
+    first.close()
+    [graph] = (library / FOLDER_NAME).glob("*/data_level0.bin")
+    graph.write_bytes(np.random.default_rng(3).bytes(graph.stat().st_size))
+    database.close()
+
+    program = [sys.executable, storage_samples.__file__, "sync", str(library)]
+    with subprocess.Popen(
+        program, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as child:
+        assert child.stdout is not None
+        while child.stdout.readline() not in ("", "synced\n"):
+            pass  # until it has crashed or has noticed by itself and rebuilt
+        child.kill()
+
+    reopened = Database.open(library / FILE_NAME)
+    second = VectorIndex(library / FOLDER_NAME)
+    second.sync(reopened)
+    assert second.verify(reopened) == []
+    assert len(second.query(PASSAGES, np.ones(16, np.float32) / 4, 50)) == 50
+    second.close()
+    reopened.close()
