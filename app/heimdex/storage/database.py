@@ -209,5 +209,6 @@ def _explained(path: Path) -> Iterator[None]:
 def _damaged(path: Path) -> str:
     return (
         f"The library's database {path} is damaged; restore it from a backup "
-        f"({path.stem}-*.backup beside it) or move it away to start a new library. Your videos are not affected."
+        f"({path.stem}-*.backup beside it) or move it away to start a new library. "
+        "Your videos are not affected."
     )
