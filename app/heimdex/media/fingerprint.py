@@ -5,11 +5,11 @@ What the name is used for is left to the scanner.
 
 import hashlib
 import os
-import stat
 from pathlib import Path
 
 from heimdex.domain.errors import MediaError
 from heimdex.domain.ids import VideoId
+from heimdex.media.opening import check
 
 WHOLE_BELOW = 2 * 1024 * 1024
 _EDGE = 256 * 1024
@@ -27,14 +27,10 @@ def fingerprint(path: Path) -> VideoId:
 
     Raises MediaError when the file is not there, is not a file, is empty or cannot be read.
     """
+    check(path)
     try:
         with path.open("rb") as file:
-            status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise MediaError(f"{path.name} is not a file.")
-            size = status.st_size
-            if size == 0:
-                raise MediaError(f"{path.name} is empty (0 bytes); copy or download it again.")
+            size = os.fstat(file.fileno()).st_size
             digest = hashlib.blake2b(str(size).encode(), digest_size=16)
             if size <= WHOLE_BELOW:
                 digest.update(file.read())
@@ -45,10 +41,6 @@ def fingerprint(path: Path) -> VideoId:
                     digest.update(file.read(_BLOCK))
                 file.seek(size - _EDGE)
                 digest.update(file.read(_EDGE))
-    except FileNotFoundError as error:
-        raise MediaError(f"{path.name} is not there any more.") from error
-    except IsADirectoryError as error:
-        raise MediaError(f"{path.name} is a folder, not a video.") from error
     except PermissionError as error:
         raise MediaError(
             f"{path.name} cannot be read: permission is missing. Allow reading it and try again."
