@@ -58,6 +58,11 @@ class People:
 
     # Reading
 
+    @property
+    def match_similarity(self) -> float:
+        """From this cosine on two faces are one person, in the words of the face model."""
+        return self._model.thresholds.match
+
     def show(self, person_id: PersonId) -> PersonPage:
         """One person with all appearances."""
         person = self._person(person_id)

@@ -1,0 +1,68 @@
+"""Says why a moment was found: the words with the matches marked, the sight, the people.
+
+Which moments there are, and in which order, was decided before.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from heimdex.domain.ids import PersonId
+from heimdex.domain.search import Evidence, EvidenceKind, Query
+from heimdex.search.candidates import Candidate, Channel
+from heimdex.search.locate import content_groups, matches, phrase_matches
+from heimdex.search.moments import Draft
+
+_SPEECH = (Channel.PHRASE, Channel.WORDS, Channel.MEANING)
+
+
+def evidence(draft: Draft, query: Query, names: Mapping[PersonId, str]) -> tuple[Evidence, ...]:
+    """The reasons for a moment, strongest first: at most one for speech, sight and people each."""
+    reasons = [
+        reason
+        for reason in (
+            _speech(draft, query),
+            _sight(draft.reasons.get(Channel.SIGHT)),
+            _people(draft.reasons.get(Channel.PERSON), query, names),
+        )
+        if reason is not None
+    ]
+    return tuple(sorted(reasons, key=lambda reason: -reason.score))
+
+
+def _speech(draft: Draft, query: Query) -> Evidence | None:
+    said = [draft.reasons[channel] for channel in _SPEECH if channel in draft.reasons]
+    if not said:
+        return None
+    best = max(said, key=lambda candidate: candidate.confidence)
+    marked = list(matches(best.text, content_groups(query.meaning or query.raw)))
+    for phrase in query.phrases:
+        marked += phrase_matches(best.text, phrase)
+    return Evidence(EvidenceKind.SPEECH, best.text, best.confidence, best.at_ms, joined(marked))
+
+
+def _sight(candidate: Candidate | None) -> Evidence | None:
+    if candidate is None:
+        return None
+    return Evidence(EvidenceKind.VISUAL, candidate.text, candidate.confidence, candidate.at_ms)
+
+
+def _people(
+    candidate: Candidate | None, query: Query, names: Mapping[PersonId, str]
+) -> Evidence | None:
+    if candidate is None:
+        return None
+    wanted = [*query.people, *(p for p in query.filters.people if p not in query.people)]
+    text = ", ".join(names[person_id] for person_id in wanted if person_id in names)
+    return Evidence(
+        EvidenceKind.PERSON, text, candidate.confidence, candidate.at_ms, ((0, len(text)),)
+    )
+
+
+def joined(ranges: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """Ranges in order, those that touch or overlap made one."""
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(ranges):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return tuple(merged)

@@ -1,0 +1,128 @@
+"""Says what each moment is worth and puts them in order.
+
+Moments were made by `moments`; how they are shown is left to `explain`. Two numbers, two jobs: the
+score (0..1, calibrated, 0.5 is the cut) says whether a moment answers, reciprocal rank fusion over
+the channels says which answer comes first among those that do, and among those that do not.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from heimdex.search.calibration import CUT, together
+from heimdex.search.candidates import Candidate, Channel, Ranking
+from heimdex.search.fuse import fuse
+from heimdex.search.moments import LEAD_MS, Draft, gather
+
+WEIGHTS: Mapping[Channel, float] = {
+    Channel.PHRASE: 1.5,
+    Channel.WORDS: 1.0,
+    Channel.MEANING: 1.0,
+    Channel.SIGHT: 1.0,
+    Channel.PERSON: 1.0,
+}
+"""What a full confidence in a channel is worth. Quoted words were asked for exactly; the others
+are equal, and differ by how sure they are."""
+
+EASIER = 0.12
+"""How much less sure a reason must be for somebody who is on screen: of all that is said and seen,
+only what happens while they are there is left, so there is less to be wrong about."""
+
+
+UNSAID = CUT - 0.05
+"""What a picture is worth at most where words were asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A moment with its score."""
+
+    draft: Draft
+    score: float
+
+
+def rank(rankings: Sequence[Ranking], *, said: bool = False) -> list[Ranked]:
+    """Moments out of candidates, best first. `said`: the sentence asks for words, so that a
+    picture cannot answer it."""
+    drafts, place = gather(rankings)
+    scores = [_content(draft, said) for draft in drafts]
+    return _ordered(drafts, scores, _numbered(rankings, place, said))
+
+
+def rank_with(there: Ranking, rankings: Sequence[Ranking], *, said: bool = False) -> list[Ranked]:
+    """Moments for somebody and something: `there` is where the person is on screen, `rankings`
+    what is said and seen meanwhile. A stretch in which nothing of it was found is an answer too,
+    after those in which something was."""
+    drafts, place = gather(rankings)
+    numbered = _numbered(rankings, place, said)
+    persons: list[tuple[int, float]] = []
+    for stretch in there:
+        met = [n for n, draft in enumerate(drafts) if stretch.channel not in draft.reasons]
+        met = [n for n in met if _meets(drafts[n], stretch)]
+        if not met:
+            met = [len(drafts)]
+            drafts.append(Draft(stretch.video_id, stretch.start_ms, stretch.end_ms))
+        for number in met:
+            draft = drafts[number]
+            at_ms = min(max(stretch.start_ms, draft.start_ms), draft.end_ms)
+            draft.take(replace(stretch, at_ms=at_ms))
+            persons.append((number, _gain(stretch, said)))
+    scores = [_with_person(draft, said) for draft in drafts]
+    return _ordered(drafts, scores, [*numbered, persons])
+
+
+def _meets(draft: Draft, stretch: Candidate) -> bool:
+    return (
+        draft.video_id == stretch.video_id
+        and stretch.overlap_ms(draft.start_ms - LEAD_MS, draft.end_ms + LEAD_MS) > 0
+    )
+
+
+def _numbered(
+    rankings: Sequence[Ranking], place: Mapping[Candidate, int], said: bool
+) -> list[list[tuple[int, float]]]:
+    return [
+        [(place[candidate], _gain(candidate, said)) for candidate in ranking]
+        for ranking in rankings
+    ]
+
+
+def _ordered(
+    drafts: Sequence[Draft],
+    scores: Sequence[float],
+    rankings: Sequence[Sequence[tuple[int, float]]],
+) -> list[Ranked]:
+    order = sorted(fuse(rankings), key=lambda number: scores[number] < CUT)
+    return [Ranked(drafts[number], scores[number]) for number in order]
+
+
+def _gain(candidate: Candidate, said: bool) -> float:
+    # Squared: two channels that each guess at a third are not worth one that knows.
+    gain = WEIGHTS[candidate.channel] * candidate.confidence**2
+    return gain / 4 if said and candidate.channel is Channel.SIGHT else gain
+
+
+def _content(draft: Draft, said: bool) -> float:
+    """How sure we are of what is said and seen, and of who is there where only that was asked."""
+    reasons = {channel: reason.confidence for channel, reason in draft.reasons.items()}
+    speech = together(
+        [reasons.get(c, 0.0) for c in (Channel.PHRASE, Channel.WORDS, Channel.MEANING)]
+    )
+    sight = reasons.get(Channel.SIGHT, 0.0)
+    if said:
+        sight = min(sight, UNSAID)
+    return max(speech, sight, reasons.get(Channel.PERSON, 0.0))
+
+
+def _with_person(draft: Draft, said: bool) -> float:
+    person = draft.reasons.get(Channel.PERSON)
+    rest = Draft(draft.video_id, draft.start_ms, draft.end_ms, dict(draft.reasons))
+    rest.reasons.pop(Channel.PERSON, None)
+    content = _content(rest, said)
+    if person is None:
+        return content
+    eased = min(1.0, content + EASIER) if content > 0 else 0.0
+    if eased >= CUT:
+        return (eased + person.confidence) / 2
+    # They are there; whether they do what was asked for, only the eyes can tell, unless it was
+    # something to be heard.
+    return eased if said else CUT + 0.1 * eased
