@@ -18,8 +18,10 @@ from heimdex.media.opening import opened, origin
 
 SAMPLE_RATE = 16_000
 _BLOCK = SAMPLE_RATE * 10
-_SLACK = SAMPLE_RATE // 10
-"""Samples a time stamp may be off before it is believed to be a gap: AAC stamps jitter."""
+_SLACK = SAMPLE_RATE * 30 // 1000
+"""Samples a time stamp may be off before it is believed to be a gap: coarse stamps jitter."""
+_RESET = SAMPLE_RATE * 10
+"""Samples that time may run back by before it counts as a new clock rather than an overlap."""
 
 _log = logging.getLogger(__name__)
 
@@ -27,11 +29,11 @@ Samples = NDArray[np.float32]
 
 
 def read_audio(path: Path, info: MediaInfo, track: int = 0) -> Iterator[Samples]:
-    """Yield mono float32 samples in -1..1 at 16 kHz, in blocks of at most 10 s.
+    """Yield mono float32 samples in -1..1 at 16 kHz, in blocks of 10 s (the last is shorter).
 
-    Sample n of all blocks is at n / 16 ms of the file: a late start and gaps are filled with
-    silence, overlaps are dropped. Damaged packets are passed over; raises MediaError when nothing
-    of the track can be decoded.
+    Sample n of all blocks is at n / 16 ms of the file, to within 30 ms: a late start and gaps are
+    filled with silence, overlaps are dropped. Damaged packets are passed over; raises MediaError
+    when nothing of the track can be decoded.
     """
     if not info.audio:
         raise MediaError(f"{path.name} has no sound.")
@@ -39,6 +41,8 @@ def read_audio(path: Path, info: MediaInfo, track: int = 0) -> Iterator[Samples]
     with opened(path) as container:
         start = origin(container)
         stream = container.streams[info.audio[track].index]
+        if stream.codec_context is None:
+            raise MediaError(f"The sound of {path.name} is in a format that cannot be decoded.")
         decoded = 0
         for at, samples in _resampled(container, stream, start):
             decoded += len(samples)
@@ -52,24 +56,33 @@ class _Clock:
     """Lays samples where their time stamps say, in blocks."""
 
     def __init__(self, limit: int) -> None:
+        """`limit`: the last sample number that a time stamp is believed to mean."""
         self._limit = limit
         self._position = 0
+        self._shift = 0
+        self._begun = False
         self._pending: list[Samples] = []
         self._pending_count = 0
 
     def place(self, at: int | None, samples: Samples) -> Iterator[Samples]:
         """`at`: the sample number where `samples` belong, None right behind the last ones."""
         if at is not None:
-            off = at - self._position
-            # A stamp far behind the end of the file is damage, not hours of silence.
-            if off > _SLACK and at <= self._limit:
+            off = at + self._shift - self._position
+            if self._begun and (off < -_RESET or self._position + off > self._limit):
+                # Joined recordings start their clock anew, and a stamp far behind the end of the
+                # file is damage, not hours of silence: what follows goes on where it stood.
+                self._shift -= off
+                off = 0
+            if off > (_SLACK if self._begun else 0) and self._position + off <= self._limit:
                 while off > 0:
                     silence = min(off, _BLOCK)
                     yield from self._add(np.zeros(silence, np.float32))
                     off -= silence
-            elif off < -_SLACK:
+            elif off < (-_SLACK if self._begun else 0):
                 samples = samples[min(len(samples), -off) :]
-        yield from self._add(samples)
+        if len(samples):
+            self._begun = True
+            yield from self._add(samples)
 
     def rest(self) -> Iterator[Samples]:
         """What is left at the end."""
@@ -93,10 +106,20 @@ class _Clock:
 def _resampled(
     container: Any, stream: Any, start: Fraction
 ) -> Iterator[tuple[int | None, Samples]]:
+    """Pieces at 16 kHz with the sample number that each belongs to, where it is known."""
     import av
 
     def make() -> Any:
         return av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
+
+    def placed(pieces: list[Any]) -> Iterator[tuple[int | None, Samples]]:
+        for piece in pieces:
+            at = None
+            if piece.pts is not None:
+                at = round((piece.pts * piece.time_base - start) * SAMPLE_RATE)
+            samples = np.asarray(piece.to_ndarray().reshape(-1), np.float32)
+            # Damaged float formats hold anything.
+            yield at, np.clip(np.nan_to_num(samples, copy=False), -1, 1)
 
     resampler = make()
     shape: tuple[Any, ...] | None = None
@@ -106,26 +129,22 @@ def _resampled(
             bad += 1
             continue
         now = (frame.format.name, frame.layout.name, frame.sample_rate)
-        if shape is not None and now != shape:
-            # Broadcasts change from stereo to 5.1 in mid-stream; a resampler knows one shape.
-            resampler = make()
-        shape = now
-        at = None
-        if frame.pts is not None:
-            at = round((frame.pts * frame.time_base - start) * SAMPLE_RATE)
         try:
+            if shape is not None and now != shape:
+                # Broadcasts change from stereo to 5.1 in mid-stream; a resampler knows one shape.
+                yield from placed(resampler.resample(None))
+                resampler = make()
+            shape = now
             pieces = resampler.resample(frame)
         except (av.FFmpegError, ValueError):
             bad += 1
-            resampler = make()
+            resampler, shape = make(), None
             continue
-        samples = [piece.to_ndarray().reshape(-1) for piece in pieces]
-        if samples:
-            yield at, np.concatenate(samples).astype(np.float32, copy=False)
-    for piece in resampler.resample(None) if shape is not None else []:
-        yield None, piece.to_ndarray().reshape(-1).astype(np.float32, copy=False)
+        yield from placed(pieces)
+    if shape is not None:
+        yield from placed(resampler.resample(None))
     if bad:
-        _log.info("%d damaged sound packets were passed over", bad)
+        _log.warning("%d damaged sound packets were passed over", bad)
 
 
 def _audio_frames(container: Any, stream: Any) -> Iterator[Any]:
