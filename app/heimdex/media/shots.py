@@ -14,47 +14,44 @@ from numpy.typing import NDArray
 
 SHORTEST_MS = 400
 """A shorter shot is a flash, not something a person would look for."""
+LATE = 2
+"""Frames on either side that a frame is compared with, and so how late a cut is reported."""
+_BLACK = 12
+"""Mean brightness (0..255) below which a picture has faded out."""
 LONGEST_MS = 60_000
 """A longer shot is cut into equal pieces, so that a static hour still has places to land on."""
 
 
 class ShotDetector:
-    """Feed every frame in order; cuts come a few frames late."""
+    """Feed every frame in order; cuts come up to `LATE` frames late."""
 
     def __init__(self, frame_rate: float) -> None:
-        """`frame_rate`: average frames a second; only how times are written depends on it."""
+        """`frame_rate`: average frames a second, only for what PySceneDetect says about itself."""
         from scenedetect.detectors import AdaptiveDetector, ThresholdDetector
 
         self._rate = frame_rate if frame_rate > 0 else 25.0
-        shortest = SHORTEST_MS / 1000
-        self._detectors: list[Any] = [
-            AdaptiveDetector(min_scene_len=shortest),
-            ThresholdDetector(threshold=12, min_scene_len=shortest, add_final_scene=False),
-        ]
+        # The shortest length is kept here, by the clock: the detectors would count frames.
+        self._content: Any = AdaptiveDetector(window_width=LATE, min_scene_len=0)
+        self._fades: Any = ThresholdDetector(threshold=_BLACK, min_scene_len=0)
         self._cuts: list[int] = []
         self._first: int | None = None
-        self._last: Any = None
 
     def feed(self, at_ms: int, picture: NDArray[np.uint8]) -> list[int]:
-        """Look at one small BGR picture; returns the times (ms) of shots found to begin."""
+        """Look at one small BGR picture; returns the times (ms) of shots found to begin.
+
+        Each is the time of a frame that was fed: a cut's first frame, or the first that is no
+        longer black after a fade.
+        """
         from scenedetect.common import FrameTimecode, Timecode
 
         if self._first is None:
             self._first = at_ms
         code = FrameTimecode(Timecode(pts=at_ms, time_base=Fraction(1, 1000)), fps=self._rate)
-        self._last = code
-        found: list[int] = []
-        for detector in self._detectors:
-            found += [_ms(cut) for cut in detector.process_frame(code, picture)]
-        return self._accept(found)
-
-    def finish(self) -> list[int]:
-        """Cuts that only show at the end."""
-        if self._last is None:
-            return []
-        found: list[int] = []
-        for detector in self._detectors:
-            found += [_ms(cut) for cut in detector.post_process(self._last)]
+        found = [int(cut.pts) for cut in self._content.process_frame(code, picture)]
+        # Its own times are counted in average frames, which says nothing at a variable rate; that
+        # it speaks now means that the picture comes back from black now.
+        if self._fades.process_frame(code, picture):
+            found.append(at_ms)
         return self._accept(found)
 
     @property
@@ -66,17 +63,11 @@ class ShotDetector:
         """Two detectors may see one transition: the first that reports it wins."""
         new: list[int] = []
         for cut in sorted(found):
-            near = min((abs(cut - known) for known in self._cuts), default=SHORTEST_MS)
-            if near >= SHORTEST_MS and cut - (self._first or 0) >= SHORTEST_MS:
+            before = self._cuts[-1] if self._cuts else (self._first or 0)
+            if cut - before >= SHORTEST_MS:
                 self._cuts.append(cut)
-                self._cuts.sort()
                 new.append(cut)
         return new
-
-
-def _ms(code: Any) -> int:
-    at: int = round(code.seconds * 1000)
-    return at
 
 
 def split(cuts: Sequence[int], end_ms: int) -> list[tuple[int, int]]:

@@ -64,8 +64,6 @@ def run_visual(
         if frame.at_ms - reported >= _REPORT_EVERY_MS:
             reported = frame.at_ms
             report(frame.at_ms)
-    for cut in shots.finish():
-        look.cut(cut)
     recent.clear()
     look.finish()
     report(max(info.duration_ms, last_ms))
