@@ -34,6 +34,7 @@ from heimdex.domain.speech import Transcript
 from heimdex.domain.stages import PassagesOutput, ProbeOutput, SpeechOutput, Stage
 from heimdex.domain.vectors import Space, SpaceKind
 from heimdex.hosts.server import Call, Method, configuration, serve
+from heimdex.ml import factory
 from heimdex.ml.runtime import prepare_process
 
 if TYPE_CHECKING:
@@ -72,38 +73,26 @@ class Engines:
 
     def speech(self) -> SpeechRecognizer:
         """The speech recogniser."""
-        from heimdex.ml import factory
-
         return self._engine("speech", factory.speech)
 
     def voice(self) -> VoiceDetector:
         """The voice detector."""
-        from heimdex.ml import factory
-
         return self._engine("voice", factory.voice)
 
     def text(self) -> TextEmbedder:
         """The sentence embedder."""
-        from heimdex.ml import factory
-
         return self._engine("text", factory.text)
 
     def vision(self) -> VisionEmbedder:
         """The picture embedder."""
-        from heimdex.ml import factory
-
         return self._engine("vision", factory.vision)
 
     def face_detector(self) -> FaceDetector:
         """The face detector."""
-        from heimdex.ml import factory
-
         return self._engine("face_detector", factory.face_detector)
 
     def face_embedder(self) -> FaceEmbedder:
         """The face embedder."""
-        from heimdex.ml import factory
-
         return self._engine("face_embedder", factory.face_embedder)
 
     def unload_idle(self, after_s: float = _UNLOAD_AFTER_S) -> None:

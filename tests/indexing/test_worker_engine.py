@@ -81,5 +81,5 @@ def test_only_stages_of_one_group_are_asked_for_together() -> None:
         ([Stage.PASSAGES], info),
         ([], info),
     ):
-        with pytest.raises(ValueError, match="only the probe|not computed together"):
+        with pytest.raises(ValueError, match=r"only the probe|not computed together"):
             _request(path, known, stages, None)
