@@ -1,0 +1,317 @@
+"""Composition root of the window and the command line: opens a library with everything behind it.
+
+The only place, besides `engine_host` in the child, that chooses concrete classes. What the parts do
+is left to their rooms; what the person asks for, to `ui` and `cli`.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from heimdex.config.directories import Directories
+from heimdex.config.settings import Settings
+from heimdex.domain.engines import Thresholds
+from heimdex.domain.faces import PhotoFace
+from heimdex.domain.ids import VideoId
+from heimdex.domain.stages import Stage
+from heimdex.domain.vectors import Space, SpaceKind, Vectors
+from heimdex.hosts.client import Host, Limits, configured, host_command, thread_limits
+from heimdex.indexing.engine import HostStageEngine
+from heimdex.indexing.scan import Scanner
+from heimdex.indexing.watch import OnHint, Watcher
+from heimdex.indexing.worker import Worker
+from heimdex.media.fingerprint import fingerprint
+from heimdex.ml import factory, manifests
+from heimdex.ml.manifests import Family
+from heimdex.ml.store import ModelStore
+from heimdex.people.gallery import FaceModel
+from heimdex.people.registry import People
+from heimdex.search.searcher import Searcher
+from heimdex.storage.artefacts import Artefacts
+from heimdex.storage.catalogue import Catalogue
+from heimdex.storage.chroma import VectorIndex
+from heimdex.storage.database import Database
+from heimdex.storage.jobs import JobStore
+from heimdex.storage.lexicon import Lexicon
+from heimdex.storage.lock import LibraryLock
+from heimdex.storage.people import PeopleStore
+from heimdex.storage.stages import StageStore
+from heimdex.storage.vectors import VectorStore
+
+DATABASE = "library.sqlite3"
+INDEX = "chroma"
+_GIB = 1024**3
+_INDEX_MEMORY = 6 * _GIB
+_QUERY_MEMORY = 3 * _GIB
+_QUERY_TIMEOUT_S = 120.0
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """An open library: its stores and what works on them. `close()` when done."""
+
+    directories: Directories
+    settings: Settings
+    database: Database
+    artefacts: Artefacts
+    catalogue: Catalogue
+    stages: StageStore
+    jobs: JobStore
+    vectors: VectorStore
+    index: VectorIndex
+    lexicon: Lexicon
+    people: People
+    searcher: Searcher
+    scanner: Scanner
+    worker: Worker
+    models: ModelStore
+    index_host: Host
+    query_host: Host
+    watcher: Callable[[OnHint], Watcher]
+    """Makes a watcher over the folders as they are now; whoever makes it starts and stops it."""
+    resources: ExitStack
+
+    def close(self) -> None:
+        """End the children, close the stores and give the library free. Idempotent."""
+        self.resources.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def open_models(directories: Directories, settings: Settings) -> ModelStore:
+    """The model store alone: what is installed can be asked without a library."""
+    return ModelStore(
+        directories.models,
+        manifests.load(directories.manifests),
+        resources=directories.resources,
+        source=settings.model_source,
+    )
+
+
+def open_library(directories: Directories, settings: Settings, *, wait_s: float = 0.0) -> Library:
+    """Open (or create) the library of `directories` and take possession of it.
+
+    `wait_s`: how long to wait for another owner to let go. Models are neither needed nor loaded
+    yet, and the vector index is opened when it is first used. Raises LibraryBusy, LibraryTooNew,
+    LibraryDamaged, or UserError when a folder cannot be written.
+    """
+    directories.prepare()
+    with ExitStack() as opening:
+        lock = LibraryLock(directories.library)
+        lock.acquire(wait_s)
+        opening.callback(lock.release)
+        database = Database.open(directories.library / DATABASE)
+        opening.callback(database.close)
+        jobs = JobStore(database)
+        interrupted = jobs.requeue_interrupted()
+        if interrupted:
+            _log.info("%d interrupted jobs go on", len(interrupted))
+        artefacts = Artefacts(directories.library)
+        catalogue = Catalogue(database)
+        stages = StageStore(database, artefacts)
+        vectors = VectorStore(database)
+        index = VectorIndex(directories.library / INDEX)
+        opening.callback(index.close)
+        models = open_models(directories, settings)
+        chosen = _Chosen(settings, models)
+        index_host = _host("index", directories, settings, _INDEX_MEMORY)
+        opening.callback(index_host.close)
+        query_host = _host("query", directories, settings, _QUERY_MEMORY)
+        opening.callback(query_host.close)
+        towers = HostTowers(query_host, chosen)
+        people = People(
+            PeopleStore(database),
+            stages,
+            vectors,
+            artefacts,
+            FaceModel(
+                chosen.space(SpaceKind.FACE, Family.FACE_EMBEDDER),
+                chosen.thresholds(Family.FACE_EMBEDDER),
+            ),
+            towers.faces,
+        )
+        lexicon = Lexicon(database)
+        searcher = Searcher(
+            catalogue=catalogue,
+            stages=stages,
+            vectors=vectors,
+            lexicon=lexicon,
+            index=index,
+            people=people,
+            towers=towers,
+        )
+        scanner = Scanner(
+            catalogue,
+            jobs,
+            stages,
+            fingerprint,
+            chosen.stage_models,
+            stable_seconds=settings.stable_seconds,
+        )
+        worker = Worker(
+            catalogue,
+            stages,
+            jobs,
+            HostStageEngine(index_host),
+            chosen.stage_models,
+            sync=lambda: index.sync(database),
+            on_faces=people.assign_new,
+        )
+
+        def watcher(on_hint: OnHint) -> Watcher:
+            return Watcher(catalogue.folders(), on_hint, settings.stable_seconds)
+
+        return Library(
+            directories=directories,
+            settings=settings,
+            database=database,
+            artefacts=artefacts,
+            catalogue=catalogue,
+            stages=stages,
+            jobs=jobs,
+            vectors=vectors,
+            index=index,
+            lexicon=lexicon,
+            people=people,
+            searcher=searcher,
+            scanner=scanner,
+            worker=worker,
+            models=models,
+            index_host=index_host,
+            query_host=query_host,
+            watcher=watcher,
+            resources=opening.pop_all(),
+        )
+    raise AssertionError("unreachable: the stack above never swallows an exception")
+
+
+class _Chosen:
+    """Which model does what, and so in which space its vectors are; asks no runtime."""
+
+    def __init__(self, settings: Settings, models: ModelStore) -> None:
+        self._ids: Mapping[Family, str] = factory.chosen(settings)
+        self._models = models
+
+    def space(self, kind: SpaceKind, family: Family) -> Space:
+        manifest = self._models.manifest(self._ids[family])
+        return Space(kind, manifest.id, manifest.space_revision)
+
+    def thresholds(self, family: Family) -> Thresholds:
+        return self._models.manifest(self._ids[family]).limits()
+
+    def stage_models(self) -> dict[Stage, str]:
+        """What each stage would run with now, as it is written into `stage_runs`."""
+        faces = self._name(Family.FACE_DETECTOR) + "+" + self._name(Family.FACE_EMBEDDER)
+        return {
+            Stage.SPEECH: self._name(Family.SPEECH),
+            Stage.PASSAGES: self._name(Family.TEXT),
+            Stage.VISION: self._name(Family.VISION),
+            Stage.FACES: faces,
+        }
+
+    def _name(self, family: Family) -> str:
+        manifest = self._models.manifest(self._ids[family])
+        return f"{manifest.id}@{manifest.space_revision}"
+
+
+class HostTowers:
+    """The text and picture towers in the query host, as search and people ask for them.
+
+    Fulfils `search.towers.QueryTowers`.
+    """
+
+    def __init__(self, host: Host, chosen: _Chosen) -> None:
+        self._host = host
+        self._chosen = chosen
+
+    @property
+    def passage_space(self) -> Space:
+        """The space of passages."""
+        return self._chosen.space(SpaceKind.PASSAGE, Family.TEXT)
+
+    @property
+    def passage_thresholds(self) -> Thresholds:
+        """For query against passage."""
+        return self._chosen.thresholds(Family.TEXT)
+
+    @property
+    def scene_space(self) -> Space:
+        """The space of scenes."""
+        return self._chosen.space(SpaceKind.SCENE, Family.VISION)
+
+    @property
+    def frame_space(self) -> Space:
+        """The space of frames: the same vectors as scenes, one a sampled frame."""
+        return self._chosen.space(SpaceKind.FRAME, Family.VISION)
+
+    @property
+    def vision_thresholds(self) -> Thresholds:
+        """For query against frame."""
+        return self._chosen.thresholds(Family.VISION)
+
+    def warm(self) -> None:
+        """Load the text towers before the first question is asked."""
+        self._host.call("warm", {}, type(None), timeout_s=_QUERY_TIMEOUT_S)
+
+    def passage(self, text: str) -> Vectors:
+        """Unit vector (d,) of a query in the space of passages."""
+        return self._vector("embed_passage_query", {"text": text})
+
+    def vision(self, text: str) -> Vectors:
+        """Unit vector (d,) of a query in the space of scenes and frames."""
+        return self._vector("embed_vision_query", {"text": text})
+
+    def image(self, path: Path) -> Vectors:
+        """Unit vector (d,) of a picture file in the space of scenes and frames."""
+        return self._vector("embed_image", {"path": path})
+
+    def faces(self, path: Path) -> Sequence[PhotoFace]:
+        """Faces in a photo, best first."""
+        found: list[PhotoFace] = self._host.call(
+            "faces_in_photo", {"path": path}, list[PhotoFace], timeout_s=_QUERY_TIMEOUT_S
+        )
+        return found
+
+    def _vector(self, method: str, params: dict[str, object]) -> Vectors:
+        answer: tuple[Space, Vectors] = self._host.call(
+            method, params, tuple[Space, Vectors], timeout_s=_QUERY_TIMEOUT_S
+        )
+        return answer[1]
+
+
+def _host(role: str, directories: Directories, settings: Settings, memory: int) -> Host:
+    environment = thread_limits(settings.threads)
+    # Read by the child as its `engine_host.Configuration`.
+    environment |= configured({"directories": directories, "settings": settings})
+    # No library in a child may go to the network by itself, not even to look for an update.
+    environment |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "DO_NOT_TRACK": "1"}
+    return Host(
+        host_command(role),
+        Limits(memory_bytes=memory),
+        name=role,
+        environment=environment,
+        background=role == "index",
+    )
+
+
+def forget_videos(library: Library, videos: Iterable[VideoId]) -> None:
+    """Take videos out of the library with everything found in them; the originals stay."""
+    for video_id in videos:
+        library.catalogue.remove_video(video_id)
+        library.artefacts.remove(video_id)
+    library.index.sync(library.database)
