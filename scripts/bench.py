@@ -113,10 +113,8 @@ def measure(files: Sequence[Path], folder: Path) -> dict[str, Any]:
     starting = Cost()
     with open_library(directories, settings) as library:
         run = _Stages(library)
-        # Once for loading the models, which is paid once a session and not for a second of media.
         with _Clock(run.child_cpu_s, starting):
-            for stage in (Stage.PROBE, Stage.SPEECH, Stage.PASSAGES, *PICTURES):
-                run(SAMPLE / "astronaut.mp4", (stage,))
+            run.warm()
         for file in files:
             for row, stages in ROWS.items():
                 _measure_row(run, file, stages, costs[row])
@@ -124,9 +122,9 @@ def measure(files: Sequence[Path], folder: Path) -> dict[str, Any]:
     whole, owner = Cost(), Cost()
     with open_library(Directories.resolve(folder / "whole"), settings) as library:
         library.scanner.add(files, watched=False)
-        # A child that is started within would be counted from its start: start it before.
-        _Stages(library)(SAMPLE / "astronaut.mp4", (Stage.PROBE,))
-        with _Clock(_Stages(library).child_cpu_s, whole), _Clock(time.process_time, owner):
+        run = _Stages(library)
+        run.warm()
+        with _Clock(run.child_cpu_s, whole), _Clock(time.process_time, owner):
             report = library.worker.run(lambda event: None, lambda: False)
         whole.media_s = owner.media_s = sum(
             v.duration_ms / 1000 for v in library.catalogue.videos()
@@ -163,6 +161,11 @@ class _Stages:
                 self.info[path] = output.info
             elif isinstance(output, SpeechOutput):
                 self.transcripts[path] = output.transcript
+
+    def warm(self) -> None:
+        """Have all models loaded, which is paid once a session and not for a second of media."""
+        for stages in ((Stage.PROBE,), (Stage.SPEECH,), (Stage.PASSAGES,), PICTURES):
+            self(SAMPLE / "astronaut.mp4", stages)
 
     def can(self, path: Path, stages: Sequence[Stage]) -> bool:
         """Whether the file has what the stages work on."""
@@ -236,7 +239,7 @@ def show(document: dict[str, Any]) -> None:
             print(f"    {failure}")
     peak, loading = document["peak_mb"], document["loading"]
     print(f"\nPeak memory: {peak['child']} MB in the child, {peak['owner']} MB in the owner.")
-    print(f"Loading the models and a first sample: {loading['cpu_s']} CPU s, once a session.")
+    print(f"Loading the models and a first video: {loading['cpu_s']} CPU s, once a session.")
 
 
 if __name__ == "__main__":
