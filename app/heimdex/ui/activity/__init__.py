@@ -1,0 +1,1 @@
+"""The activity panel: what is being indexed, what waits and what went wrong."""

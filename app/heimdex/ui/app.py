@@ -1,0 +1,194 @@
+"""Starts the window: one for a library, on the screen before anything heavy is imported.
+
+Opening the library is bootstrap's work, done in a thread while the window already stands.
+"""
+
+import logging
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
+from PySide6.QtWidgets import QApplication, QMessageBox
+
+from heimdex import __version__
+from heimdex.config import logging as logging_setup
+from heimdex.config.directories import Directories
+from heimdex.config.settings import Settings
+from heimdex.domain.errors import LibraryBusy, UserError
+from heimdex.ui import language
+from heimdex.ui.background import sentence
+from heimdex.ui.instance import Instance
+from heimdex.ui.preferences import Preferences
+from heimdex.ui.session import Session
+from heimdex.ui.theme import Theme
+from heimdex.ui.window import Window
+
+if TYPE_CHECKING:
+    from heimdex.bootstrap import Library
+
+_log = logging.getLogger(__name__)
+
+
+class Shell(QObject):
+    """The window with its library, from opening to closing."""
+
+    _opened = Signal(object)
+    _refused = Signal(object)
+    _crashed = Signal(str)
+
+    def __init__(self, directories: Directories, settings: Settings, window: Window) -> None:
+        super().__init__()
+        self._directories = directories
+        self._settings = settings
+        self.window = window
+        self.session: Session | None = None
+        self._library: Library | None = None
+        self._closed = False
+        self._opening: threading.Thread | None = None
+        self._opened.connect(self._attach)
+        self._refused.connect(self._explain)
+        self._crashed.connect(window.say)
+        window.painted.connect(self.open)
+        window.closing.connect(self.close)
+
+    def open(self) -> None:
+        """Open the library in a thread."""
+        if self._opening is not None and self._opening.is_alive():
+            return
+        self.window.hide_failure()
+        self._opening = threading.Thread(target=self._open, name="heimdex-opening", daemon=True)
+        self._opening.start()
+
+    def close(self) -> None:
+        """Stop the threads, then close the library; the window is gone already."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._opening is not None:
+            self._opening.join(5.0)
+        if self.session is not None:
+            self.session.close()
+        if self._library is not None:
+            self._library.close()
+
+    def report(self, error: BaseException) -> None:
+        """An error nobody expected: it is in the log, and the person is told. From any thread."""
+        self._crashed.emit(sentence(error))
+
+    def _open(self) -> None:
+        try:
+            from heimdex.bootstrap import open_library
+
+            library = open_library(self._directories, self._settings)
+        except Exception as error:  # noqa: BLE001 - the border of the thread: shown in the window
+            _log.warning("the library was not opened", exc_info=error)
+            self._refused.emit(error)
+            return
+        self._library = library
+        self._opened.emit(library)
+
+    def _attach(self, library: "Library") -> None:
+        if self._closed:
+            library.close()
+            return
+        self.session = Session(library)
+        self.window.attach(self.session)
+        self.session.start()
+        # The first question should not wait for what can be loaded while the person looks.
+        QTimer.singleShot(1500, self._warm)
+
+    def _warm(self) -> None:
+        if self.session is not None and not self._closed:
+            self.session.warm()
+
+    def _explain(self, error: Exception) -> None:
+        if self._closed:
+            return
+        if isinstance(error, LibraryBusy):
+            title = self.tr("The library is in use")
+        else:
+            title = self.tr("The library cannot be opened")
+        self.window.show_failure(title, sentence(error), self.open)
+
+
+def run(library: Path | None = None, *, verbose: bool = False, paths: Sequence[Path] = ()) -> int:
+    """The window of the library a person named, or of the usual one; returns the exit code.
+
+    What keeps it from starting is said in a dialog and on standard error.
+    """
+    directories = Directories.resolve(library)
+    try:
+        directories.prepare()
+        settings = Settings.load(directories.home)
+    except UserError as error:
+        print(f"heimdex: {error}", file=sys.stderr)
+        _application()
+        QMessageBox.critical(None, "Heimdex", str(error))
+        return 1
+    logging_setup.configure(directories, verbose=verbose)
+    return show(directories, settings, paths)
+
+
+def show(directories: Directories, settings: Settings, paths: Sequence[Path] = ()) -> int:
+    """Show the window of a library until it is closed; returns the exit code.
+
+    `paths` are added to the library. When a window of this library is open already, it is raised
+    and gets the paths.
+    """
+    application = _application()
+    instance = Instance(directories.library)
+    absolute = [str(path.absolute()) for path in paths]
+    if instance.hand_over(absolute):
+        return 0
+    preferences = Preferences(directories.home)
+    language.install(application, directories.resources, preferences.language)
+    theme = Theme(directories.resources, preferences.theme)
+    window = Window(theme, preferences)
+    shell = Shell(directories, settings, window)
+
+    def come_forward(given: list[str]) -> None:
+        window.come_forward()
+        window.take([Path(path) for path in given])
+
+    instance.raised.connect(come_forward)
+    instance.listen()
+    _catch(shell)
+    window.take([Path(path) for path in absolute])
+    window.show()
+    try:
+        return application.exec()
+    finally:
+        shell.close()
+        instance.close()
+        sys.excepthook = sys.__excepthook__
+
+
+def _catch(shell: Shell) -> None:
+    """Log what nobody caught and tell the person, instead of dying or failing in silence."""
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            QCoreApplication.quit()
+            return
+        _log.critical("unexpected error", exc_info=(kind, error, trace))
+        shell.report(error)
+
+    sys.excepthook = hook
+    threading.excepthook = lambda args: (
+        hook(args.exc_type, args.exc_value, args.exc_traceback) if args.exc_value else None
+    )
+
+
+def _application() -> QApplication:
+    application = QApplication.instance() or QApplication([sys.argv[0]])
+    if not isinstance(application, QApplication):
+        raise RuntimeError("there is an application without windows")
+    application.setApplicationName("heimdex")
+    application.setApplicationDisplayName("Heimdex")
+    application.setApplicationVersion(__version__)
+    application.setDesktopFileName("heimdex")
+    return application

@@ -1,0 +1,1 @@
+"""The library panel: every video as a poster with its state."""

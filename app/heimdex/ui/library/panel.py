@@ -1,0 +1,337 @@
+"""The library as a grid that fills the stage, with order, filter, menu and the empty state.
+
+Playing and adding are the window's affair; the panel asks for them.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QListView,
+    QMenu,
+    QMessageBox,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
+
+from heimdex.domain.ids import VideoId
+from heimdex.domain.media import MEDIA_SUFFIXES, FileState
+from heimdex.domain.stages import Changes, JobState
+from heimdex.ui import desktop
+from heimdex.ui.library.delegate import LibraryDelegate, card_size
+from heimdex.ui.library.model import LibraryModel, Row, Show, Sort, read_rows
+from heimdex.ui.preferences import Preferences
+from heimdex.ui.session import Session
+from heimdex.ui.theme import Theme
+from heimdex.ui.widgets import EmptyState, button, icon_button, label
+
+
+class LibraryPanel(QWidget):
+    """Shows nothing until `attach` gives it an open library."""
+
+    play_requested = Signal(str, int)
+    """Video and millisecond."""
+    shown = Signal(str)
+    """A video was selected."""
+
+    def __init__(self, theme: Theme, preferences: Preferences) -> None:
+        super().__init__()
+        self.setObjectName("panel")
+        self._theme = theme
+        self._preferences = preferences
+        self._session: Session | None = None
+        self.model = LibraryModel()
+        self.view = _Grid()
+        self.view.setModel(self.model)
+        self.delegate = LibraryDelegate(theme, self.model, self.view)
+        self.view.setItemDelegate(self.delegate)
+        self.view.setAccessibleName(self.tr("Videos"))
+        self.view.activated.connect(self._play)
+        self.view.customContextMenuRequested.connect(self._open_menu)
+        self.view.selectionModel().currentChanged.connect(self._tell)
+        self.view.resized.connect(self._fit)
+        self.count = label("", "muted")
+        self._sort = QComboBox()
+        self._show = QComboBox()
+        self._empty = self._make_empty()
+        self._nothing = EmptyState(
+            theme,
+            "filter",
+            self.tr("No video fits this filter"),
+            self.tr("Show all of them again."),
+        )
+        self._nothing.offer(
+            button(self.tr("Show all"), action=lambda: self._show.setCurrentIndex(0))
+        )
+        self._opening = label(self.tr("Opening your library…"), "muted")
+        self._opening.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._build()
+        theme.changed.connect(self.view.viewport().update)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the empty state is shown."""
+        return self._stack.currentWidget() is self._empty
+
+    def attach(self, session: Session) -> None:
+        """Show an open library."""
+        self._session = session
+        self.delegate.thumbnails = session.thumbnails
+        self.delegate.artefacts = session.library.artefacts
+        session.thumbnails.loaded.connect(self.view.viewport().update)
+        session.changed.connect(self._refresh)
+        session.jobs.stage_progressed.connect(self.model.show_progress)
+        session.jobs.stage_finished.connect(lambda _: self.model.show_progress(None))
+        session.jobs.job_finished.connect(lambda _: self.model.show_progress(None))
+        self.reload()
+
+    def reload(self) -> None:
+        """Read everything again."""
+        session = self._session
+        if session is not None:
+            session.run(lambda: read_rows(session.library), self._replace)
+
+    def selected(self) -> list[Row]:
+        """The chosen videos."""
+        rows = [self.model.at(index) for index in self.view.selectionModel().selectedIndexes()]
+        return [row for row in rows if row is not None]
+
+    def choose_files(self) -> None:
+        """Ask for files and add them."""
+        endings = " ".join(f"*{suffix}" for suffix in sorted(MEDIA_SUFFIXES))
+        kinds = f"{self.tr('Videos and sound')} ({endings});;{self.tr('All files')} (*)"
+        names, _ = QFileDialog.getOpenFileNames(self, self.tr("Add files"), "", kinds)
+        self._add(Path(name) for name in names)
+
+    def choose_folder(self) -> None:
+        """Ask for a folder and add it."""
+        name = QFileDialog.getExistingDirectory(self, self.tr("Add a folder"))
+        if name:
+            self._add([Path(name)])
+
+    def retry_selected(self) -> None:
+        """Look again at the chosen videos."""
+        if self._session is not None:
+            self._session.jobs.enqueue([row.video.id for row in self.selected()])
+
+    def remove_selected(self, *, ask: bool = True) -> None:
+        """Forget the chosen videos, after asking."""
+        rows = self.selected()
+        if not rows or self._session is None:
+            return
+        if ask and not self._confirmed(len(rows)):
+            return
+        self._session.remove([row.video.id for row in rows])
+
+    def _build(self) -> None:
+        self._fill_boxes()
+        head = QHBoxLayout()
+        head.setContentsMargins(24, 8, 24, 8)
+        head.setSpacing(8)
+        head.addWidget(self.count)
+        head.addStretch(1)
+        head.addWidget(self._show)
+        head.addWidget(self._sort)
+        add = icon_button(self._theme, "plus", self.tr("Add videos"))
+        menu = QMenu(add)
+        menu.addAction(self.tr("Add folder…"), self.choose_folder)
+        menu.addAction(self.tr("Add files…"), self.choose_files)
+        add.setMenu(menu)
+        add.setPopupMode(add.ToolButtonPopupMode.InstantPopup)
+        head.addWidget(add)
+        self._head = QWidget()
+        self._head.setLayout(head)
+        self._stack_host = QWidget()
+        self._stack = QStackedLayout(self._stack_host)
+        for page in (self._opening, self.view, self._empty, self._nothing):
+            self._stack.addWidget(page)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self._head)
+        whole.addWidget(self._stack_host, 1)
+        self._head.hide()
+
+    def _fill_boxes(self) -> None:
+        for sort, text in (
+            (Sort.RECORDED, self.tr("Newest first")),
+            (Sort.ADDED, self.tr("Added last")),
+            (Sort.TITLE, self.tr("By name")),
+            (Sort.LONGEST, self.tr("Longest first")),
+        ):
+            self._sort.addItem(text, sort)
+        for show, text in (
+            (Show.ALL, self.tr("All videos")),
+            (Show.SPEECH, self.tr("With speech")),
+            (Show.PEOPLE, self.tr("With faces")),
+            (Show.PENDING, self.tr("Still indexing")),
+            (Show.TROUBLE, self.tr("With a problem")),
+            (Show.AWAY, self.tr("Offline or missing")),
+        ):
+            self._show.addItem(text, show)
+        self._sort.setAccessibleName(self.tr("Order"))
+        self._show.setAccessibleName(self.tr("Filter"))
+        self._sort.setCurrentIndex(max(0, self._sort.findData(self._preferences.sort)))
+        self.model.arrange(Sort(self._sort.currentData()))
+        self._sort.currentIndexChanged.connect(self._sorted)
+        self._show.currentIndexChanged.connect(self._filtered)
+
+    def _make_empty(self) -> EmptyState:
+        state = EmptyState(
+            self._theme,
+            "film",
+            self.tr("Your videos belong here"),
+            self.tr(
+                "Drop files or folders on this window. Heimdex listens, looks and finds faces on "
+                "this computer; nothing leaves it and your files are never changed."
+            ),
+        )
+        add = button(self.tr("Add folder…"), "primary", self.choose_folder)
+        state.offer(add)
+        state.offer(button(self.tr("Add files…"), action=self.choose_files))
+        return state
+
+    def _replace(self, rows: dict[VideoId, Row | None]) -> None:
+        place = self.view.verticalScrollBar().value()
+        self.model.replace(rows)
+        self._choose()
+        self.view.verticalScrollBar().setValue(place)
+
+    def _refresh(self, changes: Changes) -> None:
+        session = self._session
+        if session is None:
+            return
+        if changes.folders or changes.jobs:
+            self.reload()
+        elif changes.videos:
+            videos = changes.videos
+            session.run(lambda: read_rows(session.library, videos), self._update)
+
+    def _update(self, rows: dict[VideoId, Row | None]) -> None:
+        self.model.update(rows)
+        self._choose()
+
+    def _choose(self) -> None:
+        total, shown = self.model.total, self.model.rowCount()
+        page = self.view if shown else self._nothing if total else self._empty
+        self._stack.setCurrentWidget(page)
+        self._head.setVisible(total > 0)
+        text = self.tr("%n video(s)", "", total)
+        if shown != total:
+            text = self.tr("%1 of %2").replace("%1", str(shown)).replace("%2", text)
+        self.count.setText(text)
+
+    def _sorted(self) -> None:
+        sort = Sort(self._sort.currentData())
+        self._preferences.sort = sort
+        self.model.arrange(sort)
+
+    def _filtered(self) -> None:
+        self.model.arrange(show_only=Show(self._show.currentData()))
+        self._choose()
+
+    def _fit(self) -> None:
+        width = self.view.viewport().width()
+        cell = card_size(width)
+        if cell != self.delegate.cell:
+            self.delegate.cell = cell
+            self.view.setGridSize(cell)
+
+    def _play(self, index: QModelIndex) -> None:
+        row = self.model.at(index)
+        if row is not None:
+            self.play_requested.emit(row.video.id, 0)
+
+    def _tell(self, index: QModelIndex) -> None:
+        row = self.model.at(index)
+        if row is not None:
+            self.shown.emit(row.video.id)
+
+    def _add(self, paths: Iterable[Path]) -> None:
+        if self._session is not None:
+            self._session.add(paths)
+
+    def _open_menu(self, place: QPoint) -> None:
+        if self.selected():
+            self.make_menu().popup(self.view.viewport().mapToGlobal(place))
+
+    def make_menu(self) -> QMenu:
+        """What can be done with the chosen videos."""
+        rows = self.selected()
+        first = rows[0]
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if len(rows) == 1:
+            play = menu.addAction(
+                self._theme.icon("play"),
+                self.tr("Play"),
+                lambda: self.play_requested.emit(first.video.id, 0),
+            )
+            play.setEnabled(first.video.state is FileState.ONLINE)
+            menu.addAction(
+                self._theme.icon("folder"),
+                self.tr("Show in folder"),
+                lambda: desktop.show_in_folder(first.video.path),
+            )
+            menu.addAction(
+                self.tr("Copy path"),
+                lambda: QGuiApplication.clipboard().setText(str(first.video.path)),
+            )
+            menu.addSeparator()
+        failed = any(row.trouble for row in rows)
+        stopped = any(row.job and row.job.state is JobState.CANCELLED for row in rows)
+        text = self.tr("Try again") if failed or stopped else self.tr("Look for what is missing")
+        menu.addAction(self._theme.icon("retry"), text, self.retry_selected)
+        menu.addSeparator()
+        menu.addAction(
+            self._theme.icon("trash", "danger"),
+            self.tr("Remove from library…"),
+            self.remove_selected,
+        )
+        return menu
+
+    def _confirmed(self, count: int) -> bool:
+        box = QMessageBox(self)
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setText(self.tr("Remove %n video(s) from the library?", "", count))
+        box.setInformativeText(
+            self.tr(
+                "What Heimdex found in them is forgotten. The files themselves stay where they are."
+            )
+        )
+        remove = box.addButton(self.tr("Remove"), QMessageBox.ButtonRole.DestructiveRole)
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        box.exec()
+        return box.clickedButton() is remove
+
+
+class _Grid(QListView):
+    """Rows that wrap: this layout stays quick with ten thousand cards, the icon mode does not."""
+
+    resized = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFlow(QListView.Flow.LeftToRight)
+        self.setWrapping(True)
+        self.setResizeMode(QListView.ResizeMode.Adjust)
+        self.setUniformItemSizes(True)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.setMouseTracking(True)
+        self.setViewportMargins(16, 0, 6, 0)
+        self.verticalScrollBar().setSingleStep(48)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        QTimer.singleShot(0, self.resized.emit)

@@ -1,0 +1,204 @@
+"""The page of one person: name, faces with corrections, and every appearance, which plays.
+
+What the corrections do everywhere is the people room's work.
+"""
+
+from PySide6.QtCore import QPoint, QStringListModel, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
+
+from heimdex.domain.ids import PersonId
+from heimdex.ui.people.faces import CropList, Face
+from heimdex.ui.people.naming import NameField
+from heimdex.ui.people.reading import Page
+from heimdex.ui.results.list import MomentList
+from heimdex.ui.session import Session
+from heimdex.ui.theme import Theme
+from heimdex.ui.widgets import button, icon_button, label
+
+
+class PersonPage(QWidget):
+    """Emits what the person wants done; shows what `show_page` is given."""
+
+    left = Signal()
+    named = Signal(int, str)
+    rejected = Signal(int, list)
+    """Faces (`TrackRef`) that are not this person."""
+    split_asked = Signal(list)
+    portrait_chosen = Signal(int, object)
+    merge_asked = Signal(int)
+    hidden_asked = Signal(int, bool)
+    forget_asked = Signal(int)
+    play_requested = Signal(str, int)
+
+    def __init__(self, theme: Theme, names: QStringListModel) -> None:
+        super().__init__()
+        self._theme = theme
+        self._session: Session | None = None
+        self.page: Page | None = None
+        self._face = Face(theme, 96)
+        self.field = NameField(names)
+        self.field.setMaximumWidth(320)
+        self.field.named.connect(self._name)
+        self._about = label("", "muted")
+        self._aliases = label("", "caption")
+        self.crops = CropList(theme)
+        self.crops.customContextMenuRequested.connect(self._open_menu)
+        self.crops.delete_pressed.connect(self.reject_selected)
+        self.crops.doubleClicked.connect(self._play_crop)
+        self._not = button(self.tr("Not this person"), action=self.reject_selected)
+        self._split = button(self.tr("Somebody else"), action=self._split_selected)
+        self.moments = MomentList(theme)
+        self.moments.setAccessibleName(self.tr("Appearances"))
+        self.moments.play_requested.connect(self.play_requested)
+        self._build()
+        self.crops.selectionModel().selectionChanged.connect(lambda *_: self._offer())
+        self._offer()
+
+    @property
+    def person_id(self) -> PersonId | None:
+        """Whose page this is."""
+        return self.page.person.id if self.page is not None else None
+
+    def attach(self, session: Session) -> None:
+        """Show pictures of an open library."""
+        self._session = session
+        self.moments.attach(session)
+        self.crops.painter.thumbnails = session.thumbnails
+        session.thumbnails.loaded.connect(self.crops.viewport().update)
+
+    def show_page(self, page: Page) -> None:
+        """Show somebody."""
+        before, self.page = self.page, page
+        if self._session is not None:
+            self._face.show_face(self._session.thumbnails, page.portrait)
+        person = page.person
+        if before is None or before.person.id != person.id or not self.field.hasFocus():
+            self.field.show_name(person.name or "")
+        faces = self.tr("%n face(s)", "", len(page.crops))
+        videos = self.tr("in %n video(s)", "", person.video_count)
+        self._about.setText(f"{faces} {videos}")
+        self._aliases.setText(
+            self.tr("Also called %1").replace("%1", ", ".join(person.aliases))
+            if person.aliases
+            else ""
+        )
+        self._aliases.setVisible(bool(person.aliases))
+        if before is None or before.crops != page.crops:
+            self.crops.faces.replace(page.crops)
+        if before is None or before.moments != page.moments:
+            self.moments.moments.replace(page.moments)
+        self._offer()
+
+    def reject_selected(self) -> None:
+        """The chosen faces are not this person."""
+        chosen = [crop.ref for crop in self.crops.selected()]
+        if self.page is not None and chosen:
+            self.rejected.emit(int(self.page.person.id), chosen)
+
+    def _build(self) -> None:
+        head = QHBoxLayout()
+        head.setContentsMargins(24, 8, 24, 16)
+        head.setSpacing(16)
+        back = icon_button(self._theme, "back", self.tr("Back to everybody"), self.left.emit)
+        head.addWidget(back, 0, Qt.AlignmentFlag.AlignVCenter)
+        head.addWidget(self._face)
+        texts = QVBoxLayout()
+        texts.setSpacing(6)
+        texts.addStretch(1)
+        texts.addWidget(self.field)
+        texts.addWidget(self._about)
+        texts.addWidget(self._aliases)
+        texts.addStretch(1)
+        head.addLayout(texts, 1)
+        more = icon_button(self._theme, "more", self.tr("More"))
+        self._menu = QMenu(more)
+        self._menu.aboutToShow.connect(self._fill_menu)
+        more.setMenu(self._menu)
+        more.setPopupMode(more.ToolButtonPopupMode.InstantPopup)
+        head.addWidget(more, 0, Qt.AlignmentFlag.AlignVCenter)
+        faces = QHBoxLayout()
+        faces.setContentsMargins(24, 0, 24, 4)
+        faces.setSpacing(8)
+        faces.addWidget(label(self.tr("Faces"), "lead"))
+        faces.addStretch(1)
+        faces.addWidget(self._split)
+        faces.addWidget(self._not)
+        crops = QHBoxLayout()
+        crops.setContentsMargins(18, 0, 24, 12)
+        crops.addWidget(self.crops)
+        title = QHBoxLayout()
+        title.setContentsMargins(24, 0, 24, 4)
+        title.addWidget(label(self.tr("Appearances"), "lead"))
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        for part in (head, faces, crops, title):
+            whole.addLayout(part)
+        whole.addWidget(self.moments, 1)
+
+    def _offer(self) -> None:
+        chosen = bool(self.crops.selectionModel().hasSelection())
+        self._not.setEnabled(chosen)
+        self._split.setEnabled(chosen)
+        name = self.page.person.name if self.page is not None else None
+        text = self.tr("Not %1").replace("%1", name) if name else self.tr("Not this person")
+        self._not.setText(text)
+
+    def _name(self, name: str) -> None:
+        if self.page is not None:
+            self.named.emit(int(self.page.person.id), name)
+
+    def _split_selected(self) -> None:
+        chosen = [crop.ref for crop in self.crops.selected()]
+        if chosen:
+            self.split_asked.emit(chosen)
+
+    def _play_crop(self) -> None:
+        chosen = self.crops.selected()
+        if chosen:
+            self.play_requested.emit(chosen[0].ref.video_id, chosen[0].at_ms)
+
+    def _fill_menu(self) -> None:
+        self._menu.clear()
+        if self.page is None:
+            return
+        person = self.page.person
+        number = int(person.id)
+        theme = self._theme
+        self._menu.addAction(
+            theme.icon("merge"), self.tr("This is also…"), lambda: self.merge_asked.emit(number)
+        )
+        if person.hidden:
+            self._menu.addAction(
+                theme.icon("eye"),
+                self.tr("Show again"),
+                lambda: self.hidden_asked.emit(number, False),
+            )
+        else:
+            self._menu.addAction(
+                theme.icon("eye-off"), self.tr("Hide"), lambda: self.hidden_asked.emit(number, True)
+            )
+        self._menu.addSeparator()
+        self._menu.addAction(
+            theme.icon("trash", "danger"),
+            self.tr("Forget this person…"),
+            lambda: self.forget_asked.emit(number),
+        )
+
+    def _open_menu(self, place: QPoint) -> None:
+        chosen = self.crops.selected()
+        if not chosen or self.page is None:
+            return
+        number, first = int(self.page.person.id), chosen[0]
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(self._not.text(), self.reject_selected)
+        menu.addAction(self._split.text(), self._split_selected)
+        menu.addSeparator()
+        menu.addAction(
+            self.tr("Use as portrait"), lambda: self.portrait_chosen.emit(number, first.ref)
+        )
+        menu.addAction(
+            self.tr("Play"), lambda: self.play_requested.emit(first.ref.video_id, first.at_ms)
+        )
+        menu.popup(self.crops.viewport().mapToGlobal(place))

@@ -1,0 +1,1 @@
+"""The search panel: moments that answer a sentence, with the reasons."""

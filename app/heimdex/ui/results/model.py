@@ -1,0 +1,65 @@
+"""Moments as a list: found by a search, or a person's appearances.
+
+How one looks is the delegate's affair; where they come from, the panels'.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
+
+from heimdex.domain.search import Moment
+from heimdex.ui import wording
+
+
+@dataclass(frozen=True, slots=True)
+class MomentLine:
+    """A moment as it is listed. `weak` ones are only the nearest there are."""
+
+    moment: Moment
+    weak: bool = False
+
+
+class MomentModel(QAbstractListModel):
+    """Replaced as a whole: the best of a new answer stands at the top."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines: list[MomentLine] = []
+
+    @property
+    def lines(self) -> Sequence[MomentLine]:
+        """All that is listed."""
+        return self._lines
+
+    def replace(self, moments: Sequence[Moment], *, weak: bool = False) -> None:
+        """List these instead."""
+        self.beginResetModel()
+        self._lines = [MomentLine(moment, weak) for moment in moments]
+        self.endResetModel()
+
+    def at(self, index: QModelIndex | QPersistentModelIndex) -> MomentLine | None:
+        """The line at an index."""
+        if not index.isValid() or index.row() >= len(self._lines):
+            return None
+        return self._lines[index.row()]
+
+    def rowCount(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
+        return 0 if parent.isValid() else len(self._lines)
+
+    def data(
+        self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        line = self.at(index)
+        if line is None:
+            return None
+        moment = line.moment
+        if role == Qt.ItemDataRole.DisplayRole:
+            return moment.title
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            why = [f"{wording.evidence(e.kind)}: {e.text}" for e in moment.evidence]
+            return ", ".join([moment.title, wording.clock(moment.start_ms), *why])
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return wording.shortened(moment.path)
+        return None

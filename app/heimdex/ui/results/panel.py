@@ -1,0 +1,180 @@
+"""The search panel: what was found, what was only near, and what to try when nothing was asked.
+
+Understanding and finding is the search room's work; the field above belongs to the window.
+"""
+
+from functools import partial
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedLayout, QVBoxLayout, QWidget
+
+from heimdex.domain.search import EvidenceKind, Filters, SearchResult
+from heimdex.ui import wording
+from heimdex.ui.results.list import MomentList
+from heimdex.ui.session import Session
+from heimdex.ui.theme import Theme
+from heimdex.ui.widgets import EmptyState, Note, button, label
+
+_KINDS = (EvidenceKind.SPEECH, EvidenceKind.VISUAL, EvidenceKind.PERSON)
+
+
+class ResultsPanel(QWidget):
+    """Pages: nothing asked yet, an answer, an error."""
+
+    play_requested = Signal(str, int)
+    example_chosen = Signal(str)
+    filters_changed = Signal(object)
+    """`Filters`"""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.setObjectName("panel")
+        self._theme = theme
+        self._session: Session | None = None
+        self.result: SearchResult | None = None
+        self.list = MomentList(theme)
+        self.list.setAccessibleName(self.tr("Moments found"))
+        self.list.play_requested.connect(self.play_requested)
+        self.summary = label("", "muted")
+        self.nearest = Note(theme, "info")
+        self.nearest.hide()
+        self.vision_note = Note(theme, "eye")
+        self.vision_note.hide()
+        self._kinds: dict[EvidenceKind, QPushButton] = {}
+        self._first = self._make_first()
+        self._none = EmptyState(theme, "search", self.tr("Nothing was found"), "")
+        self._failed = EmptyState(theme, "warning", self.tr("The search did not work"), "")
+        self._build()
+
+    @property
+    def page(self) -> str:
+        """Which page is shown: `first`, `answer`, `none` or `failed`."""
+        pages = {
+            self._first: "first",
+            self.list: "answer",
+            self._none: "none",
+            self._failed: "failed",
+        }
+        current = self._stack.currentWidget()
+        return pages[current]  # type: ignore[index]
+
+    def attach(self, session: Session) -> None:
+        """Answer from an open library."""
+        self._session = session
+        self.list.attach(session)
+        session.searching.answered.connect(self.show_result)
+        session.searching.failed.connect(self._show_failure)
+        session.searching.cleared.connect(self._show_first)
+        session.searching.started.connect(lambda: self.summary.setText(self.tr("Searching…")))
+
+    def show_vision_note(self, text: str) -> None:
+        """Say what the vision engine in use can and cannot see."""
+        self.vision_note.show_text(text)
+
+    def filters(self) -> Filters:
+        """What the toggles leave."""
+        chosen = frozenset(kind for kind, toggle in self._kinds.items() if toggle.isChecked())
+        return Filters(kinds=chosen)
+
+    def show_result(self, result: SearchResult) -> None:
+        """Show an answer."""
+        self.result = result
+        self.list.moments.replace(result.moments, weak=result.no_good_match)
+        self.list.scrollToTop()
+        count = len(result.moments)
+        if not count:
+            self.summary.setText("")
+            self.nearest.hide()
+            self._none.text.setText(
+                self.tr(
+                    "No moment fits “%1”. Try other words, fewer words, or look in all kinds of "
+                    "evidence."
+                ).replace("%1", result.query.raw)
+            )
+            self._stack.setCurrentWidget(self._none)
+            return
+        if result.no_good_match:
+            self.summary.setText(self.tr("No good match"))
+            self.nearest.show_text(
+                self.tr("Nothing fits this well. These are the nearest moments there are.")
+            )
+        else:
+            text = self.tr("%n moment(s)", "", count)
+            videos = len({moment.video_id for moment in result.moments})
+            within = self.tr("in %n video(s)", "", videos)
+            self.summary.setText(f"{text} {within}")
+            self.nearest.hide()
+        self._stack.setCurrentWidget(self.list)
+
+    def focus_list(self) -> None:
+        """Let the arrows walk through the answer, from its best."""
+        if self.list.moments.rowCount():
+            self.list.setFocus(Qt.FocusReason.OtherFocusReason)
+            if not self.list.currentIndex().isValid():
+                self.list.setCurrentIndex(self.list.moments.index(0, 0))
+
+    def _build(self) -> None:
+        bar = QHBoxLayout()
+        bar.setContentsMargins(24, 8, 24, 8)
+        bar.setSpacing(8)
+        bar.addWidget(self.summary)
+        bar.addStretch(1)
+        for kind in _KINDS:
+            toggle = button(wording.evidence(kind), "toggle")
+            toggle.setCheckable(True)
+            toggle.setToolTip(self.tr("Only this kind of evidence"))
+            self._theme.dress(toggle, wording.EVIDENCE_ICONS[kind], "muted", "accent")
+            toggle.toggled.connect(lambda _: self.filters_changed.emit(self.filters()))
+            self._kinds[kind] = toggle
+            bar.addWidget(toggle)
+        notes = QVBoxLayout()
+        notes.setContentsMargins(24, 0, 24, 8)
+        notes.setSpacing(8)
+        notes.addWidget(self.nearest)
+        pages = QWidget()
+        self._stack = QStackedLayout(pages)
+        for page in (self._first, self.list, self._none, self._failed):
+            self._stack.addWidget(page)
+        foot = QVBoxLayout()
+        foot.setContentsMargins(24, 8, 24, 12)
+        foot.addWidget(self.vision_note)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addLayout(bar)
+        whole.addLayout(notes)
+        whole.addWidget(pages, 1)
+        whole.addLayout(foot)
+
+    def _make_first(self) -> EmptyState:
+        state = EmptyState(
+            self._theme,
+            "search",
+            self.tr("Find the second"),
+            self.tr(
+                "Type what was said, what can be seen or who is there, in a sentence, in Korean or "
+                "English. Put words in quotes to find them exactly; put - before a word to leave "
+                "it out."
+            ),
+        )
+        for text in (
+            self.tr("a dog running on the beach"),
+            self.tr("blowing out the birthday candles"),
+            self.tr("“see you tomorrow”"),
+        ):
+            state.offer(button(text, "example", partial(self.example_chosen.emit, text)))
+        return state
+
+    def _show_first(self) -> None:
+        self.result = None
+        self.list.moments.replace(())
+        self.summary.setText("")
+        self.nearest.hide()
+        self._stack.setCurrentWidget(self._first)
+
+    def _show_failure(self, text: str) -> None:
+        self.result = None
+        self.summary.setText("")
+        self.nearest.hide()
+        self._failed.text.setText(text)
+        self._stack.setCurrentWidget(self._failed)

@@ -1,0 +1,304 @@
+"""The settings: watched folders, models, look and language, and what this program is.
+
+Changing folders and models is the work of the rooms below.
+"""
+
+import sys
+from pathlib import Path
+
+import PySide6
+from PySide6.QtCore import QLocale, Qt, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QFileDialog,
+    QFormLayout,
+    QFrame,
+    QHBoxLayout,
+    QScrollArea,
+    QStackedWidget,
+    QTabBar,
+    QVBoxLayout,
+    QWidget,
+)
+
+from heimdex import __version__
+from heimdex.domain.media import FileState, Folder
+from heimdex.domain.stages import Changes
+from heimdex.ui import wording
+from heimdex.ui.preferences import LANGUAGES, Preferences
+from heimdex.ui.session import Session
+from heimdex.ui.theme import MODES, Theme
+from heimdex.ui.widgets import Elided, Note, Picture, button, icon_button, label, line
+
+
+class SettingsDialog(QDialog):
+    """Everything takes effect at once; there is nothing to confirm."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        preferences: Preferences,
+        session: Session,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._preferences = preferences
+        self._session = session
+        self.setWindowTitle(self.tr("Settings"))
+        self.resize(680, 560)
+        self._pages = QStackedWidget()
+        self.tabs = QTabBar()
+        self.tabs.setDrawBase(False)
+        self.tabs.setExpanding(False)
+        self.folders = QVBoxLayout()
+        self.models = QVBoxLayout()
+        for title, page in (
+            (self.tr("Folders"), self._folder_page()),
+            (self.tr("Models"), self._model_page()),
+            (self.tr("Look"), self._look_page()),
+            (self.tr("About"), self._about_page()),
+        ):
+            self.tabs.addTab(title)
+            self._pages.addWidget(page)
+        self.tabs.currentChanged.connect(self._pages.setCurrentIndex)
+        head = QHBoxLayout()
+        head.setContentsMargins(24, 16, 24, 0)
+        head.addWidget(self.tabs)
+        head.addStretch(1)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(24, 8, 24, 16)
+        foot.addStretch(1)
+        done = button(self.tr("Done"), "primary", self.accept)
+        done.setDefault(True)
+        foot.addWidget(done)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addLayout(head)
+        whole.addWidget(line())
+        whole.addWidget(self._pages, 1)
+        whole.addLayout(foot)
+        session.changed.connect(self._refresh)
+        self._refresh(Changes(folders=True))
+
+    def _folder_page(self) -> QWidget:
+        page, column = _page()
+        column.addWidget(
+            label(
+                self.tr("New videos in these folders are found by themselves."), "muted", wrap=True
+            )
+        )
+        column.addLayout(self.folders)
+        add = button(self.tr("Add folder…"), action=self._add_folder)
+        self._theme.dress(add, "folder-add")
+        again = button(self.tr("Look again now"), action=self._session.look_again)
+        self._theme.dress(again, "retry")
+        row = QHBoxLayout()
+        row.addWidget(add)
+        row.addWidget(again)
+        row.addStretch(1)
+        column.addLayout(row)
+        column.addStretch(1)
+        return page
+
+    def _model_page(self) -> QWidget:
+        page, column = _page()
+        column.addWidget(
+            label(
+                self.tr("These models run on this computer. Nothing is sent anywhere."),
+                "muted",
+                wrap=True,
+            )
+        )
+        column.addLayout(self.models)
+        column.addStretch(1)
+        session = self._session
+
+        def read() -> list[tuple[str, str, str, str, bool]]:
+            from heimdex.ml import factory
+            from heimdex.ml.store import State
+
+            library = session.library
+            korean = QLocale().language() == QLocale.Language.Korean
+            rows = []
+            used = set(factory.chosen(library.settings).values())
+            for manifest in library.models.manifests.values():
+                status = library.models.status(manifest.id)
+                note = (
+                    ""
+                    if manifest.note is None
+                    else (manifest.note.ko if korean else manifest.note.en)
+                )
+                about = " ".join(filter(None, [note, manifest.caveat]))
+                installed = status.state is State.INSTALLED
+                if installed or manifest.id in used:
+                    licence = manifest.licence + (
+                        "" if manifest.commercial_use else f" ({self.tr('not for commercial use')})"
+                    )
+                    state = "" if installed else status.reason or str(status.state)
+                    rows.append((manifest.title, licence, about, state, installed))
+            return rows
+
+        session.run(read, self._show_models)
+        return page
+
+    def _look_page(self) -> QWidget:
+        page, column = _page()
+        form = QFormLayout()
+        form.setHorizontalSpacing(24)
+        form.setVerticalSpacing(12)
+        self.theme_box = QComboBox()
+        names = (self.tr("Like the system"), self.tr("Light"), self.tr("Dark"))
+        for mode, name in zip(MODES, names, strict=True):
+            self.theme_box.addItem(name, mode)
+        self.theme_box.setCurrentIndex(self.theme_box.findData(self._theme.mode))
+        self.theme_box.currentIndexChanged.connect(self._choose_theme)
+        self.language_box = QComboBox()
+        for code, name in zip(
+            LANGUAGES, (self.tr("Like the system"), "English", "한국어"), strict=True
+        ):
+            self.language_box.addItem(name, code)
+        self.language_box.setCurrentIndex(self.language_box.findData(self._preferences.language))
+        self.language_box.currentIndexChanged.connect(self._choose_language)
+        form.addRow(label(self.tr("Colours")), self.theme_box)
+        form.addRow(label(self.tr("Language")), self.language_box)
+        column.addLayout(form)
+        self._restart = Note(self._theme, "info")
+        self._restart.hide()
+        column.addWidget(self._restart)
+        column.addStretch(1)
+        return page
+
+    def _about_page(self) -> QWidget:
+        page, column = _page()
+        head = QHBoxLayout()
+        head.setSpacing(16)
+        picture = label()
+        picture.setPixmap(self._theme.application_icon().pixmap(64, 64))
+        texts = QVBoxLayout()
+        texts.addWidget(label("Heimdex", "title"))
+        texts.addWidget(label(self.tr("Version %1").replace("%1", __version__), "muted"))
+        head.addWidget(picture)
+        head.addLayout(texts)
+        head.addStretch(1)
+        column.addLayout(head)
+        column.addWidget(
+            label(
+                self.tr(
+                    "A private search engine for your own videos. Everything runs on this "
+                    "computer; your files are never changed and nothing leaves it."
+                ),
+                wrap=True,
+            )
+        )
+        versions = f"Python {sys.version.split()[0]}, Qt {PySide6.__version__}"
+        column.addWidget(label(versions, "caption"))
+        library = self._session.library.directories.library
+        column.addWidget(
+            label(
+                self.tr("Library: %1").replace("%1", wording.shortened(library)),
+                "caption",
+                wrap=True,
+            )
+        )
+        logs = self._session.library.directories.logs
+        column.addWidget(
+            button(self.tr("Open the log folder"), action=lambda: _open(logs)),
+            0,
+            Qt.AlignmentFlag.AlignLeft,
+        )
+        column.addStretch(1)
+        return page
+
+    def _refresh(self, changes: Changes) -> None:
+        if changes.folders:
+            self._session.run(self._session.library.catalogue.folders, self._show_folders)
+
+    def _show_folders(self, folders: list[Folder]) -> None:
+        _clear(self.folders)
+        for folder in folders:
+            self.folders.addWidget(self._folder_row(folder))
+        if not folders:
+            self.folders.addWidget(label(self.tr("No folder is watched yet."), "muted"))
+
+    def _folder_row(self, folder: Folder) -> QFrame:
+        card = QFrame()
+        card.setObjectName("card")
+        row = QHBoxLayout(card)
+        row.setContentsMargins(16, 8, 8, 8)
+        row.addWidget(Picture(self._theme, "folder", 20))
+        path = Elided()
+        path.show_text(wording.shortened(folder.path))
+        row.addWidget(path, 1)
+        if folder.state is not FileState.ONLINE:
+            row.addWidget(label(self.tr("not connected"), "warning"))
+        remove = icon_button(
+            self._theme,
+            "trash",
+            self.tr("Leave this folder alone"),
+            lambda: self._session.remove_folder(folder),
+        )
+        row.addWidget(remove)
+        return card
+
+    def _show_models(self, rows: list[tuple[str, str, str, str, bool]]) -> None:
+        _clear(self.models)
+        for title, licence, about, state, installed in rows:
+            card = QFrame()
+            card.setObjectName("card")
+            column = QVBoxLayout(card)
+            column.setContentsMargins(16, 12, 16, 12)
+            column.setSpacing(4)
+            head = QHBoxLayout()
+            colour = "ok" if installed else "warning"
+            head.addWidget(Picture(self._theme, "check" if installed else "warning", 16, colour))
+            name = label(title)
+            name.setFont(self._theme.font("body", name.font().Weight.DemiBold))
+            head.addWidget(name)
+            head.addStretch(1)
+            head.addWidget(label(licence, "caption"))
+            column.addLayout(head)
+            for text, role in ((state, "warning"), (about, "caption")):
+                if text:
+                    column.addWidget(label(text, role, wrap=True))
+            self.models.addWidget(card)
+
+    def _add_folder(self) -> None:
+        name = QFileDialog.getExistingDirectory(self, self.tr("Add a folder"))
+        if name:
+            self._session.add([Path(name)])
+
+    def _choose_theme(self) -> None:
+        mode = str(self.theme_box.currentData())
+        self._preferences.theme = mode
+        self._theme.choose(mode)
+
+    def _choose_language(self) -> None:
+        self._preferences.language = str(self.language_box.currentData())
+        self._restart.show_text(self.tr("The language changes when Heimdex is started again."))
+
+
+def _page() -> tuple[QWidget, QVBoxLayout]:
+    inside = QWidget()
+    column = QVBoxLayout(inside)
+    column.setContentsMargins(24, 16, 24, 16)
+    column.setSpacing(12)
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setWidget(inside)
+    return area, column
+
+
+def _clear(layout: QVBoxLayout) -> None:
+    while (item := layout.takeAt(0)) is not None:
+        widget = item.widget()
+        if widget is not None:
+            widget.hide()
+            widget.deleteLater()
+
+
+def _open(folder: Path) -> None:
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))

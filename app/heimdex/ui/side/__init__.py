@@ -1,0 +1,1 @@
+"""The side of the window: player, transcript and details of one video."""

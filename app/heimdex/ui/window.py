@@ -1,0 +1,403 @@
+"""The window: rail, search field, stage with the panels, side and job bar, and what joins them.
+
+It is shown before the library is open; `attach` fills it.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QLocale, Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QKeySequence,
+    QResizeEvent,
+    QShortcut,
+)
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QFrame,
+    QHBoxLayout,
+    QMainWindow,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from heimdex.domain.search import SearchResult
+from heimdex.ui.activity.panel import ActivityPanel
+from heimdex.ui.jobbar import JobBar
+from heimdex.ui.library.panel import LibraryPanel
+from heimdex.ui.people.panel import PeoplePanel
+from heimdex.ui.preferences import Preferences
+from heimdex.ui.rail import PANELS, Rail
+from heimdex.ui.results.panel import ResultsPanel
+from heimdex.ui.searchfield import SearchField
+from heimdex.ui.session import Session
+from heimdex.ui.side.panel import SidePanel
+from heimdex.ui.theme import Theme
+from heimdex.ui.widgets import EmptyState, Picture, Toast, button, icon_button, label
+
+
+class Window(QMainWindow):
+    """One for a library."""
+
+    closing = Signal()
+    painted = Signal()
+    """The window is on the screen; once."""
+
+    def __init__(self, theme: Theme, preferences: Preferences) -> None:
+        super().__init__()
+        self.theme = theme
+        self.preferences = preferences
+        self.session: Session | None = None
+        self._waiting: list[Path] = []
+        self._painted = False
+        self.setWindowTitle("Heimdex")
+        self.setWindowIcon(theme.application_icon())
+        self.setAcceptDrops(True)
+        self.setMinimumSize(720, 480)
+        self.rail = Rail(theme)
+        self.field = SearchField(theme)
+        self.library = LibraryPanel(theme, preferences)
+        self.results = ResultsPanel(theme)
+        self.people = PeoplePanel(theme)
+        self.activity = ActivityPanel(theme)
+        self.side = SidePanel(theme, preferences)
+        self.jobbar = JobBar(theme)
+        self._build()
+        self.toast = Toast(self)
+        self._drop = _DropHint(theme, self)
+        self._connect()
+        self._make_shortcuts()
+        self.show_panel("library")
+        self._restore()
+        self.field.line.setFocus()
+
+    @property
+    def panel(self) -> str:
+        """Which panel is shown."""
+        return PANELS[self._panels.currentIndex()]
+
+    def attach(self, session: Session) -> None:
+        """Show an open library and let it work."""
+        self.session = session
+        for part in (
+            self.library,
+            self.results,
+            self.people,
+            self.activity,
+            self.side,
+            self.jobbar,
+        ):
+            part.attach(session)
+        session.said.connect(self.say)
+        session.searching.answered.connect(self._show_understood)
+        self.results.show_vision_note(vision_note(session))
+        self.take(self._waiting)
+        self._waiting = []
+
+    def take(self, paths: list[Path]) -> None:
+        """Add files and folders, as soon as the library is open."""
+        if not paths:
+            return
+        if self.session is None:
+            self._waiting += paths
+        else:
+            self.session.add(paths)
+
+    def show_panel(self, panel: str) -> None:
+        """Change to `library`, `search`, `people` or `activity`."""
+        self._panels.setCurrentIndex(PANELS.index(panel))
+        self.rail.show_chosen(panel)
+
+    def show_failure(
+        self, title: str, text: str, retry: Callable[[], object] | None = None
+    ) -> None:
+        """The library could not be opened: say why in place of everything."""
+        page = EmptyState(self.theme, "warning", title, text)
+        if retry is not None:
+            page.offer(button(self.tr("Try again"), "primary", retry))
+        page.offer(button(self.tr("Quit"), action=self.close))
+        self._stage.addWidget(page)
+        self._stage.setCurrentWidget(page)
+        self.rail.setEnabled(False)
+
+    def hide_failure(self) -> None:
+        """Opening is tried again."""
+        self._stage.setCurrentIndex(0)
+        self.rail.setEnabled(True)
+
+    def say(self, text: str, undoable: bool = False) -> None:
+        """Tell the person something at the window's foot."""
+        if undoable:
+            self.toast.say(text, self.tr("Undo"), self.people.undo)
+        else:
+            self.toast.say(text)
+
+    def play(self, video_id: str, at_ms: int) -> None:
+        """Play a video in the side."""
+        self.show_side(True)
+        self.side.play(video_id, at_ms)
+
+    def show_side(self, shown: bool) -> None:
+        """Open or close the side."""
+        self.side.setVisible(shown)
+        self._side_toggle.setVisible(not shown)
+        self.preferences.side_open = shown
+        if not shown and self.side.view is not None:
+            self.side.view.player.pause()
+
+    def search(self, text: str) -> None:
+        """Type a sentence and ask it."""
+        self.field.put(text)
+
+    def come_forward(self) -> None:
+        """Be in front of the other windows."""
+        state = self.windowState() & ~Qt.WindowState.WindowMinimized
+        self.setWindowState(state | Qt.WindowState.WindowActive)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    def _build(self) -> None:
+        self._panels = QStackedWidget()
+        for panel in (self.library, self.results, self.people, self.activity):
+            self._panels.addWidget(panel)
+        self._side_toggle = icon_button(
+            self.theme, "side", self.tr("Open the side"), lambda: self.show_side(True)
+        )
+        top = QHBoxLayout()
+        top.setContentsMargins(24, 16, 16, 8)
+        top.setSpacing(8)
+        top.addWidget(self.field, 1)
+        top.addWidget(self._side_toggle)
+        ready = QWidget()
+        column = QVBoxLayout(ready)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(top)
+        column.addWidget(self._panels, 1)
+        self._stage = QStackedWidget()
+        self._stage.setObjectName("stage")
+        self._stage.addWidget(ready)
+        self._splitter = QSplitter(Qt.Orientation.Horizontal)
+        self._splitter.setHandleWidth(1)
+        self._splitter.setChildrenCollapsible(False)
+        self._splitter.addWidget(self._stage)
+        self._splitter.addWidget(self.side)
+        self._splitter.setStretchFactor(0, 1)
+        self._splitter.setStretchFactor(1, 0)
+        middle = QHBoxLayout()
+        middle.setContentsMargins(0, 0, 0, 0)
+        middle.setSpacing(0)
+        middle.addWidget(self.rail)
+        middle.addWidget(self._splitter, 1)
+        whole = QWidget()
+        rows = QVBoxLayout(whole)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(0)
+        rows.addLayout(middle, 1)
+        rows.addWidget(self.jobbar)
+        self.setCentralWidget(whole)
+
+    def _connect(self) -> None:
+        self.rail.chosen.connect(self.show_panel)
+        self.rail.settings_wanted.connect(self.open_settings)
+        for panel in (self.library, self.results, self.people, self.activity):
+            panel.play_requested.connect(self.play)
+        self.library.shown.connect(self.side.show_video)
+        self.people.said.connect(self.say)
+        self.people.library_wanted.connect(lambda: self.show_panel("library"))
+        self.activity.library_wanted.connect(lambda: self.show_panel("library"))
+        self.side.closed.connect(lambda: self.show_side(False))
+        self.side.person_chosen.connect(self._open_person)
+        self.jobbar.opened.connect(lambda: self.show_panel("activity"))
+        self.field.typed.connect(self._ask)
+        self.field.submitted.connect(self._submit)
+        self.field.went_down.connect(self._go_down)
+        self.field.left.connect(self._go_back)
+        self.results.example_chosen.connect(self.search)
+        self.results.filters_changed.connect(lambda _: self._ask(self.field.text, now=True))
+
+    def _make_shortcuts(self) -> None:
+        for keys, action in (
+            ("Ctrl+K", self._focus_search),
+            ("Ctrl+F", self._focus_search),
+            ("Space", self._space),
+            ("J", lambda: self._shuttle("backward")),
+            ("K", lambda: self._shuttle("pause")),
+            ("L", lambda: self._shuttle("forward")),
+            ("F", self._full_screen),
+            ("Esc", self._go_back),
+            ("Ctrl+Z", self.people.undo),
+            ("Ctrl+O", self.library.choose_files),
+            ("Ctrl+Shift+O", self.library.choose_folder),
+            ("Ctrl+,", self.open_settings),
+            ("Ctrl+B", lambda: self.show_side(not self.side.isVisible())),
+            ("Ctrl+Q", self.close),
+            ("F5", self._look_again),
+        ):
+            shortcut = QShortcut(QKeySequence(keys), self)
+            shortcut.activated.connect(action)
+
+    def open_settings(self) -> None:
+        """Show the settings."""
+        from heimdex.ui.settings import SettingsDialog
+
+        if self.session is not None:
+            dialog = SettingsDialog(self.theme, self.preferences, self.session, self)
+            dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            dialog.open()
+
+    def _ask(self, text: str, *, now: bool = False) -> None:
+        if self.session is None:
+            return
+        if text.strip() and self.panel != "search":
+            self.show_panel("search")
+        self.session.searching.ask(text, self.results.filters(), now=now)
+
+    def _submit(self, text: str) -> None:
+        session = self.session
+        if session is None or not text.strip():
+            return
+        self.show_panel("search")
+        answered = self.results.result is not None and self.results.result.query.raw == text.strip()
+        # A second Enter on the same sentence opens what was found.
+        if not (answered and self.results.list.play_first()):
+            session.searching.ask(text, self.results.filters(), now=True)
+
+    def _go_down(self) -> None:
+        if self.panel == "search":
+            self.results.focus_list()
+        elif self.panel == "library":
+            self.library.view.setFocus()
+
+    def _show_understood(self, result: SearchResult) -> None:
+        self.field.understood(result.query)
+
+    def _open_person(self, person_id: int) -> None:
+        self.show_panel("people")
+        self.people.open(person_id)
+
+    def _focus_search(self) -> None:
+        self.field.focus()
+
+    def _space(self) -> None:
+        focus = QApplication.focusWidget()
+        if isinstance(focus, QAbstractButton):
+            focus.click()  # what Space does to a button everywhere
+        else:
+            self.side.toggle()
+
+    def _shuttle(self, what: str) -> None:
+        view = self.side.view
+        if view is not None and view.player.path is not None:
+            getattr(view.player, what)()
+
+    def _full_screen(self) -> None:
+        if self.side.view is not None and self.side.view.player.path is not None:
+            self.side.view.toggle_full()
+
+    def _go_back(self) -> None:
+        if self.panel == "people" and self.people.shows_page:
+            self.people.show_everybody()
+        elif self.panel != "library":
+            self.show_panel("library")
+            self.library.view.setFocus()
+        elif self.field.line.hasFocus():
+            self.library.view.setFocus()
+
+    def _look_again(self) -> None:
+        if self.session is not None:
+            self.session.look_again()
+
+    def _restore(self) -> None:
+        if not self.restoreGeometry(self.preferences.geometry):
+            self.resize(1280, 800)
+        if not self._splitter.restoreState(self.preferences.splitter):
+            self._splitter.setSizes([800, 392])
+        # Restoring the splitter may have hidden or shown it.
+        self.side.setVisible(self.preferences.side_open)
+        self._side_toggle.setVisible(not self.preferences.side_open)
+
+    def event(self, event: QEvent) -> bool:
+        handled = super().event(event)
+        if event.type() == QEvent.Type.Paint and not self._painted:
+            self._painted = True
+            QTimer.singleShot(0, self.painted.emit)
+        return handled
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.preferences.geometry = self.saveGeometry()
+        self.preferences.splitter = self._splitter.saveState()
+        self.preferences.save()
+        self.side.release()
+        self.closing.emit()
+        super().closeEvent(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if local_paths(event.mimeData().urls()):
+            event.acceptProposedAction()
+            self._drop.show_over()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self._drop.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self._drop.hide()
+        paths = local_paths(event.mimeData().urls())
+        if paths:
+            event.acceptProposedAction()
+            self.show_panel("library")
+            self.take(paths)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._drop.isVisible():
+            self._drop.show_over()
+
+
+class _DropHint(QFrame):
+    """Covers the window while files hang over it."""
+
+    def __init__(self, theme: Theme, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        self.setObjectName("drop")
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        layout = QVBoxLayout(self)
+        centre = Qt.AlignmentFlag.AlignHCenter
+        layout.addStretch(1)
+        layout.addWidget(Picture(theme, "drop", 48, "accent"), 0, centre)
+        layout.addWidget(label(self.tr("Drop to add to your library"), "title"), 0, centre)
+        layout.addStretch(1)
+        self.hide()
+
+    def show_over(self) -> None:
+        """Cover the window but for a margin."""
+        self.setGeometry(self._window.rect().adjusted(16, 16, -16, -16))
+        self.show()
+        self.raise_()
+
+
+def local_paths(urls: list[QUrl]) -> list[Path]:
+    """What was dropped, as far as it lies on this machine."""
+    return [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
+
+
+def vision_note(session: Session) -> str:
+    """What the manifest of the vision model in use says of its limits, in the window's language."""
+    from heimdex.ml import factory
+    from heimdex.ml.manifests import Family
+
+    library = session.library
+    chosen = factory.chosen(library.settings)[Family.VISION]
+    note = library.models.manifest(chosen).note
+    if note is None:
+        return ""
+    return note.ko if QLocale().language() == QLocale.Language.Korean else note.en
