@@ -37,6 +37,7 @@ def test_a_folder_is_added_with_everything_in_it(library: Library, videos: Path)
     names = {"a.mp4", "B.MOV", "c.mkv", "sound.m4a"}
     assert {video.path.name for video in library.catalogue.videos()} == names
     assert len(report.added) == report.queued == 4
+    assert report.unchanged == 0
     assert report.problems == []
     [folder] = library.catalogue.folders()
     assert (folder.path, folder.watched) == (videos, True)

@@ -13,7 +13,8 @@ from heimdex.domain.errors import UserError
 from heimdex.domain.ids import VideoId
 from heimdex.domain.media import Folder
 from heimdex.domain.stages import Stage
-from heimdex.indexing.scan_pass import IsCancelled, Problem, ScanPass, ScanReport, Sources
+from heimdex.indexing.scan_pass import IsCancelled, ScanPass, Sources
+from heimdex.indexing.scan_report import Problem, ScanReport
 from heimdex.storage.catalogue import Catalogue
 from heimdex.storage.jobs import JobStore
 from heimdex.storage.stages import StageStore

@@ -16,6 +16,7 @@ from heimdex.domain.media import FileState, Folder, MediaFile
 from heimdex.domain.stages import JobState, Stage
 from heimdex.indexing.plan import missing
 from heimdex.indexing.reach import UNREACHABLE, is_reachable, reachable_place
+from heimdex.indexing.scan_report import Problem, ScanReport
 from heimdex.indexing.walk import Found, Walk, look_at, walk
 from heimdex.storage.catalogue import Catalogue
 from heimdex.storage.jobs import JobStore
@@ -26,49 +27,6 @@ IsCancelled = Callable[[], bool]
 _LOOK_TWICE_S = 1.0
 _PARKED = ".heimdex-moving"
 _FORGET_WAITING_S = 3600.0
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One path that could not be taken, and why, in a person's words."""
-
-    path: Path
-    message: str
-
-
-@dataclass(slots=True)
-class ScanReport:
-    """What a scan found. `waiting` are files that still grow; look again later."""
-
-    added: list[VideoId] = field(default_factory=list)
-    """Videos that are new to the library."""
-    copied: list[Path] = field(default_factory=list)
-    """New places of videos that are known already."""
-    moved: list[Path] = field(default_factory=list)
-    """New paths of files that were moved or renamed."""
-    changed: list[Path] = field(default_factory=list)
-    """Files that hold another content than before."""
-    back: list[Path] = field(default_factory=list)
-    missing: list[Path] = field(default_factory=list)
-    offline: list[Path] = field(default_factory=list)
-    unchanged: int = 0
-    waiting: list[Path] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-    queued: int = 0
-    """Videos that got a job."""
-
-    @property
-    def any_change(self) -> bool:
-        """Whether the library looks different now."""
-        return bool(
-            self.added
-            or self.copied
-            or self.moved
-            or self.changed
-            or self.back
-            or self.missing
-            or self.offline
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,11 +235,12 @@ class ScanPass:
         altered: list[Found] = []
         back: list[MediaFile] = []
         for found in files:
+            if found.path in self._tried:
+                continue
             known = self._catalogue.file(found.path)
             if known is None or not _same(known, found):
                 # Unknown here is a path whose row went to the file's new place a moment ago.
-                if known is not None or found.path not in self._tried:
-                    altered.append(found)
+                altered.append(found)
                 continue
             self._online.add(known.video_id)
             if known.state is FileState.ONLINE:
