@@ -259,10 +259,12 @@ class HostTowers:
         """The space of frames: the same vectors as scenes, one a sampled frame."""
         return self._chosen.space(SpaceKind.FRAME, Family.VISION)
 
-    @property
-    def vision_thresholds(self) -> Thresholds:
-        """For query against frame."""
-        return self._chosen.thresholds(Family.VISION)
+    def vision_limits(self, query: Vectors) -> Thresholds:
+        """For one query vector (d,) against frames."""
+        limits: Thresholds = self._host.call(
+            "vision_limits", {"query": query}, Thresholds, timeout_s=_QUERY_TIMEOUT_S
+        )
+        return limits
 
     def warm(self) -> None:
         """Load the text towers before the first question is asked."""

@@ -24,6 +24,7 @@ from heimdex.domain.engines import (
     Report,
     SpeechRecognizer,
     TextEmbedder,
+    Thresholds,
     VisionEmbedder,
     VoiceDetector,
 )
@@ -216,6 +217,9 @@ def query_methods(engines: Engines) -> dict[str, Method]:
         embedder = engines.vision()
         return _space(SpaceKind.SCENE, embedder), embedder.embed_text([text])[0]
 
+    def vision_limits(call: Call, query: Vector) -> Thresholds:
+        return engines.vision().limits_for(query)
+
     def embed_image(call: Call, path: Path) -> tuple[Space, Vector]:
         from heimdex.media.pictures import photo
 
@@ -231,6 +235,7 @@ def query_methods(engines: Engines) -> dict[str, Method]:
         "warm": warm,
         "embed_passage_query": embed_passage_query,
         "embed_vision_query": embed_vision_query,
+        "vision_limits": vision_limits,
         "embed_image": embed_image,
         "faces_in_photo": faces_in_photo,
     }

@@ -23,6 +23,12 @@ from heimdex.ml.store import ModelStore
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
+FITS = 0.6
+"""Of the similarity that a picture can reach to a query: from here it counts as fitting."""
+RESEMBLES = 0.75
+LEAST = 0.28
+"""Below it lie sentences that are about nothing to be seen, with every picture."""
+
 _BATCH = 8
 _GAP = 2
 """How many times the wanted edge a picture keeps when it is first shrunk by averaging."""
@@ -97,12 +103,29 @@ class SentenceSpaceVision:
         """One unit vector a query, n × dims."""
         return self._text.embed(texts)
 
-    def _opened(self) -> "tuple[InferenceSession, concepts.SentenceMap]":
-        if self._session is None or self._map is None:
-            graph = self._store.path(self.model_id, "model.onnx")
+    def limits_for(self, query: Vectors) -> Thresholds:
+        """From which similarity a picture fits one query vector (d,).
+
+        A picture can be as near to a query as the nearest concept is, hardly nearer: a "taxi"
+        that is there reaches .5, an "orange camper van" .3, while a wrong guess for a plain word
+        reaches .4. So the cut is a share of that nearest concept (measured: docs/search.md).
+        """
+        with runtime.one_blas_thread():
+            reach = float((self._mapping().plain() @ query).max())
+        match = max(FITS * reach, LEAST)
+        return Thresholds(match=match, suggest=RESEMBLES * match)
+
+    def _mapping(self) -> concepts.SentenceMap:
+        if self._map is None:
             self._map = concepts.load(self._store.path(self.model_id, "concepts.npz"))
+        return self._map
+
+    def _opened(self) -> "tuple[InferenceSession, concepts.SentenceMap]":
+        mapping = self._mapping()
+        if self._session is None:
+            graph = self._store.path(self.model_id, "model.onnx")
             self._session = runtime.onnx_session(graph, self._compute, self.model_id)
-        return self._session, self._map
+        return self._session, mapping
 
 
 def squash(image: RgbImage, size: int) -> RgbImage:

@@ -52,5 +52,5 @@ def together(confidences: list[float]) -> float:
     """
     total = 0.0
     for each in sorted(confidences, reverse=True):
-        total = each if total == 0.0 else total + 0.3 * each * (1 - total)
+        total = each if total == 0.0 else total + 0.6 * each * (1 - total)
     return total

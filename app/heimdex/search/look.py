@@ -83,7 +83,7 @@ class Look:
         if any(each.score >= CUT for each in found):
             return found
         apart = rank(_weaker(self._content(self._videos, None)), said=self._said)
-        return sorted([*found, *apart], key=lambda each: -each.score)
+        return [*found, *apart]
 
     def _there(self) -> Ranking:
         found = retrieve.people(self._sources.people, self._people, self._videos)
@@ -150,10 +150,11 @@ class Look:
         if not self._wants(EvidenceKind.VISUAL) or not sources.vectors.count(towers.frame_space):
             return []
         query = towers.vision(text)
+        limits = towers.vision_limits(query)
         against = [towers.vision(excluded) for excluded in self._query.excluded]
         self._go_on()
         frames = sources.sight.frames(towers.frame_space, towers.scene_space, query, videos)
-        found = sights(frames, query, towers.vision_thresholds, text, against, spans)
+        found = sights(frames, query, limits, text, against, spans)
         self._go_on()
         return [c for c in found if not _touches(c, self._absent())]
 

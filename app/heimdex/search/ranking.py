@@ -8,7 +8,7 @@ the channels says which answer comes first among those that do, and among those 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from heimdex.search.calibration import CUT, together
+from heimdex.search.calibration import CUT, DOUBTFUL, together
 from heimdex.search.candidates import Candidate, Channel, Ranking
 from heimdex.search.fuse import fuse
 from heimdex.search.moments import LEAD_MS, Draft, gather
@@ -23,9 +23,10 @@ WEIGHTS: Mapping[Channel, float] = {
 """What a full confidence in a channel is worth. Quoted words were asked for exactly; the others
 are equal, and differ by how sure they are."""
 
-EASIER = 0.12
-"""How much less sure a reason must be for somebody who is on screen: of all that is said and seen,
-only what happens while they are there is left, so there is less to be wrong about."""
+EASIER = CUT - DOUBTFUL
+"""How much less sure a reason must be for somebody who is on screen. Of all that is said and seen
+only what happens meanwhile is left, so there is less to be wrong about: an engine's `suggest`
+threshold is enough."""
 
 
 UNSAID = CUT - 0.05
@@ -117,6 +118,8 @@ def _with_person(draft: Draft, said: bool) -> float:
     person = draft.reasons.get(Channel.PERSON)
     rest = Draft(draft.video_id, draft.start_ms, draft.end_ms, dict(draft.reasons))
     rest.reasons.pop(Channel.PERSON, None)
+    if said:
+        rest.reasons.pop(Channel.SIGHT, None)
     content = _content(rest, said)
     if person is None:
         return content

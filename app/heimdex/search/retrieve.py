@@ -30,6 +30,9 @@ PHRASE = 0.95
 GAP_MS = 2_000
 """Somebody who is lost for this long (a turned head, a cut away) is still there."""
 
+LASTING_MS = 4_000
+"""Somebody who is on screen for this long is there for good."""
+
 SPREAD_MS = 60_000
 """Several quoted phrases are looked for this near to each other."""
 
@@ -144,8 +147,9 @@ def people(roll: Roll, ids: Sequence[PersonId], videos: Collection[VideoId] | No
     for at, person_id in enumerate(ids):
         theirs = _stretches(roll, person_id, videos)
         found = theirs if at == 0 else _shared(found, theirs)
+    sure = [replace(c, confidence=CUT + (c.confidence - CUT) * _lasting(c)) for c in found]
     return sorted(
-        found, key=lambda c: (-c.confidence, c.start_ms - c.end_ms, c.video_id, c.start_ms)
+        sure, key=lambda c: (-c.confidence, c.start_ms - c.end_ms, c.video_id, c.start_ms)
     )
 
 
@@ -209,6 +213,11 @@ def _stretches(roll: Roll, person_id: PersonId, videos: Collection[VideoId] | No
                 )
             )
     return found
+
+
+def _lasting(candidate: Candidate) -> float:
+    """A glimpse is worth less than somebody who stays: it shows less, and is more often wrong."""
+    return 0.6 + 0.4 * min(1.0, (candidate.end_ms - candidate.start_ms) / LASTING_MS)
 
 
 def _shared(some: Ranking, others: Ranking) -> Ranking:

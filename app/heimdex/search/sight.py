@@ -124,7 +124,7 @@ def sights(
     """
     if not len(frames.vectors):
         return []
-    similarity = frames.vectors @ query
+    similarity = _steadied(frames.vectors @ query, frames.scene)
     for vector in against:
         similarity = np.where(frames.vectors @ vector > similarity, -1.0, similarity)
     if spans is not None:
@@ -141,6 +141,19 @@ def sights(
         )
         for first, last, peak in _stretches(similarity, frames.scene)
     ]
+
+
+def _steadied(similarity: NDArray[np.float32], scene: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Half of each frame's similarity is the mean with its neighbours in the scene: what is really
+    there stays for more than one frame, a slip of the engine does not."""
+    total, weight = similarity.copy(), np.ones(len(similarity), np.float32)
+    same = scene[1:] == scene[:-1]
+    total[1:][same] += similarity[:-1][same]
+    weight[1:][same] += 1
+    total[:-1][same] += similarity[1:][same]
+    weight[:-1][same] += 1
+    steady: NDArray[np.float32] = 0.5 * similarity + 0.5 * total / weight
+    return steady
 
 
 def _stretches(

@@ -40,17 +40,16 @@ class QueryTowers(Protocol):
         """The same, one vector a sampled frame."""
         ...
 
-    @property
-    def vision_thresholds(self) -> Thresholds:
-        """For query against frame."""
-        ...
-
     def passage(self, text: str) -> Vectors:
         """A query for what is said."""
         ...
 
     def vision(self, text: str) -> Vectors:
         """A query for what is seen."""
+        ...
+
+    def vision_limits(self, query: Vectors) -> Thresholds:
+        """For one `vision` vector against frames."""
         ...
 
     def image(self, path: Path) -> Vectors:

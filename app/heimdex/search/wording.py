@@ -71,9 +71,11 @@ _KO_NOTHING = frozenset(
 )
 
 _SPOKEN = re.compile(
-    r"\b(?:say(?:s|ing)?|said|talk(?:s|ing)?|speak(?:s|ing)?|spoke|mention(?:s|ed|ing)?|explain(?:s|ed|ing)?|"
-    r"discuss(?:es|ed|ing)?|narrat(?:es|ed|ion|or)|interview(?:s|ed)?|speech|announc(?:es|ed|ing))\b"
-    r"|말하|말한|말했|말씀|얘기|이야기|언급|설명|연설|인터뷰|발언|내레이션|나레이션",
+    r"\b(?:say(?:s|ing)?|said|mention(?:s|ed|ing)?|explain(?:s|ed|ing)?|discuss(?:es|ed|ing)?"
+    r"|tell(?:s|ing)?|told|announc(?:es|ed|ing)|narrat(?:es|ed|ion|or)"
+    r"|(?:talk(?:s|ed|ing)?|speak(?:s|ing)?|spoke|speech|interview(?:s|ed)?)\s+(?:about|of|on))\b"
+    r"|(?:대해|대하여|관해|관하여|라고|다고)\S*\s+(?:말|이야기|얘기|언급|설명|연설|인터뷰)"
+    r"|말했|말씀|얘기하|이야기하|언급|설명",
     re.IGNORECASE,
 )
 _EXCEPT = frozenset({"빼고", "말고", "제외하고", "제외한", "제외", "빼고서", "말고는"})
@@ -106,7 +108,8 @@ def core(text: str, *, beside_others: bool) -> str:
 
 
 def spoken(text: str) -> bool:
-    """Whether the sentence asks for something that is said."""
+    """Whether the sentence asks for something that is said ("talks about …"). Somebody who just
+    speaks can be seen to ("speaking at a podium")."""
     return _SPOKEN.search(text) is not None
 
 
