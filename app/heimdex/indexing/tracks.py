@@ -13,11 +13,15 @@ from heimdex.domain.vectors import Vectors
 from heimdex.indexing.stages.crops import FaceCrop
 
 _OVERLAP = 0.3
-"""Intersection over union from which two boxes of neighbouring samples are one face."""
+"""Intersection over union from which two boxes of neighbouring samples may well be one face."""
+_SURE = 0.5
+"""Overlap from which they are, without looking: a second lies between two samples."""
 _REACH = 2.0
 """Widths of a face it may have moved by and still be asked about by its looks."""
 _PATIENCE = 3
 """Samples a face may be hidden for before its track ends."""
+_LONGEST_MS = 60_000
+"""A longer track goes on as a new one: one mistake must not spoil an hour."""
 _KEPT = 5
 _WORST_KEPT = 0.5
 """Share of the best crop's quality below which a crop has no vote."""
@@ -33,6 +37,7 @@ class _Open:
     box: Box
     detections: int
     crops: list[FaceCrop]
+    """The best ones, best first."""
     looks: Vectors | None = field(default=None)
 
 
@@ -66,25 +71,35 @@ class FaceTracker:
         )
         taken_tracks: set[int] = set()
         taken_crops: set[int] = set()
+        looks: dict[int, Vectors] = {}
         for nearness, t, c in pairs:
             if nearness <= 0 or t in taken_tracks or c in taken_crops:
                 continue
-            if nearness < _OVERLAP and not self._looks_alike(self._open[t], crops[c]):
-                continue
+            hidden = self._sample - self._open[t].last_sample > 1
+            if nearness < _SURE or hidden:
+                if c not in looks:
+                    looks[c] = self._embedder.embed([crops[c].aligned])[0]
+                if not self._looks_alike(self._open[t], looks[c], nearness):
+                    continue
             taken_tracks.add(t)
             taken_crops.add(c)
             self._extend(self._open[t], crops[c], at_ms)
         for c, crop in enumerate(crops):
             if c not in taken_crops:
                 self._open.append(_Open(at_ms, at_ms, self._sample, crop.box, 1, [crop]))
-        lost = [t for t in self._open if self._sample - t.last_sample >= _PATIENCE]
-        self._open = [t for t in self._open if self._sample - t.last_sample < _PATIENCE]
-        return self._finish(lost)
+        ended = [t for t in self._open if self._is_over(t, at_ms)]
+        self._open = [t for t in self._open if not self._is_over(t, at_ms)]
+        return self._finish(ended)
 
     def cut(self) -> list[FinishedTrack]:
         """A shot ended: so do all tracks."""
         ended, self._open = self._open, []
         return self._finish(ended)
+
+    def _is_over(self, track: _Open, at_ms: int) -> bool:
+        return (
+            self._sample - track.last_sample >= _PATIENCE or at_ms - track.start_ms >= _LONGEST_MS
+        )
 
     def _nearness(self, track: _Open, crop: FaceCrop) -> float:
         """IoU; where boxes do not meet, a smaller number for faces within reach; 0 for the rest."""
@@ -98,23 +113,25 @@ class FaceTracker:
         distance = float(np.hypot(x, y))
         return _OVERLAP * (1 - distance / _REACH) if distance < _REACH else 0.0
 
-    def _looks_alike(self, track: _Open, crop: FaceCrop) -> bool:
+    def _looks_alike(self, track: _Open, looks: Vectors, nearness: float) -> bool:
         if track.looks is None:
-            best = max(track.crops, key=lambda known: known.quality)
-            track.looks = self._embedder.embed([best.aligned])[0]
-        looks = self._embedder.embed([crop.aligned])[0]
-        return float(track.looks @ looks) >= self._embedder.thresholds.match
+            track.looks = self._embedder.embed([track.crops[0].aligned])[0]
+        # Boxes that meet are half the evidence; without them the face alone has to convince.
+        limits = self._embedder.thresholds
+        least = limits.suggest if nearness >= _OVERLAP else limits.match
+        return float(track.looks @ looks) >= least
 
     def _extend(self, track: _Open, crop: FaceCrop, at_ms: int) -> None:
         track.last_ms, track.last_sample, track.box = at_ms, self._sample, crop.box
         track.detections += 1
-        track.looks = None
+        if crop.quality > track.crops[0].quality:
+            track.looks = None
         track.crops = sorted([*track.crops, crop], key=lambda known: -known.quality)[:_KEPT]
 
     def _finish(self, ended: list[_Open]) -> list[FinishedTrack]:
         finished = []
         for track in ended:
-            best = max(track.crops, key=lambda known: known.quality)
+            best = track.crops[0]
             if best.quality < _FAINTEST:
                 continue
             voters = [c for c in track.crops if c.quality >= _WORST_KEPT * best.quality]
