@@ -3,6 +3,7 @@
 Decides only which of the three it is, and imports only that one.
 """
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -20,10 +21,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     options = parse(given)
     if options.run is None:
+        if not has_display():
+            from heimdex.cli.output import complain
+
+            complain("there is no display here for the window; `heimdex -h` lists the commands")
+            return 1
         from heimdex.ui import app
 
         return app.run(options.library, verbose=options.verbose)
     return run(options)
+
+
+def has_display() -> bool:
+    """Whether a window can open; Qt would end the process without a word for a person."""
+    if not sys.platform.startswith("linux"):
+        return True
+    wanted = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    return any(os.environ.get(name) for name in wanted)
 
 
 if __name__ == "__main__":

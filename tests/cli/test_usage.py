@@ -1,5 +1,6 @@
 """What every command has in common: help, version, exit codes, one clear line, clean output."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,14 @@ def test_library_before_and_after_the_command(before: bool, tmp_path: Path) -> N
 def test_no_command_is_the_window() -> None:
     assert parse([]).run is None
     assert parse(["--library", "x"]).run is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux may have no display")
+def test_no_display_is_one_line(heimdex: Command) -> None:
+    nothing = {"DISPLAY": "", "WAYLAND_DISPLAY": "", "QT_QPA_PLATFORM": ""}
+    done = heimdex(env=nothing)
+    assert done.code == 1
+    assert len(done.err.strip().splitlines()) == 1
 
 
 def test_a_folder_that_cannot_be_written_is_one_line(heimdex: Command, tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def _name_the_face(library: "Library") -> None:
 
 
 def _ask(library: "Library", what: str, question: str, kinds: frozenset[EvidenceKind]) -> None:
-    result = library.searcher.search(question, Filters(kinds=kinds), 2)
+    result = library.searcher.search(question, Filters(kinds=kinds), 2 if question == _NAME else 1)
     print(f"\nFind {what}: {bold(question)}")
     if not result.moments:
         print("  nothing was found")
