@@ -304,7 +304,9 @@ def _host(role: str, directories: Directories, settings: Settings, memory: int) 
     environment |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "DO_NOT_TRACK": "1"}
     return Host(
         host_command(role),
-        Limits(memory_bytes=memory),
+        # The query host stays: its engines let go of their weights by themselves, and starting a
+        # process again is what a person would wait for.
+        Limits(memory_bytes=memory, idle_s=None if role == "query" else 300.0),
         name=role,
         environment=environment,
         background=role == "index",
