@@ -19,6 +19,7 @@ _LONG_MS: Final = 8000
 _PAUSE_MS: Final = 1200
 _QUIET_DB: Final = 25.0
 """So much under its loudest moment a word has not begun or is over."""
+_SILENCE_DB: Final = -70.0
 _SLACK_MS: Final = 30
 _LEAST_CUT_MS: Final = 80
 """Shorter quiet at a word's edge may be a consonant."""
@@ -147,6 +148,8 @@ def _is_invented(spoken: list[Spoken], silence: float) -> bool:
     It is sure of nobody speaking and unsure of the words it gives all the same, or it has no idea
     what they are.
     """
+    if not any(letter.isalnum() for item in spoken for letter in item.word.text):
+        return True
     sureness = sum(item.word.probability for item in spoken) / len(spoken)
     return (silence > 0.6 and sureness < 0.5) or sureness < 0.25
 
@@ -200,6 +203,12 @@ def quiet_cuts(samples: NDArray[np.float32], most: int, rate: int = 16_000) -> l
         levels = np.convolve(10 ** (loudness(samples[low:high], rate) / 10), np.ones(20), "same")
         borders.append(low + (int(levels.argmin()) * 10 + 5) * rate // 1000)
     return [*borders, len(samples)] if len(samples) else borders
+
+
+def is_silent(samples: NDArray[np.float32]) -> bool:
+    """Whether nothing at all is to be heard; the model would make something up."""
+    levels = loudness(samples)
+    return not levels.size or float(levels.max()) < _SILENCE_DB
 
 
 def tightened(part: HeardSegment, levels: NDArray[np.float32]) -> tuple[HeardWord, ...]:

@@ -38,7 +38,7 @@ class SpeechRules:
     length; after that it is finished in haste, after the same time again what is left is given up.
     """
 
-    beam: int = 5
+    beam: int = 2
     temperatures: tuple[float, ...] = (0.0, 0.2, 0.4)
     patient_s: float = 20.0
 
@@ -200,7 +200,7 @@ class _Window:
         for start, end in pairwise(borders):
             if start == 0 and self.first is not None:
                 yield self.first
-            else:
+            elif not hearing.is_silent(self.samples[start:end]):
                 yield listening.encode(model, start, self.samples[start:end])
 
 
@@ -218,7 +218,7 @@ def _with_language(
         first = next(window.views(model), None)
         if first is None:
             continue
-        seen.append(replace(window, first=first))
+        seen.append(replace(window, first=first if first.start == 0 else None))
         votes.add(listening.language_shares(model, first), first.seconds)
         if votes.settled:
             break
