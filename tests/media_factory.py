@@ -13,6 +13,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,8 @@ class Clip:
 
     path: Path
     times_ms: tuple[int, ...]
-    """Presentation time of each frame, counted from the file's first time stamp."""
+    """Presentation time of each frame, counted from the first, as `media` tells times: the first
+    whole millisecond not before it. Matroska keeps rounded milliseconds, so may be 1 earlier."""
     duration_ms: int
     cuts_ms: tuple[int, ...]
     """Time of the first frame of each shot but the first."""
@@ -182,7 +184,7 @@ def make_clip(
         base, stamps = Fraction(1, 1000), [int(t) for t in times_ms]
     else:
         base, stamps = 1 / Fraction(fps), list(range(frames))
-    times = tuple(round(stamp * base * 1000) for stamp in stamps)
+    times = tuple(ceil(stamp * base * 1000) for stamp in stamps)
     last = stamps[-1] + (1 if times_ms is None or frames < 2 else stamps[-1] - stamps[-2])
     duration_ms = round(last * base * 1000)
     with av.open(

@@ -72,15 +72,15 @@ def speech_windows(
             count += len(block)
         held = np.concatenate(parts)
         spans = voice.speech_spans(held) if len(held) else []
-        done = len(held)
         windows = list(_windows(spans, held))
-        if not ended and windows:
-            # The last window may go on in what is not read yet: it is looked at again.
-            last = windows[-1]
-            if last[1] > len(held) - _GAP and (len(windows) > 1 or last[0] > 0):
-                windows.pop()
-                done = last[0]
+        done = len(held)
+        if not ended:
+            # What is near the end may go on in what is not read yet: it is looked at again.
+            done -= _GAP
+            if windows and windows[-1][1] > done and windows[-1][0] > 0:
+                done = min(done, windows.pop()[0])
         for start, end in windows:
+            done = max(done, end)
             yield (first + start) * 1000 // SAMPLE_RATE, held[start:end]
         held = held[done:]
         first += done
@@ -88,26 +88,29 @@ def speech_windows(
 
 
 def _windows(spans: list[tuple[int, int]], samples: Samples) -> Iterator[tuple[int, int]]:
-    """Join neighbouring spans up to the length of a window, with a little air around them."""
-    start = end = -1
+    """Join neighbouring spans up to the length of a window, with a little air around them.
+
+    Windows never overlap: a word in two of them would be said twice.
+    """
+    longest = _WINDOW - 2 * _PADDING
+    parts: list[tuple[int, int]] = []
     for low, high in spans:
-        if start >= 0 and low - end <= _GAP and high - start <= _WINDOW - 2 * _PADDING:
-            end = high
+        if parts and low - parts[-1][1] <= _GAP and high - parts[-1][0] <= longest:
+            parts[-1] = (parts[-1][0], high)
             continue
-        if start >= 0:
-            yield _padded(start, end, low, samples)
-        start, end = low, high
-        while end - start > _WINDOW - 2 * _PADDING:
-            cut = _quietest(samples, start + _WINDOW // 2, start + _WINDOW - 2 * _PADDING)
-            yield max(0, start - _PADDING), cut
+        start = low
+        while high - start > longest:
+            cut = _quietest(samples, start + longest // 2, start + longest)
+            parts.append((start, cut))
             start = cut
-    if start >= 0:
-        yield _padded(start, end, len(samples), samples)
-
-
-def _padded(start: int, end: int, following: int, samples: Samples) -> tuple[int, int]:
-    air = min(_PADDING, max(0, (following - end) // 2))
-    return max(0, start - _PADDING), min(len(samples), end + air)
+        parts.append((start, high))
+    for number, (start, end) in enumerate(parts):
+        before = parts[number - 1][1] if number else 0
+        after = parts[number + 1][0] if number + 1 < len(parts) else len(samples)
+        yield (
+            start - min(_PADDING, (start - before) // 2),
+            end + min(_PADDING, max(0, after - end) // 2),
+        )
 
 
 def _quietest(samples: Samples, low: int, high: int) -> int:
