@@ -39,12 +39,18 @@ class _Work:
     finished: frozenset[Stage] = frozenset()
     waiting: int = 0
     waiting_ms: int = 0
+    stuck: int = 0
+    reason: str = ""
+    """Why paused jobs wait for something other than the person."""
 
 
 def _read(library: "Library") -> _Work:
-    jobs = library.jobs.jobs([JobState.RUNNING, JobState.QUEUED])
+    live = library.jobs.jobs([JobState.RUNNING, JobState.QUEUED, JobState.PAUSED])
+    stuck = [job for job in live if job.state is JobState.PAUSED and job.error]
+    reason = stuck[0].error if stuck else ""
+    jobs = [job for job in live if job.state is not JobState.PAUSED]
     if not jobs:
-        return _Work()
+        return _Work(stuck=len(stuck), reason=reason)
     lengths = {video.id: video.duration_ms for video in library.catalogue.videos()}
     waiting = [lengths.get(j.video_id, 0) for j in jobs if j.state is JobState.QUEUED]
     known = [length for length in waiting if length]
@@ -148,11 +154,18 @@ class JobBar(QFrame):
             self.eta.setText(self._estimate(work, progress))
         elif left:
             text = self.tr("%n video(s) waiting", "", left)
+        elif work.stuck:
+            waiting = self.tr("%n video(s) wait", "", work.stuck)
+            text = f"{waiting}: {wording.reason(work.reason)}"
         elif self._scanning:
             text = self.tr("Looking through folders…")
         else:
             text = ""
         self.text.show_text(text)
+        stuck = bool(work.stuck) and not running and not left
+        self._picture.show_icon(
+            "warning" if stuck else "activity", "warning" if stuck else "accent"
+        )
         self.bar.setValue(round(1000 * min(1.0, part)))
         self._theme.dress(self.pause, "play" if jobs.held else "pause", "muted")
         name = self.tr("Go on indexing") if jobs.held else self.tr("Pause indexing")

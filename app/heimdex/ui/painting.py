@@ -94,7 +94,7 @@ def pill(
 ) -> QRect:
     """A short word on a picture, placed by its lower right or lower left corner."""
     font = theme.font("caption", QFont.Weight.Medium)
-    width = QFontMetrics(font).horizontalAdvance(text) + 12 + (18 if icon else 0)
+    width = QFontMetrics(font).horizontalAdvance(text) + 15 + (18 if icon else 0)
     x = right - width if right is not None else (left or 0)
     rect = QRect(x, bottom - 20, width, 20)
     box(painter, rect, theme.colour(background), 6)

@@ -7,10 +7,9 @@ import sys
 from pathlib import Path
 
 import PySide6
-from PySide6.QtCore import QLocale, Qt, QUrl
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
-    QComboBox,
     QDialog,
     QFileDialog,
     QFormLayout,
@@ -27,10 +26,11 @@ from heimdex import __version__
 from heimdex.domain.media import FileState, Folder
 from heimdex.domain.stages import Changes
 from heimdex.ui import wording
+from heimdex.ui.models_page import ModelsPage
 from heimdex.ui.preferences import LANGUAGES, Preferences
 from heimdex.ui.session import Session
 from heimdex.ui.theme import MODES, Theme
-from heimdex.ui.widgets import Elided, Note, Picture, button, icon_button, label, line
+from heimdex.ui.widgets import Choice, Elided, Note, Picture, button, icon_button, label, line
 
 
 class SettingsDialog(QDialog):
@@ -54,7 +54,6 @@ class SettingsDialog(QDialog):
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
         self.folders = QVBoxLayout()
-        self.models = QVBoxLayout()
         for title, page in (
             (self.tr("Folders"), self._folder_page()),
             (self.tr("Models"), self._model_page()),
@@ -106,43 +105,9 @@ class SettingsDialog(QDialog):
 
     def _model_page(self) -> QWidget:
         page, column = _page()
-        column.addWidget(
-            label(
-                self.tr("These models run on this computer. Nothing is sent anywhere."),
-                "muted",
-                wrap=True,
-            )
-        )
-        column.addLayout(self.models)
-        column.addStretch(1)
-        session = self._session
-
-        def read() -> list[tuple[str, str, str, str, bool]]:
-            from heimdex.ml import factory
-            from heimdex.ml.store import State
-
-            library = session.library
-            korean = QLocale().language() == QLocale.Language.Korean
-            rows = []
-            used = set(factory.chosen(library.settings).values())
-            for manifest in library.models.manifests.values():
-                status = library.models.status(manifest.id)
-                note = (
-                    ""
-                    if manifest.note is None
-                    else (manifest.note.ko if korean else manifest.note.en)
-                )
-                about = " ".join(filter(None, [note, manifest.caveat]))
-                installed = status.state is State.INSTALLED
-                if installed or manifest.id in used:
-                    licence = manifest.licence + (
-                        "" if manifest.commercial_use else f" ({self.tr('not for commercial use')})"
-                    )
-                    state = "" if installed else status.reason or str(status.state)
-                    rows.append((manifest.title, licence, about, state, installed))
-            return rows
-
-        session.run(read, self._show_models)
+        self.models = ModelsPage(self._theme, self._session)
+        self.finished.connect(lambda _: self.models.stop())
+        column.addWidget(self.models)
         return page
 
     def _look_page(self) -> QWidget:
@@ -150,13 +115,13 @@ class SettingsDialog(QDialog):
         form = QFormLayout()
         form.setHorizontalSpacing(24)
         form.setVerticalSpacing(12)
-        self.theme_box = QComboBox()
+        self.theme_box = Choice(self._theme, self.tr("Colours"))
         names = (self.tr("Like the system"), self.tr("Light"), self.tr("Dark"))
         for mode, name in zip(MODES, names, strict=True):
             self.theme_box.addItem(name, mode)
         self.theme_box.setCurrentIndex(self.theme_box.findData(self._theme.mode))
         self.theme_box.currentIndexChanged.connect(self._choose_theme)
-        self.language_box = QComboBox()
+        self.language_box = Choice(self._theme, self.tr("Language"))
         for code, name in zip(
             LANGUAGES, (self.tr("Like the system"), "English", "한국어"), strict=True
         ):
@@ -179,8 +144,11 @@ class SettingsDialog(QDialog):
         picture = label()
         picture.setPixmap(self._theme.application_icon().pixmap(64, 64))
         texts = QVBoxLayout()
+        texts.setSpacing(2)
+        texts.addStretch(1)
         texts.addWidget(label("Heimdex", "title"))
         texts.addWidget(label(self.tr("Version %1").replace("%1", __version__), "muted"))
+        texts.addStretch(1)
         head.addWidget(picture)
         head.addLayout(texts)
         head.addStretch(1)
@@ -243,28 +211,6 @@ class SettingsDialog(QDialog):
         )
         row.addWidget(remove)
         return card
-
-    def _show_models(self, rows: list[tuple[str, str, str, str, bool]]) -> None:
-        _clear(self.models)
-        for title, licence, about, state, installed in rows:
-            card = QFrame()
-            card.setObjectName("card")
-            column = QVBoxLayout(card)
-            column.setContentsMargins(16, 12, 16, 12)
-            column.setSpacing(4)
-            head = QHBoxLayout()
-            colour = "ok" if installed else "warning"
-            head.addWidget(Picture(self._theme, "check" if installed else "warning", 16, colour))
-            name = label(title)
-            name.setFont(self._theme.font("body", name.font().Weight.DemiBold))
-            head.addWidget(name)
-            head.addStretch(1)
-            head.addWidget(label(licence, "caption"))
-            column.addLayout(head)
-            for text, role in ((state, "warning"), (about, "caption")):
-                if text:
-                    column.addWidget(label(text, role, wrap=True))
-            self.models.addWidget(card)
 
     def _add_folder(self) -> None:
         name = QFileDialog.getExistingDirectory(self, self.tr("Add a folder"))

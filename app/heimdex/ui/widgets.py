@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
+    QComboBox,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -151,6 +152,22 @@ class Chip(QFrame):
         self.setAccessibleName(text)
 
 
+class Choice(QComboBox):
+    """A box to choose from, with an arrow in the theme's colour."""
+
+    def __init__(self, theme: Theme, name: str) -> None:
+        super().__init__()
+        self._theme = theme
+        self.setAccessibleName(name)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter = QPainter(self)
+        arrow = self._theme.pixmap("down", 14, "muted", self.devicePixelRatioF())
+        painter.drawPixmap(self.width() - 24, (self.height() - 14) // 2 + 1, arrow)
+
+
 class Note(QFrame):
     """A quiet strip with an icon and a sentence or two."""
 
@@ -227,9 +244,10 @@ class Toast(QFrame):
         super().__init__(parent)
         self.setObjectName("toast")
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(16, 6, 8, 6)
+        layout.setContentsMargins(16, 6, 16, 6)
         layout.setSpacing(8)
         self._label = label(wrap=False)
+        self._label.setMinimumHeight(32)
         self._button = button("", action=self._act)
         fill(layout, self._label, self._button)
         self._timer = QTimer(self)

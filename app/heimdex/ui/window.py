@@ -6,7 +6,7 @@ It is shown before the library is open; `attach` fills it.
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QLocale, Qt, QTimer, QUrl, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -32,6 +32,7 @@ from heimdex.domain.search import SearchResult
 from heimdex.ui.activity.panel import ActivityPanel
 from heimdex.ui.jobbar import JobBar
 from heimdex.ui.library.panel import LibraryPanel
+from heimdex.ui.models_page import vision_note
 from heimdex.ui.people.panel import PeoplePanel
 from heimdex.ui.preferences import Preferences
 from heimdex.ui.rail import PANELS, Rail
@@ -97,7 +98,7 @@ class Window(QMainWindow):
             part.attach(session)
         session.said.connect(self.say)
         session.searching.answered.connect(self._show_understood)
-        self.results.show_vision_note(vision_note(session))
+        self.results.show_vision_note(vision_note(session.library))
         self.take(self._waiting)
         self._waiting = []
 
@@ -388,16 +389,3 @@ class _DropHint(QFrame):
 def local_paths(urls: list[QUrl]) -> list[Path]:
     """What was dropped, as far as it lies on this machine."""
     return [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
-
-
-def vision_note(session: Session) -> str:
-    """What the manifest of the vision model in use says of its limits, in the window's language."""
-    from heimdex.ml import factory
-    from heimdex.ml.manifests import Family
-
-    library = session.library
-    chosen = factory.chosen(library.settings)[Family.VISION]
-    note = library.models.manifest(chosen).note
-    if note is None:
-        return ""
-    return note.ko if QLocale().language() == QLocale.Language.Korean else note.en

@@ -9,7 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication, QDate, QDateTime, QLocale
 
 from heimdex.domain.media import FileState, Video
-from heimdex.domain.search import EvidenceKind
+from heimdex.domain.search import Evidence, EvidenceKind
 from heimdex.domain.stages import JobState, Stage
 
 
@@ -88,6 +88,13 @@ def evidence(kind: EvidenceKind) -> str:
         EvidenceKind.PERSON: translate("Wording", "who"),
         EvidenceKind.TEXT: translate("Wording", "on screen"),
     }[kind]
+
+
+def evidence_text(reason: Evidence) -> str:
+    """What stands beside the chip; a picture is only like the words, it does not hold them."""
+    if reason.kind is EvidenceKind.VISUAL:
+        return QCoreApplication.translate("Wording", "looks like “%1”").replace("%1", reason.text)
+    return reason.text
 
 
 EVIDENCE_ICONS = {

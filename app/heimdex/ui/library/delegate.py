@@ -3,12 +3,22 @@
 Pictures come from the thumbnails, words from `wording`.
 """
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize
-from PySide6.QtGui import QFont, QPainter
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QEvent,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QFont, QMouseEvent, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from heimdex.domain.media import FileState
 from heimdex.domain.stages import JobState, Stage
+from heimdex.storage.artefacts import Artefacts
 from heimdex.ui import painting, wording
 from heimdex.ui.library.model import LibraryModel, Row
 from heimdex.ui.theme import Theme
@@ -31,14 +41,17 @@ def card_size(width: int) -> QSize:
 
 
 class LibraryDelegate(QStyledItemDelegate):
-    """Cards of one size. `poster_of` is given once the library is open."""
+    """Cards of one size. Thumbnails and artefacts are given once the library is open."""
+
+    play_pressed = Signal(QModelIndex)
+    """The mark in the middle of a poster was clicked."""
 
     def __init__(self, theme: Theme, model: LibraryModel, parent: QWidget) -> None:
         super().__init__(parent)
         self._theme = theme
         self._model = model
         self.thumbnails: Thumbnails | None = None
-        self.artefacts: object = None
+        self.artefacts: Artefacts | None = None
         self.cell = card_size(900)
 
     def paint(
@@ -50,8 +63,7 @@ class LibraryDelegate(QStyledItemDelegate):
         row = self._model.at(index)
         if row is None:
             return
-        area = option.rect.adjusted(GAP // 2, 4, -GAP // 2, -4)
-        frame = QRect(area.topLeft(), painting.size_of(area.width()))
+        area, frame = _places(option.rect)
         self._paint_poster(painter, frame, row, option)
         self._paint_text(painter, QRect(area.x(), frame.bottom() + 8, area.width(), 44), row)
 
@@ -60,14 +72,32 @@ class LibraryDelegate(QStyledItemDelegate):
     ) -> QSize:
         return self.cell
 
+    def editorEvent(
+        self,
+        event: QEvent,
+        model: QAbstractItemModel,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> bool:
+        if (
+            event.type() == QEvent.Type.MouseButtonRelease
+            and isinstance(event, QMouseEvent)
+            and event.button() == Qt.MouseButton.LeftButton
+            and not event.modifiers()
+            and _circle(_places(option.rect)[1]).contains(event.position().toPoint())
+        ):
+            self.play_pressed.emit(index)
+        return False
+
     def _paint_poster(
         self, painter: QPainter, frame: QRect, row: Row, option: QStyleOptionViewItem
     ) -> None:
         theme, video = self._theme, row.video
         ratio = painter.device().devicePixelRatioF()
         picture = None
-        if self.thumbnails is not None and (video.has_video or not video.duration_ms):
-            poster = self.artefacts.poster(video.id)  # type: ignore[attr-defined]
+        pictured = video.has_video or not video.duration_ms
+        if self.thumbnails is not None and self.artefacts is not None and pictured:
+            poster = self.artefacts.poster(video.id)
             picture = self.thumbnails.pixmap(poster, frame.size(), ratio)
         away = video.state is not FileState.ONLINE
         painter.setOpacity(0.45 if away else 1.0)
@@ -76,8 +106,7 @@ class LibraryDelegate(QStyledItemDelegate):
         painter.setOpacity(1.0)
         hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
         if hovered and not away:
-            circle = QRect(0, 0, 44, 44)
-            circle.moveCenter(frame.center())
+            circle = _circle(frame)
             painting.box(painter, circle, theme.colour("scrim"), 22)
             mark = theme.pixmap("play", 22, "on_scrim", ratio)
             painter.drawPixmap(circle.x() + 11, circle.y() + 11, mark)
@@ -149,3 +178,16 @@ class LibraryDelegate(QStyledItemDelegate):
                 mark = self._theme.pixmap(icon, 16, "muted", ratio)
                 painter.drawPixmap(x + 4, area.y() + 2, mark)
         return x
+
+
+def _places(cell: QRect) -> tuple[QRect, QRect]:
+    """The card inside its cell, and the poster's frame inside the card."""
+    area = cell.adjusted(GAP // 2, 4, -GAP // 2, -4)
+    return area, QRect(area.topLeft(), painting.size_of(area.width()))
+
+
+def _circle(frame: QRect) -> QRect:
+    """Where the mark that plays is."""
+    circle = QRect(0, 0, 44, 44)
+    circle.moveCenter(frame.center())
+    return circle

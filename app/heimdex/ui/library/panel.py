@@ -10,7 +10,6 @@ from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QComboBox,
     QFileDialog,
     QHBoxLayout,
     QListView,
@@ -30,7 +29,7 @@ from heimdex.ui.library.model import LibraryModel, Row, Show, Sort, read_rows
 from heimdex.ui.preferences import Preferences
 from heimdex.ui.session import Session
 from heimdex.ui.theme import Theme
-from heimdex.ui.widgets import EmptyState, button, icon_button, label
+from heimdex.ui.widgets import Choice, EmptyState, button, icon_button, label
 
 
 class LibraryPanel(QWidget):
@@ -52,14 +51,15 @@ class LibraryPanel(QWidget):
         self.view.setModel(self.model)
         self.delegate = LibraryDelegate(theme, self.model, self.view)
         self.view.setItemDelegate(self.delegate)
+        self.delegate.play_pressed.connect(self._play)
         self.view.setAccessibleName(self.tr("Videos"))
         self.view.activated.connect(self._play)
         self.view.customContextMenuRequested.connect(self._open_menu)
         self.view.selectionModel().currentChanged.connect(self._tell)
         self.view.resized.connect(self._fit)
         self.count = label("", "muted")
-        self._sort = QComboBox()
-        self._show = QComboBox()
+        self._sort = Choice(theme, self.tr("Order"))
+        self._show = Choice(theme, self.tr("Filter"))
         self._empty = self._make_empty()
         self._nothing = EmptyState(
             theme,
@@ -176,8 +176,6 @@ class LibraryPanel(QWidget):
             (Show.AWAY, self.tr("Offline or missing")),
         ):
             self._show.addItem(text, show)
-        self._sort.setAccessibleName(self.tr("Order"))
-        self._show.setAccessibleName(self.tr("Filter"))
         self._sort.setCurrentIndex(max(0, self._sort.findData(self._preferences.sort)))
         self.model.arrange(Sort(self._sort.currentData()))
         self._sort.currentIndexChanged.connect(self._sorted)
@@ -238,7 +236,8 @@ class LibraryPanel(QWidget):
         self._choose()
 
     def _fit(self) -> None:
-        width = self.view.viewport().width()
+        # As if the scroll bar were always there, so that the cards keep their size when it comes.
+        width = self.view.width() - _Grid.SIDES
         cell = card_size(width)
         if cell != self.delegate.cell:
             self.delegate.cell = cell
@@ -316,6 +315,8 @@ class _Grid(QListView):
     """Rows that wrap: this layout stays quick with ten thousand cards, the icon mode does not."""
 
     resized = Signal()
+    SIDES = 16 + 12
+    """Margin and scroll bar, in pixels."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -326,10 +327,9 @@ class _Grid(QListView):
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.setMouseTracking(True)
-        self.setViewportMargins(16, 0, 6, 0)
+        self.setViewportMargins(16, 0, 0, 0)
         self.verticalScrollBar().setSingleStep(48)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -19,7 +19,7 @@ class NameField(QLineEdit):
     def __init__(self, names: QStringListModel, name: str = "") -> None:
         super().__init__(name)
         self._name = name
-        self.setPlaceholderText(self.tr("Who is this?"))
+        self.setPlaceholderText(self.tr("Type a name"))
         self.setAccessibleName(self.tr("Name"))
         self.setMaxLength(120)
         completer = QCompleter(names, self)

@@ -7,7 +7,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize
 from PySide6.QtGui import QFont, QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from heimdex.domain.search import Evidence, Moment
+from heimdex.domain.search import Evidence, EvidenceKind, Moment
 from heimdex.storage.artefacts import Artefacts
 from heimdex.ui import painting, wording
 from heimdex.ui.results.model import MomentModel
@@ -127,5 +127,12 @@ class MomentDelegate(QStyledItemDelegate):
         # A text's first line stands on the height of the chip's word.
         text = QRect(left, area.y() + 4, area.right() - left, area.height())
         painting.draw_marked(
-            painter, theme, text, reason.text, theme.font("body"), reason.matches, lines=lines
+            painter,
+            theme,
+            text,
+            wording.evidence_text(reason),
+            theme.font("body"),
+            reason.matches,
+            colour="muted" if reason.kind is EvidenceKind.VISUAL else "text",
+            lines=lines,
         )

@@ -58,7 +58,9 @@ class MomentModel(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return moment.title
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            why = [f"{wording.evidence(e.kind)}: {e.text}" for e in moment.evidence]
+            why = [
+                f"{wording.evidence(e.kind)}: {wording.evidence_text(e)}" for e in moment.evidence
+            ]
             return ", ".join([moment.title, wording.clock(moment.start_ms), *why])
         if role == Qt.ItemDataRole.ToolTipRole:
             return wording.shortened(moment.path)

@@ -40,6 +40,7 @@ class ResultsPanel(QWidget):
         self.nearest.hide()
         self.vision_note = Note(theme, "eye")
         self.vision_note.hide()
+        self._vision_text = ""
         self._kinds: dict[EvidenceKind, QPushButton] = {}
         self._first = self._make_first()
         self._none = EmptyState(theme, "search", self.tr("Nothing was found"), "")
@@ -68,8 +69,9 @@ class ResultsPanel(QWidget):
         session.searching.started.connect(lambda: self.summary.setText(self.tr("Searching…")))
 
     def show_vision_note(self, text: str) -> None:
-        """Say what the vision engine in use can and cannot see."""
-        self.vision_note.show_text(text)
+        """Say what the vision engine in use can and cannot see, where its word counts."""
+        self._vision_text = text
+        self._offer_note()
 
     def filters(self) -> Filters:
         """What the toggles leave."""
@@ -105,6 +107,7 @@ class ResultsPanel(QWidget):
             self.summary.setText(f"{text} {within}")
             self.nearest.hide()
         self._stack.setCurrentWidget(self.list)
+        self._offer_note()
 
     def focus_list(self) -> None:
         """Let the arrows walk through the answer, from its best."""
@@ -165,12 +168,21 @@ class ResultsPanel(QWidget):
             state.offer(button(text, "example", partial(self.example_chosen.emit, text)))
         return state
 
+    def _offer_note(self) -> None:
+        """Before a search, and where answers rest on nothing but the looks."""
+        moments = self.result.moments if self.result is not None else ()
+        kinds = [{reason.kind for reason in moment.evidence} for moment in moments[:5]]
+        seen_only = any(each == {EvidenceKind.VISUAL} for each in kinds)
+        wanted = self.result is None or seen_only
+        self.vision_note.show_text(self._vision_text if wanted else "")
+
     def _show_first(self) -> None:
         self.result = None
         self.list.moments.replace(())
         self.summary.setText("")
         self.nearest.hide()
         self._stack.setCurrentWidget(self._first)
+        self._offer_note()
 
     def _show_failure(self, text: str) -> None:
         self.result = None

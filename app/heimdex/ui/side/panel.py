@@ -118,7 +118,7 @@ class SidePanel(QFrame):
         self._pages = QStackedWidget()
         transcript = QWidget()
         inside = QVBoxLayout(transcript)
-        inside.setContentsMargins(8, 8, 4, 0)
+        inside.setContentsMargins(8, 8, 8, 0)
         self._said = QStackedWidget()
         self._said.addWidget(self.transcript)
         self._said.addWidget(self._silent)

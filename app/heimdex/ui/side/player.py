@@ -48,7 +48,7 @@ class Player(QObject):
         self._play_when_loaded = False
         self._player.mediaStatusChanged.connect(self._go_on)
         self._player.positionChanged.connect(self._tell)
-        self._player.durationChanged.connect(self.duration_changed)
+        self._player.durationChanged.connect(self._tell_duration)
         self._player.playingChanged.connect(self.playing_changed)
         self._player.errorOccurred.connect(self._fail)
 
@@ -171,6 +171,10 @@ class Player(QObject):
     def _tell(self, ms: int) -> None:
         if self._begin is None:
             self.position_changed.emit(ms)
+
+    def _tell_duration(self, ms: int) -> None:
+        # The player's number is wider than a Python signal's int; it cannot be connected through.
+        self.duration_changed.emit(ms)
 
     def _fail(self, error: QMediaPlayer.Error, text: str) -> None:
         if error is not QMediaPlayer.Error.NoError:
