@@ -30,7 +30,7 @@ class ShotDetector:
         """`frame_rate`: average frames a second, only for what PySceneDetect says about itself."""
         from scenedetect.detectors import AdaptiveDetector
 
-        self._rate = frame_rate if frame_rate > 0 else 25.0
+        self._rate = float(frame_rate) if frame_rate > 0 else 25.0
         # The shortest length is kept here, by the clock: the detector would count frames.
         self._content: Any = AdaptiveDetector(window_width=LATE, min_scene_len=0)
         self._cuts: list[int] = []
