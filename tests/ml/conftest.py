@@ -1,0 +1,49 @@
+"""The installed Starter weights as a store, and what the engines are tried on."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from engine_choice import Choice, sound
+from numpy.typing import NDArray
+
+from heimdex.domain.media import RgbImage
+from heimdex.media.frames import frame_at
+from heimdex.media.probe import probe
+from heimdex.ml import manifests
+from heimdex.ml.store import ModelStore
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session")
+def choice() -> Choice:
+    return Choice()
+
+
+@pytest.fixture(scope="session")
+def described() -> dict[str, manifests.Manifest]:
+    return manifests.load(CHECKOUT / "models")
+
+
+@pytest.fixture(scope="session")
+def store(starter_models: Path, described: dict[str, manifests.Manifest]) -> ModelStore:
+    return ModelStore(starter_models, described, source="")
+
+
+@pytest.fixture
+def empty_store(tmp_path: Path, described: dict[str, manifests.Manifest]) -> ModelStore:
+    return ModelStore(tmp_path / "none", described, source="")
+
+
+@pytest.fixture(scope="session")
+def astronaut(sample_media: Path) -> RgbImage:
+    """A portrait: one face, looking at the camera."""
+    path = sample_media / "astronaut.mp4"
+    return frame_at(path, probe(path), 1500, 640)[1]
+
+
+@pytest.fixture(scope="session")
+def spoken(sample_media: Path) -> NDArray[np.float32]:
+    """English by a synthesiser, about ten seconds."""
+    return sound(sample_media / "astronaut.mp4")
