@@ -69,6 +69,10 @@ class People:
         appearances = tuple(self._store.appearances([person_id]))
         return PersonPage(person, appearances, len(self._store.photos(person_id)))
 
+    def named(self) -> Sequence[Person]:
+        """Everybody who has a name and is not hidden: who a query can be about."""
+        return self._store.named()
+
     def find(self, name: str) -> Person:
         """Whoever has this name or alias, or the unnamed one with this number ("#12" or "12").
 

@@ -4,6 +4,7 @@ Which moments there are, and in which order, was decided before.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from heimdex.domain.ids import PersonId
 from heimdex.domain.search import Evidence, EvidenceKind, Query
@@ -25,7 +26,12 @@ def evidence(draft: Draft, query: Query, names: Mapping[PersonId, str]) -> tuple
         )
         if reason is not None
     ]
-    return tuple(sorted(reasons, key=lambda reason: -reason.score))
+    # A scene that joined a sentence may be fullest before the sentence begins.
+    within = [
+        replace(reason, at_ms=min(max(reason.at_ms, draft.start_ms), draft.end_ms))
+        for reason in reasons
+    ]
+    return tuple(sorted(within, key=lambda reason: -reason.score))
 
 
 def _speech(draft: Draft, query: Query) -> Evidence | None:

@@ -50,6 +50,10 @@ class _Sentence:
     parts: frozenset[str]
     """The terms in it, as the lexicon keeps them."""
 
+    def holds(self, group: Sequence[str]) -> bool:
+        """Whether half of a word's terms are in it: compounds are written in many ways."""
+        return bool(group) and 2 * sum(term in self.parts for term in group) >= len(group)
+
 
 def content_groups(text: str) -> list[list[str]]:
     """The lexicon's groups of those words of `text` that say something; of all if none does."""
@@ -66,10 +70,7 @@ def locate(segments: Sequence[Segment], groups: Sequence[Sequence[str]]) -> Loca
     sentences = [_sentence(words) for words in sentences_of(segments)]
     if not sentences:
         return None
-    held = [
-        {at for at, group in enumerate(groups) if group and all(t in s.parts for t in group)}
-        for s in sentences
-    ]
+    held = [{at for at, group in enumerate(groups) if s.holds(group)} for s in sentences]
     best = max(range(len(sentences)), key=lambda at: (len(held[at]), -at))
     if not held[best]:
         return _located(sentences, 0, len(sentences) - 1, ())

@@ -5,7 +5,7 @@ How a channel finds is left to `retrieve` and `sight`, how moments are ordered t
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from heimdex.domain.errors import Cancelled
 from heimdex.domain.ids import PersonId, VideoId
@@ -24,9 +24,6 @@ from heimdex.storage.chroma import VectorIndex
 from heimdex.storage.lexicon import Lexicon
 from heimdex.storage.stages import StageStore
 from heimdex.storage.vectors import VectorStore
-
-APART = 0.6
-"""What is left of a confidence where the person or the phrase that was asked for is missing."""
 
 IsCancelled = Callable[[], bool]
 
@@ -58,7 +55,7 @@ class Look:
         self._sources = sources
         self._query = query
         self._cancelled = cancelled
-        self._said = wording.spoken(query.raw)
+        self._said = wording.spoken(query.raw) or bool(query.phrases)
         self._videos = videos_in(query.filters, sources.catalogue)
         self._people = tuple(dict.fromkeys([*query.people, *sorted(query.filters.people)]))
 
@@ -67,7 +64,7 @@ class Look:
         query = self._query
         content = bool(query.meaning or query.phrases)
         if not self._people:
-            return rank(self._content(self._videos, None), said=self._said) if content else []
+            return self._anywhere() if content else []
         there = self._there()
         self._go_on()
         if not there:
@@ -75,15 +72,16 @@ class Look:
         if not content:
             return rank([there])
         spans = [Span(c.video_id, c.start_ms, c.end_ms) for c in there]
-        meanwhile = [
-            inside(ranking, there)
-            for ranking in self._content(frozenset(span.video_id for span in spans), spans)
-        ]
-        found = rank_with(there, meanwhile, said=self._said)
+        videos = frozenset(span.video_id for span in spans)
+        rankings, _ = self._content(videos, spans)
+        found = rank_with(there, [inside(each, there) for each in rankings], said=self._said)
         if any(each.score >= CUT for each in found):
             return found
-        apart = rank(_weaker(self._content(self._videos, None)), said=self._said)
-        return [*found, *apart]
+        return [*found, *self._anywhere(near=True)]
+
+    def _anywhere(self, *, near: bool = False) -> list[Ranked]:
+        rankings, whole = self._content(self._videos, None)
+        return rank(rankings, said=self._said, near=near or not whole)
 
     def _there(self) -> Ranking:
         found = retrieve.people(self._sources.people, self._people, self._videos)
@@ -95,26 +93,25 @@ class Look:
         if not query.raw.strip():
             return []
         text = " ".join([*query.people_names, query.meaning, *query.phrases])
-        rankings = self._speech(text, self._videos)
+        found = rank(self._speech(text, self._videos), said=self._said)
         if query.meaning:
-            rankings += _weaker([self._seen(query.meaning, self._videos, None)])
-        return rank(rankings, said=self._said)
+            found += rank([self._seen(query.meaning, self._videos, None)], near=True)
+        return sorted(found, key=lambda each: each.score < CUT)
 
     def _content(
         self, videos: frozenset[VideoId] | None, spans: Sequence[Span] | None
-    ) -> list[Ranking]:
-        """What is said and seen, one ranking a channel."""
+    ) -> tuple[list[Ranking], bool]:
+        """What is said and seen, one ranking a channel, and whether all that was quoted is."""
         query = self._query
         if not query.phrases:
             rankings = self._speech(query.meaning, videos)
-            return [*rankings, self._seen(query.meaning, videos, spans)]
+            return [*rankings, self._seen(query.meaning, videos, spans)], True
         exact = self._phrases(videos)
         if not exact:
             text = " ".join([*query.phrases, query.meaning])
-            rankings = self._speech(text, videos)
-            return _weaker([*rankings, self._seen(text, videos, spans)])
+            return [*self._speech(text, videos), self._seen(text, videos, spans)], False
         if not query.meaning:
-            return [exact]
+            return [exact], True
         # Besides exact words the rest of the sentence only says which of the places is meant.
         places = frozenset(candidate.video_id for candidate in exact)
         around = [Span(c.video_id, c.start_ms, c.end_ms) for c in exact]
@@ -122,7 +119,8 @@ class Look:
             *self._speech(query.meaning, places),
             self._seen(query.meaning, places, around),
         ]
-        return [exact, *([c for c in other if _touches(c, around)] for other in others)]
+        beside = [[c for c in other if _touches(c, around)] for other in others]
+        return [exact, *beside], True
 
     def _phrases(self, videos: frozenset[VideoId] | None) -> Ranking:
         if not self._wants(EvidenceKind.SPEECH):
@@ -184,10 +182,6 @@ class Look:
     def _go_on(self) -> None:
         if self._cancelled():
             raise Cancelled("The search was given up for a newer one.")
-
-
-def _weaker(rankings: Sequence[Ranking]) -> list[Ranking]:
-    return [[replace(c, confidence=c.confidence * APART) for c in r] for r in rankings]
 
 
 def _touches(candidate: Candidate, spans: Sequence[Span]) -> bool:

@@ -29,6 +29,9 @@ only what happens meanwhile is left, so there is less to be wrong about: an engi
 threshold is enough."""
 
 
+APART = 0.6
+"""What is left of a score where the person or the phrase that was asked for is missing."""
+
 UNSAID = CUT - 0.05
 """What a picture is worth at most where words were asked for."""
 
@@ -41,11 +44,14 @@ class Ranked:
     score: float
 
 
-def rank(rankings: Sequence[Ranking], *, said: bool = False) -> list[Ranked]:
+def rank(rankings: Sequence[Ranking], *, said: bool = False, near: bool = False) -> list[Ranked]:
     """Moments out of candidates, best first. `said`: the sentence asks for words, so that a
-    picture cannot answer it."""
+    picture cannot answer it. `near`: something else that was asked for is missing, so none of
+    them is a match, however well the rest fits."""
     drafts, place = gather(rankings)
-    scores = [_content(draft, said) for draft in drafts]
+    scores = [_content(draft, said) * (APART if near else 1.0) for draft in drafts]
+    if near:
+        scores = [min(score, CUT - 0.01) for score in scores]
     return _ordered(drafts, scores, _numbered(rankings, place, said))
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from heimdex.domain.errors import UserError
-from heimdex.domain.faces import Appearance
+from heimdex.domain.faces import Appearance, Person
 from heimdex.domain.ids import VideoId
 from heimdex.domain.media import FileState
 from heimdex.domain.search import Filters, Moment, Query, SearchResult
@@ -63,10 +63,11 @@ class Searcher:
         models cannot be asked, and `Cancelled` soon after `cancelled()` becomes true.
         """
         started = time.perf_counter()
-        query = parse(text, self._sources.people.list(), int(time.time()))
+        people = self._sources.people.named()
+        query = parse(text, people, int(time.time()))
         query = replace(query, filters=filters or Filters())
         ranked = Look(self._sources, query, cancelled or (lambda: False)).ranked()
-        moments = self._moments(ranked[:n], query)
+        moments = self._moments(ranked[:n], query, people)
         asked = bool(query.meaning or query.phrases or query.people or query.filters.people)
         found = any(moment.score >= CUT for moment in moments)
         took_ms = (time.perf_counter() - started) * 1000
@@ -116,15 +117,17 @@ class Searcher:
 
     def _like(self, found: Ranking, asked: str, n: int, started: float) -> SearchResult:
         query = Query(raw=asked, meaning="")
-        moments = self._moments(rank([found])[:n], query)
+        moments = self._moments(rank([found])[:n], query, self._sources.people.named())
         took_ms = (time.perf_counter() - started) * 1000
         nothing = not any(moment.score >= CUT for moment in moments)
         return SearchResult(query, moments, nothing, took_ms)
 
     # Showing
 
-    def _moments(self, ranked: Sequence[Ranked], query: Query) -> tuple[Moment, ...]:
-        names = {p.id: p.name for p in self._sources.people.list() if p.name is not None}
+    def _moments(
+        self, ranked: Sequence[Ranked], query: Query, people: Sequence[Person]
+    ) -> tuple[Moment, ...]:
+        names = {p.id: p.name for p in people if p.name is not None}
         videos = {each.draft.video_id for each in ranked}
         seen: dict[VideoId, list[Appearance]] = {}
         if names and videos:

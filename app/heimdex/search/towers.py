@@ -65,8 +65,8 @@ class Roll(Protocol):
         """The face model's own threshold for the same person."""
         ...
 
-    def list(self) -> Sequence[Person]:
-        """Everybody who is not hidden."""
+    def named(self) -> Sequence[Person]:
+        """Everybody who has a name and is not hidden."""
         ...
 
     def appearances(

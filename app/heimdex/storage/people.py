@@ -198,6 +198,13 @@ class PeopleStore(DecisionStore, PhotoStore):
         )
         return [self._person(row) for row in rows]
 
+    def named(self) -> list[Person]:
+        """Everybody who has a name and is not hidden, by name: who a query can be about."""
+        rows = self._database.read().execute(
+            _PERSON + "WHERE p.name IS NOT NULL AND NOT p.hidden ORDER BY p.name_key"
+        )
+        return [self._person(row) for row in rows]
+
     def find_person(self, name: str) -> Person | None:
         """Who has this name or alias, in any case and spacing."""
         key = name_key(name)
