@@ -249,13 +249,12 @@ def apt_install(packages: list[str]) -> bool:
     say(f"Installing system packages: {' '.join(packages)}")
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     apt = ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300"]
-    subprocess.run([*apt, "update"], check=False, env=environment)
-    done = subprocess.run(
-        [*apt, "install", "-y", "--no-install-recommends", *packages],
-        check=False,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-    )
+    for step in (["update"], ["install", "-y", "--no-install-recommends", *packages]):
+        done = subprocess.run(
+            [*apt, *step], check=False, env=environment, capture_output=True, text=True
+        )
+        if done.returncode:  # An old list of packages may do; what matters is the installation.
+            print(done.stderr.strip(), file=sys.stderr)
     return done.returncode == 0
 
 
