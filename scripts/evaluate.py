@@ -302,8 +302,8 @@ def _in_part(asked: Asked, part: str) -> bool:
 
 def _index(library: Any, media: Path) -> None:
     library.scanner.add([media])
-    total = library.jobs.counts()
-    print(f"indexing: {dict(total)}", file=sys.stderr)
+    waiting = sum(n for state, n in library.jobs.counts().items() if str(state) == "queued")
+    print(f"{waiting} files to index", file=sys.stderr)
 
     def told(event: Any) -> None:
         state = getattr(event, "state", None)

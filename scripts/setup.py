@@ -78,8 +78,8 @@ def main() -> int:
     if options.check:
         return 0 if is_ready(read_state(), options) else 1
     try:
-        with only_one():
-            set_up(options)
+        with only_one() as lock:
+            set_up(options, lock)
     except SetupError as error:
         print(error, file=sys.stderr)
         return 1
@@ -89,18 +89,18 @@ def main() -> int:
     return 0
 
 
-def set_up(options: argparse.Namespace) -> None:
+def set_up(options: argparse.Namespace, lock: int) -> None:
     """Do each step that the state does not know as done, and note it."""
     state = read_state()
     if is_ready(state, options):
         return  # Another setup did it while this one waited.
     if options.qt not in state["qt"]:
         install_libraries(LIBRARIES[options.qt])
-    lock = lock_name(state, options)
-    if state["packages"] != packages_fingerprint(lock):
+    pins = lock_name(state, options)
+    if state["packages"] != packages_fingerprint(pins):
         state = read_state() if make_environment() else EMPTY_STATE
-        install_packages(lock)
-        state = state | {"packages": packages_fingerprint(lock), "lock": lock}
+        install_packages(pins, lock)
+        state = state | {"packages": packages_fingerprint(pins), "lock": pins}
         write_state(state)
     if options.qt not in state["qt"]:
         state = state | {"qt": sorted({*state["qt"], options.qt})}
@@ -183,8 +183,11 @@ def models_folder() -> Path:
 
 
 @contextmanager
-def only_one() -> Iterator[None]:
-    """Hold this checkout's setup lock; the system frees it when the process ends in any way."""
+def only_one() -> Iterator[int]:
+    """Hold this checkout's setup lock, and give its descriptor.
+
+    The system frees it when the last process that has it open ends, in whatever way.
+    """
     with (REQUIREMENTS / "app.txt").open("rb+" if os.name == "nt" else "rb") as file:
         waiting = False
         while not try_lock(file.fileno()):
@@ -192,7 +195,7 @@ def only_one() -> Iterator[None]:
                 print("Another setup is running in this checkout; waiting for it.", flush=True)
                 waiting = True
             time.sleep(0.5)
-        yield
+        yield file.fileno()
 
 
 def try_lock(descriptor: int) -> bool:
@@ -289,20 +292,23 @@ def make_environment() -> bool:
     return False
 
 
-def install_packages(lock: str) -> None:
+def install_packages(pins: str, lock: int) -> None:
     """Bring the environment to exactly what the lock file names."""
     started = time.monotonic()
-    count = sum("==" in line for line in lines_of(REQUIREMENTS / f"{lock}.txt"))
+    count = sum("==" in line for line in lines_of(REQUIREMENTS / f"{pins}.txt"))
     say(f"Installing {count} packages (a few minutes the first time)")
     UNFINISHED.touch()
-    pip("-r", REQUIREMENTS / f"{lock}.txt", "-r", REQUIREMENTS / "build.txt", total=count)
-    pip("--no-build-isolation", "--editable", ROOT)
+    pip(lock, "-r", REQUIREMENTS / f"{pins}.txt", "-r", REQUIREMENTS / "build.txt", total=count)
+    pip(lock, "--no-build-isolation", "--editable", ROOT)
     UNFINISHED.unlink()
     say(f"Packages ready after {time.monotonic() - started:.0f} s")
 
 
-def pip(*arguments: str | Path, total: int = 0) -> None:
-    """`pip install --no-deps`, showing how far it is; a failure carries pip's own last word."""
+def pip(lock: int, *arguments: str | Path, total: int = 0) -> None:
+    """`pip install --no-deps`, showing how far it is; a failure carries pip's own last word.
+
+    pip inherits the setup's lock, so that no second setup begins while it outlives a killed one.
+    """
     command = [PYTHON, "-I", "-m", "pip", "install", "--no-deps", "--no-input", *arguments]
     command += ["--progress-bar", "off", "--disable-pip-version-check"]
     # A user's PIP_USER or PIP_TARGET would lead the packages past the environment.
@@ -316,6 +322,7 @@ def pip(*arguments: str | Path, total: int = 0) -> None:
         encoding="utf-8",
         errors="replace",
         env=environment,
+        pass_fds=() if os.name == "nt" else (lock,),
     ) as process:
         assert process.stdout
         for line in process.stdout:
