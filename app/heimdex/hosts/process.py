@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -127,8 +128,18 @@ class Child:
 
     def log_last_words(self) -> None:
         """Write the end of its standard error to the log."""
+        self._await_stderr()
         if self._stderr:
             _log.warning("last lines of %s:\n%s", self.name, "\n".join(self._stderr))
+
+    def _await_stderr(self) -> None:
+        """Let the thread that reads standard error catch up with what was written before."""
+        seen = -1
+        for _ in range(10):
+            if seen == len(self._stderr) > 0:
+                return
+            seen = len(self._stderr)
+            time.sleep(0.05)
 
     def wait(self, seconds: float) -> bool:
         """Wait for its end; False when it still runs."""
