@@ -19,6 +19,7 @@ _LONG_MS: Final = 8000
 _PAUSE_MS: Final = 1200
 _QUIET_DB: Final = 25.0
 """So much under its loudest moment a word has not begun or is over."""
+_LEAST_WORD_MS: Final = 40
 _SILENCE_DB: Final = -70.0
 _SLACK_MS: Final = 30
 _LEAST_CUT_MS: Final = 80
@@ -146,9 +147,12 @@ def _is_invented(spoken: list[Spoken], silence: float) -> bool:
     """Whether the model speaks where it hears nobody.
 
     It is sure of nobody speaking and unsure of the words it gives all the same, or it has no idea
-    what they are.
+    what they are, or when they were said: words that were not heard pile up in one spot.
     """
     if not any(letter.isalnum() for item in spoken for letter in item.word.text):
+        return True
+    lasts = max(item.word.end_ms for item in spoken) - spoken[0].word.start_ms
+    if lasts < _LEAST_WORD_MS * len(spoken):
         return True
     sureness = sum(item.word.probability for item in spoken) / len(spoken)
     return (silence > 0.6 and sureness < 0.5) or sureness < 0.25

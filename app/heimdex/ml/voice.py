@@ -32,10 +32,12 @@ class VoiceRules:
     A span begins when a frame reaches `begin` and ends when frames stay under `end` for
     `least_pause_ms`. Shorter ones than `least_speech_ms` are dropped; what is kept is widened by
     `margin_ms`, because words begin and end softly.
+
+    `begin` is low, for speech over music; what is no speech after all, the recogniser refuses.
     """
 
-    begin: float = 0.5
-    end: float = 0.35
+    begin: float = 0.3
+    end: float = 0.15
     least_pause_ms: int = 500
     least_speech_ms: int = 160
     margin_ms: int = 240
