@@ -170,6 +170,17 @@ def test_locating_starts_at_the_sentence_that_holds_the_words():
     assert locate([], content_groups("zebra")) is None
 
 
+def test_words_said_nearly_as_typed_are_the_place():
+    segment = spoken_at("My fellow Americans ask nod what your country can do for you.")
+    again = spoken_at("Ask what you can do for your country.", start=9_000)
+    text = "ask not what your country can do for you"
+    located = locate([segment, again], content_groups(text), text)
+    assert (located.start_ms, located.at_ms) == (0, 3 * 400)
+    assert located.text == segment.text
+    other = "you can do it"
+    assert locate([again], content_groups(other), other).start_ms == 9_000
+
+
 def test_a_pause_parts_sentences_without_full_stops():
     early = Segment(0, 0, 400, "The", (Word(0, 400, "The", 0.9),))
     late = spoken_at("Paris office is special", start=20_000)

@@ -12,6 +12,9 @@ from heimdex.storage import lexicon
 PAUSE_MS = 600
 """Silence that parts two sentences where the recogniser wrote no full stop."""
 
+LEAST_WORDS = 3
+"""Fewer words in a row are said by chance."""
+
 _ENDS = (".", "?", "!", "。", "？", "！", "…")
 
 # Words that stand in every sentence: they find nothing, though a phrase may need them.
@@ -61,15 +64,21 @@ def content_groups(text: str) -> list[list[str]]:
     return lexicon.groups(" ".join(kept)) or lexicon.groups(text)
 
 
-def locate(segments: Sequence[Segment], groups: Sequence[Sequence[str]]) -> Located | None:
+def locate(
+    segments: Sequence[Segment], groups: Sequence[Sequence[str]], text: str = ""
+) -> Located | None:
     """The sentences of `segments` that hold most of `groups`, or all of them when none does.
 
-    `segments`: those of one passage, in order. Starts at the beginning of the first sentence that
-    holds a word which no better sentence holds; None where nothing is said.
+    `segments`: those of one passage, in order. `text`: the query itself; where it is said nearly
+    word for word, that is the place. Otherwise starts at the first sentence that holds a word
+    which no better sentence holds. None where nothing is said.
     """
     sentences = [_sentence(words) for words in sentences_of(segments)]
     if not sentences:
         return None
+    verbatim = _verbatim(segments, text)
+    if verbatim is not None:
+        return _around(segments, *verbatim)
     held = [{at for at, group in enumerate(groups) if s.holds(group)} for s in sentences]
     best = max(range(len(sentences)), key=lambda at: (len(held[at]), -at))
     if not held[best]:
@@ -180,6 +189,45 @@ def _around(segments: Sequence[Segment], first: Word, last: Word) -> Located:
     words = [word for sentence in sentences[begin : end + 1] for word in sentence]
     text = " ".join(word.text for word in words)
     return Located(words[0].start_ms, words[-1].end_ms, first.start_ms, text)
+
+
+def _verbatim(segments: Sequence[Segment], text: str) -> tuple[Word, Word] | None:
+    """First and last of the words that follow `text` most closely, if at least half of it does.
+
+    Local alignment (Smith & Waterman 1981) over words: 2 for the same word, −1 for one that is
+    different, too many or missing, so that a word heard wrongly does not break a sentence in two.
+    """
+    wanted = lexicon.words(text)
+    spoken = [
+        (piece, word)
+        for segment in segments
+        for word in _timed(segment)
+        for piece in lexicon.words(word.text)
+    ]
+    if len(wanted) < LEAST_WORDS or len({p for p, _ in spoken} & set(wanted)) < LEAST_WORDS:
+        return None
+    above = [(0, 0)] * (len(spoken) + 1)
+    best = (0, 0, 0)
+    for word in wanted:
+        row = [(0, 0)]
+        for at, (piece, _) in enumerate(spoken):
+            score, start = above[at]
+            step = 2 if piece == word else -1
+            row.append(
+                max(
+                    (score + step, start if score else at),
+                    (above[at + 1][0] - 1, above[at + 1][1]),
+                    (row[at][0] - 1, row[at][1]),
+                    (0, at),
+                    key=lambda cell: cell[0],
+                )
+            )
+            if row[-1][0] > best[0]:
+                best = (row[-1][0], row[-1][1], at)
+        above = row
+    if best[0] < max(len(wanted), 2 * LEAST_WORDS):
+        return None
+    return spoken[best[1]][1], spoken[best[2]][1]
 
 
 def _same(run: Sequence[str], wanted: Sequence[str]) -> bool:

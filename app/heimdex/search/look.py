@@ -5,7 +5,7 @@ How a channel finds is left to `retrieve` and `sight`, how moments are ordered t
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from heimdex.domain.errors import Cancelled
 from heimdex.domain.ids import PersonId, VideoId
@@ -24,6 +24,9 @@ from heimdex.storage.chroma import VectorIndex
 from heimdex.storage.lexicon import Lexicon
 from heimdex.storage.stages import StageStore
 from heimdex.storage.vectors import VectorStore
+
+UNHEARD = 0.4
+"""What is left of the confidence in a picture where the sentence asks for something said."""
 
 IsCancelled = Callable[[], bool]
 
@@ -81,7 +84,7 @@ class Look:
 
     def _anywhere(self, *, near: bool = False) -> list[Ranked]:
         rankings, whole = self._content(self._videos, None)
-        return rank(rankings, said=self._said, near=near or not whole)
+        return rank(rankings, near=near or not whole)
 
     def _there(self) -> Ranking:
         found = retrieve.people(self._sources.people, self._people, self._videos)
@@ -93,7 +96,7 @@ class Look:
         if not query.raw.strip():
             return []
         text = " ".join([*query.people_names, query.meaning, *query.phrases])
-        found = rank(self._speech(text, self._videos), said=self._said)
+        found = rank(self._speech(text, self._videos))
         if query.meaning:
             found += rank([self._seen(query.meaning, self._videos, None)], near=True)
         return sorted(found, key=lambda each: each.score < CUT)
@@ -154,6 +157,8 @@ class Look:
         frames = sources.sight.frames(towers.frame_space, towers.scene_space, query, videos)
         found = sights(frames, query, limits, text, against, spans)
         self._go_on()
+        if self._said:
+            found = [replace(c, confidence=c.confidence * UNHEARD) for c in found]
         return [c for c in found if not _touches(c, self._absent())]
 
     def _wants(self, kind: EvidenceKind) -> bool:

@@ -28,12 +28,8 @@ EASIER = CUT - DOUBTFUL
 only what happens meanwhile is left, so there is less to be wrong about: an engine's `suggest`
 threshold is enough."""
 
-
 APART = 0.6
 """What is left of a score where the person or the phrase that was asked for is missing."""
-
-UNSAID = CUT - 0.05
-"""What a picture is worth at most where words were asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,23 +40,22 @@ class Ranked:
     score: float
 
 
-def rank(rankings: Sequence[Ranking], *, said: bool = False, near: bool = False) -> list[Ranked]:
-    """Moments out of candidates, best first. `said`: the sentence asks for words, so that a
-    picture cannot answer it. `near`: something else that was asked for is missing, so none of
-    them is a match, however well the rest fits."""
+def rank(rankings: Sequence[Ranking], *, near: bool = False) -> list[Ranked]:
+    """Moments out of candidates, best first. `near`: something else that was asked for is missing,
+    so none of them is a match, however well the rest fits."""
     drafts, place = gather(rankings)
-    scores = [_content(draft, said) * (APART if near else 1.0) for draft in drafts]
+    scores = [_score(draft.reasons) for draft in drafts]
     if near:
-        scores = [min(score, CUT - 0.01) for score in scores]
-    return _ordered(drafts, scores, _numbered(rankings, place, said))
+        scores = [min(APART * score, CUT - 0.01) for score in scores]
+    return _ordered(drafts, scores, _numbered(rankings, place))
 
 
 def rank_with(there: Ranking, rankings: Sequence[Ranking], *, said: bool = False) -> list[Ranked]:
     """Moments for somebody and something: `there` is where the person is on screen, `rankings`
     what is said and seen meanwhile. A stretch in which nothing of it was found is an answer too,
-    after those in which something was."""
+    after those in which something was, unless the something had to be `said`."""
     drafts, place = gather(rankings)
-    numbered = _numbered(rankings, place, said)
+    numbered = _numbered(rankings, place)
     persons: list[tuple[int, float]] = []
     for stretch in there:
         met = [n for n, draft in enumerate(drafts) if stretch.channel not in draft.reasons]
@@ -72,7 +67,7 @@ def rank_with(there: Ranking, rankings: Sequence[Ranking], *, said: bool = False
             draft = drafts[number]
             at_ms = min(max(stretch.start_ms, draft.start_ms), draft.end_ms)
             draft.take(replace(stretch, at_ms=at_ms))
-            persons.append((number, _gain(stretch, said)))
+            persons.append((number, _gain(stretch)))
     scores = [_with_person(draft, said) for draft in drafts]
     return _ordered(drafts, scores, [*numbered, persons])
 
@@ -85,12 +80,9 @@ def _meets(draft: Draft, stretch: Candidate) -> bool:
 
 
 def _numbered(
-    rankings: Sequence[Ranking], place: Mapping[Candidate, int], said: bool
+    rankings: Sequence[Ranking], place: Mapping[Candidate, int]
 ) -> list[list[tuple[int, float]]]:
-    return [
-        [(place[candidate], _gain(candidate, said)) for candidate in ranking]
-        for ranking in rankings
-    ]
+    return [[(place[candidate], _gain(candidate)) for candidate in ranking] for ranking in rankings]
 
 
 def _ordered(
@@ -102,31 +94,24 @@ def _ordered(
     return [Ranked(drafts[number], scores[number]) for number in order]
 
 
-def _gain(candidate: Candidate, said: bool) -> float:
+def _gain(candidate: Candidate) -> float:
     # Squared: two channels that each guess at a third are not worth one that knows.
-    gain = WEIGHTS[candidate.channel] * candidate.confidence**2
-    return gain / 4 if said and candidate.channel is Channel.SIGHT else gain
+    return WEIGHTS[candidate.channel] * candidate.confidence**2
 
 
-def _content(draft: Draft, said: bool) -> float:
-    """How sure we are of what is said and seen, and of who is there where only that was asked."""
-    reasons = {channel: reason.confidence for channel, reason in draft.reasons.items()}
-    speech = together(
-        [reasons.get(c, 0.0) for c in (Channel.PHRASE, Channel.WORDS, Channel.MEANING)]
-    )
-    sight = reasons.get(Channel.SIGHT, 0.0)
-    if said:
-        sight = min(sight, UNSAID)
-    return max(speech, sight, reasons.get(Channel.PERSON, 0.0))
+def _score(reasons: Mapping[Channel, Candidate]) -> float:
+    """How sure we are; what is said may be found in several ways, which support each other."""
+    sure = {channel: reason.confidence for channel, reason in reasons.items()}
+    said = together([sure.pop(c, 0.0) for c in (Channel.PHRASE, Channel.WORDS, Channel.MEANING)])
+    return max(said, *sure.values(), 0.0)
 
 
 def _with_person(draft: Draft, said: bool) -> float:
+    rest: dict[Channel, Candidate] = {
+        c: reason for c, reason in draft.reasons.items() if c is not Channel.PERSON
+    }
+    content = _score(rest)
     person = draft.reasons.get(Channel.PERSON)
-    rest = Draft(draft.video_id, draft.start_ms, draft.end_ms, dict(draft.reasons))
-    rest.reasons.pop(Channel.PERSON, None)
-    if said:
-        rest.reasons.pop(Channel.SIGHT, None)
-    content = _content(rest, said)
     if person is None:
         return content
     eased = min(1.0, content + EASIER) if content > 0 else 0.0

@@ -92,7 +92,7 @@ class Speech:
         key = (video_id, index)
         if key not in self._located:
             segments = segments_of(self._stages, video_id, index)
-            self._located[key] = locate(segments, self.groups)
+            self._located[key] = locate(segments, self.groups, self._text)
         located = self._located[key]
         if located is None:
             return None
