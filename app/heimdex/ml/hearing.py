@@ -119,8 +119,8 @@ def believed(
     found: list[Segment] = []
     said: set[tuple[str, ...]] = set()
     last = start_ms
-    for part in heard.segments:
-        tight = tightened(part, levels)
+    for part, after in zip(heard.segments, (*heard.segments[1:], None), strict=True):
+        tight = tightened(part, levels, after.words[0].start if after else seconds)
         spoken = list(_on_track(tight, start_ms, start_ms + round(seconds * 1000), last))
         if heard.repetitive:
             spoken = without_loops(spoken)
@@ -215,8 +215,12 @@ def is_silent(samples: NDArray[np.float32]) -> bool:
     return not levels.size or float(levels.max()) < _SILENCE_DB
 
 
-def tightened(part: HeardSegment, levels: NDArray[np.float32]) -> tuple[HeardWord, ...]:
+def tightened(
+    part: HeardSegment, levels: NDArray[np.float32], border: float
+) -> tuple[HeardWord, ...]:
     """Words of a segment without the quiet, and without other people's sounds, around them.
+
+    `border`: where the next segment begins, in seconds.
 
     Whisper lets a word begin where the one before ends, pause included, and the first one often
     far too early; the model's own time stamps and the sound itself know better.
@@ -230,8 +234,8 @@ def tightened(part: HeardSegment, levels: NDArray[np.float32]) -> tuple[HeardWor
     if last.end - last.start > 2 * usual and last.start < part.end < last.end - 0.5:
         words[-1] = replace(words[-1], end=part.end)
     tight = [_tightened(word, levels) for word in words]
-    for number, (word, after) in enumerate(zip(tight, [*tight[1:], None], strict=True)):
-        tight[number] = _prolonged(word, after, levels)
+    borders = [*(word.start for word in tight[1:]), border]
+    tight = [_prolonged(word, end, levels) for word, end in zip(tight, borders, strict=True)]
     longest = max(2 * usual, 0.6)
     if tight[0].end - tight[0].start > longest:
         tight[0] = replace(tight[0], start=tight[0].end - longest)
@@ -256,16 +260,15 @@ def _tightened(word: HeardWord, levels: NDArray[np.float32]) -> HeardWord:
     return replace(word, start=start, end=end)
 
 
-def _prolonged(word: HeardWord, after: HeardWord | None, levels: NDArray[np.float32]) -> HeardWord:
-    """The word up to where its sound dies away before a pause; Whisper ends words too early."""
+def _prolonged(word: HeardWord, border: float, levels: NDArray[np.float32]) -> HeardWord:
+    """The word up to where its sound dies away before a pause, at most to `border`; Whisper ends
+    words too early."""
     first, last = round(word.start * 100), round(word.end * 100)
-    border = min(len(levels), last + _MOST_LONGER)
-    if after is not None:
-        border = min(border, round(after.start * 100))
     own = levels[first:last]
-    if not own.size or border <= last:
+    reach = levels[last : min(round(border * 100), last + _MOST_LONGER)]
+    if not own.size or not reach.size:
         return word
-    quiet = np.flatnonzero(levels[last:border] <= own.max() - _QUIET_DB)
+    quiet = np.flatnonzero(reach <= own.max() - _QUIET_DB)
     # Without a pause in reach, what is heard is the next word already.
     return replace(word, end=(last + int(quiet[0])) / 100) if quiet.size else word
 

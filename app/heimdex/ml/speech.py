@@ -179,10 +179,11 @@ class WhisperRecognizer:
                     temperatures=next_temperature,
                 )
                 levels = hearing.loudness(view.samples)
-                yield from hearing.believed(
-                    answer, window.start_ms + window.at_ms(view.start), view.seconds, levels
-                )
                 rest = hearing.unheard(answer, levels)
+                believed_s = rest / SAMPLE_RATE if rest else view.seconds
+                yield from hearing.believed(
+                    answer, window.start_ms + window.at_ms(view.start), believed_s, levels
+                )
                 view = (
                     listening.encode(model, view.start + rest, view.samples[rest:])
                     if rest
