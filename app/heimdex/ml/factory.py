@@ -5,7 +5,8 @@ engines.
 """
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+from weakref import WeakKeyDictionary
 
 from heimdex.domain.engines import (
     FaceDetector,
@@ -19,6 +20,9 @@ from heimdex.domain.errors import UserError
 from heimdex.ml.manifests import Family
 from heimdex.ml.runtime import Compute
 from heimdex.ml.store import ModelStore
+
+if TYPE_CHECKING:
+    from heimdex.ml.text import SentenceEncoder
 
 
 class Choices(Protocol):
@@ -89,21 +93,19 @@ def voice(settings: Choices, store: ModelStore) -> VoiceDetector:
 
 def text(settings: Choices, store: ModelStore) -> TextEmbedder:
     """The sentence embedder of `TEXT_MODEL`."""
-    from heimdex.ml.text import SentenceEncoder
-
-    manifest = store.manifest(chosen(settings)[Family.TEXT])
-    return SentenceEncoder(store, manifest, Compute(settings.text_device, settings.threads))
+    model_id = chosen(settings)[Family.TEXT]
+    return _sentences(store, model_id, Compute(settings.text_device, settings.threads))
 
 
 def vision(settings: Choices, store: ModelStore) -> VisionEmbedder:
     """The picture embedder of `VISION_MODEL`, with the sentence embedder it shares a space with."""
-    from heimdex.ml.text import SentenceEncoder
     from heimdex.ml.vision import SentenceSpaceVision
 
     manifest = store.manifest(chosen(settings)[Family.VISION])
     compute = Compute(settings.vision_device, settings.threads)
-    sentences = SentenceEncoder(
-        store, store.manifest(_TEXT["use-multilingual"]), Compute(threads=settings.threads)
+    # Not the chosen text model but the one whose space the pictures were placed in.
+    sentences = _sentences(
+        store, _TEXT["use-multilingual"], Compute(settings.text_device, settings.threads)
     )
     return SentenceSpaceVision(store, manifest, compute, sentences)
 
@@ -126,6 +128,19 @@ def face_embedder(settings: Choices, store: ModelStore) -> FaceEmbedder:
 
     manifest = store.manifest(chosen(settings)[Family.FACE_EMBEDDER])
     return SFace(store, manifest, Compute(settings.face_device, settings.threads))
+
+
+_encoders: "WeakKeyDictionary[ModelStore, dict[str, SentenceEncoder]]" = WeakKeyDictionary()
+
+
+def _sentences(store: ModelStore, model_id: str, compute: Compute) -> "SentenceEncoder":
+    """One encoder a store: speech and sight share it, and loading it takes seconds."""
+    from heimdex.ml.text import SentenceEncoder
+
+    made = _encoders.setdefault(store, {})
+    if model_id not in made:
+        made[model_id] = SentenceEncoder(store, store.manifest(model_id), compute)
+    return made[model_id]
 
 
 def _named(known: Mapping[str, str], setting: str, value: str) -> str:
