@@ -1,6 +1,7 @@
 """Every command on the included sample with the real models."""
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -319,6 +320,35 @@ def test_ctrl_c_stops_cleanly_and_the_next_run_goes_on(
     after = heimdex("index", "--json", "--library", library, timeout=300).json()
     finished = [(line["video"], line["stage"]) for line in [*before, *after] if "stage" in line]
     assert len(finished) == len(set(finished)) == 3 * len(STAGES)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a pseudo-terminal")
+def test_a_terminal_sees_a_bar_with_the_time_left(
+    heimdex: Command, tmp_path: Path, sample_media: Path, starter_models: Path
+) -> None:
+    import pty
+
+    library = tmp_path / "library"
+    assert heimdex("add", sample_media / "astronaut.mp4", "--library", library).code == 0
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "heimdex", "index", "--library", str(library)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=theirs, text=True) as child:
+        os.close(theirs)
+        seen = b""
+        try:
+            while chunk := os.read(ours, 4096):
+                seen += chunk
+        except OSError:  # How Linux says that the other end is closed.
+            pass
+        assert child.stdout
+        out = child.stdout.read()
+    os.close(ours)
+    assert child.returncode == 0
+    assert out.startswith("1 video indexed")
+    bar = seen.decode()
+    assert "astronaut.mp4: speech" in bar
+    assert "s of media [" in bar
+    assert "100%" in bar
 
 
 def test_demo_answers_by_itself(heimdex: Command, starter_models: Path, home: Path) -> None:

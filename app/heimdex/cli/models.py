@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from heimdex.cli.output import complain, counted, emit, note, size, table
+from heimdex.cli.progress import terminal_bar
 from heimdex.cli.session import directories
 from heimdex.domain.errors import UserError
 
@@ -264,14 +265,10 @@ class _DownloadShow:
             note(f"  {self._store.manifest(progress.model_id).title}: installed")
 
     def _draw(self, progress: "InstallProgress", step: str) -> None:
-        from tqdm import tqdm
-
         if self._of != progress.model_id:
             self.close()
             self._of = progress.model_id
-            self._bar = tqdm(
-                total=progress.total, unit="B", unit_scale=True, file=sys.stderr, leave=False
-            )
+            self._bar = terminal_bar(total=progress.total, unit="B", unit_scale=True)
         if self._bar is not None:
             self._bar.set_description_str(f"{progress.model_id}: {step}", refresh=False)
             self._bar.update(progress.done - self._bar.n)

@@ -3,6 +3,7 @@
 Counts what it is told; running the work is left to the worker and the model store.
 """
 
+import os
 import sys
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -29,6 +30,16 @@ _GUESS_S = 60.0
 _FORMAT = "{desc} {percentage:3.0f}%|{bar}| {n:.0f}/{total:.0f} s of media [{elapsed}<{remaining}]"
 
 
+def terminal_bar(**options: Any) -> Any:
+    """A tqdm bar on standard error, as wide as the terminal."""
+    from tqdm import tqdm
+
+    # Some terminals (serial lines, `script`) say they have no size; tqdm would draw nothing.
+    known = os.get_terminal_size(sys.stderr.fileno()).columns > 0
+    size = {"dynamic_ncols": True} if known else {"ncols": 80, "nrows": 24}
+    return tqdm(file=sys.stderr, leave=False, **size, **options)
+
+
 class WorkBar:
     """Shows how far a run of the queue is, in seconds of media. Silent where `shown` is false."""
 
@@ -39,9 +50,7 @@ class WorkBar:
         self._done: dict[VideoId, float] = {}
         self._bar: Any = None
         if shown and sys.stderr.isatty():
-            from tqdm import tqdm
-
-            self._bar = tqdm(total=1, bar_format=_FORMAT, file=sys.stderr, dynamic_ncols=True)
+            self._bar = terminal_bar(total=1, bar_format=_FORMAT)
             self.refill()
 
     def refill(self) -> None:
@@ -90,7 +99,6 @@ class WorkBar:
     def close(self) -> None:
         """Leave the terminal clean."""
         if self._bar is not None:
-            self._bar.leave = False
             self._bar.close()
 
     def __enter__(self) -> Self:
