@@ -43,6 +43,7 @@ def test_top_help_names_every_command(heimdex: Command) -> None:
         ["search", "cat", "-n", "0"],
         ["search", "cat", "--after", "yesterday"],
         ["search", "--like", "video.mp4"],
+        ["search", "cat", "--image", "cat.jpg"],
         ["transcript", "video.mp4", "--format", "doc"],
         ["library"],
         ["--lib", "somewhere", "status"],
@@ -98,6 +99,19 @@ def test_a_folder_without_videos_is_one_line(heimdex: Command, tmp_path: Path) -
     done = heimdex("add", tmp_path / "texts")
     assert done.code == 1
     assert len(done.err.strip().splitlines()) == 1
+
+
+def test_filters_go_with_a_sentence_only(heimdex: Command) -> None:
+    done = heimdex("search", "--like", "video.mp4@3", "--kind", "visual")
+    assert done.code == 2
+    assert len(done.err.strip().splitlines()) == 1
+
+
+def test_an_empty_library_says_what_belongs_there(heimdex: Command) -> None:
+    for command in (["index"], ["status"], ["people", "list"]):
+        done = heimdex(*command)
+        assert done.code == 0, done.err
+        assert "heimdex add" in done.out or "people enroll" in done.out
 
 
 def test_dates() -> None:

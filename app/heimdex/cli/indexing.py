@@ -129,8 +129,10 @@ class _Run:
             failed = f", {self._failed} failed" if self._failed else ""
             if self._done or self._failed:
                 print(f"{counted(self._done, 'video')} indexed{failed} in {self._seconds:.0f} s.")
-            else:
+            elif self._library.catalogue.videos():
                 print("Everything is indexed.")
+            else:
+                print("The library is empty; add videos with `heimdex add PATH`.")
         return 0
 
     def _tell(self, event: WorkEvent, bar: WorkBar) -> None:

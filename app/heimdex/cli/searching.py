@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from heimdex.cli.arguments import day, moment, positive
-from heimdex.cli.output import bold, clock, counted, emit, marked, note, seconds
+from heimdex.cli.output import bold, clock, complain, counted, emit, marked, note, seconds
 from heimdex.cli.session import opened
 from heimdex.domain.errors import UserError
 from heimdex.domain.search import Evidence, EvidenceKind, Filters, Moment, SearchResult
@@ -17,6 +17,9 @@ from heimdex.domain.stages import JobState
 
 if TYPE_CHECKING:
     from heimdex.bootstrap import Library
+
+WRONG_USAGE = 2
+"""As argparse has it."""
 
 LABELS = {
     EvidenceKind.SPEECH: "said",
@@ -78,9 +81,9 @@ def search(options: argparse.Namespace) -> int:
         after=options.after,
         before=options.before,
     )
-    beside = filters != Filters()
-    if beside and options.query is None:
-        raise UserError("--kind, --in, --after and --before go with a QUERY only.")
+    if filters != Filters() and options.query is None:
+        complain("--kind, --in, --after and --before go with a QUERY only")
+        return WRONG_USAGE
     with opened(options) as library:
         result, asked = _answer(library, options, filters)
         if options.json:
