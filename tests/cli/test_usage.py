@@ -101,6 +101,13 @@ def test_a_folder_without_videos_is_one_line(heimdex: Command, tmp_path: Path) -
     assert len(done.err.strip().splitlines()) == 1
 
 
+def test_one_missing_path_of_two(heimdex: Command, tmp_path: Path, sample_media: Path) -> None:
+    done = heimdex("add", sample_media / "astronaut.mp4", tmp_path / "nowhere.mp4")
+    assert done.code == 1
+    assert "1 new video added" in done.out
+    assert "nowhere.mp4" in done.err
+
+
 def test_filters_go_with_a_sentence_only(heimdex: Command) -> None:
     done = heimdex("search", "--like", "video.mp4@3", "--kind", "visual")
     assert done.code == 2

@@ -30,12 +30,14 @@ def define(command: argparse.ArgumentParser, shared: argparse.ArgumentParser) ->
 
 
 def add(options: argparse.Namespace) -> int:
-    """Add the paths; one line a path that cannot be taken."""
+    """Add the paths; one line a path that cannot be taken. Exit code 1 when one of those that
+    were named could not, although the others were."""
     with opened(options) as library:
         report = library.scanner.add(options.paths, watched=not options.no_watch)
         tell_problems(report)
         print(summary(report))
-    return 0
+    named = {path.absolute() for path in options.paths}
+    return 1 if any(problem.path.absolute() in named for problem in report.problems) else 0
 
 
 def tell_problems(report: "ScanReport") -> None:

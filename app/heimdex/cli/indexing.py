@@ -129,6 +129,8 @@ class _Run:
             failed = f", {self._failed} failed" if self._failed else ""
             if self._done or self._failed:
                 print(f"{counted(self._done, 'video')} indexed{failed} in {self._seconds:.0f} s.")
+            elif before := self._library.jobs.counts()[JobState.FAILED]:
+                print(f"Nothing new; {counted(before, 'video')} failed before: see heimdex status.")
             elif self._library.catalogue.videos():
                 print("Everything is indexed.")
             else:
@@ -149,7 +151,9 @@ class _Run:
                     }
                 )
             case StageFinished(status=StageStatus.FAILED):
-                bar.say(f"{bar.name(event.video_id)}: {event.stage} failed: {event.error}")
+                name = bar.name(event.video_id)
+                known = event.error.startswith(name)
+                bar.say(event.error if known else f"{name}: {event.stage} failed: {event.error}")
             case JobFinished(state=JobState.PAUSED):
                 self._paused = event.error
 
