@@ -27,7 +27,7 @@ _LEAST_CUT_MS: Final = 80
 _REST: Final = 80
 _REST_FINISHED: Final = 200
 _PROGRESS: Final = 50
-_SOFT_DB: Final = 20.0
+_SOFT_DB: Final = 30.0
 _REAL_PAUSE: Final = 15
 _SCRAP: Final = 25
 _MOST_LONGER: Final = 30
@@ -119,8 +119,9 @@ def believed(
     found: list[Segment] = []
     said: set[tuple[str, ...]] = set()
     last = start_ms
-    for part, after in zip(heard.segments, (*heard.segments[1:], None), strict=True):
-        tight = tightened(part, levels, after.words[0].start if after else seconds)
+    borders = [*(part.words[0].start for part in heard.segments[1:]), seconds]
+    for part, border in zip(heard.segments, borders, strict=False):
+        tight = tightened(part, levels, border)
         spoken = list(_on_track(tight, start_ms, start_ms + round(seconds * 1000), last))
         if heard.repetitive:
             spoken = without_loops(spoken)

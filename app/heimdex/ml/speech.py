@@ -18,7 +18,7 @@ from heimdex.domain.engines import Report
 from heimdex.domain.errors import ModelUnavailable, UserError
 from heimdex.domain.speech import Segment
 from heimdex.ml import hearing, listening, runtime
-from heimdex.ml.listening import SAMPLE_RATE, VIEW_S, View
+from heimdex.ml.listening import SAMPLE_RATE, VIEW_S, Search, View
 from heimdex.ml.manifests import Manifest
 from heimdex.ml.runtime import Compute
 from heimdex.ml.store import ModelStore
@@ -33,13 +33,12 @@ _log = logging.getLogger(__name__)
 class SpeechRules:
     """How the model is run.
 
-    `temperatures` are tried in turn while the answer is repetitive or unsure; more than three of
-    them took minutes for seconds of noise. A window may take `patient_s` seconds and twice its own
-    length; after that it is finished in haste, after the same time again what is left is given up.
+    `searches` are tried in turn while the answer is repetitive or unsure. Two beams were found to
+    hear as well as five. A window may take `patient_s` seconds and twice its own length; after that
+    it is finished in haste, after the same time again what is left is given up.
     """
 
-    beam: int = 2
-    temperatures: tuple[float, ...] = (0.0, 0.2, 0.4)
+    searches: tuple[Search, ...] = (Search(2), Search(5, no_repeat=5), Search(5, 3, 1.1))
     patient_s: float = 20.0
 
 
@@ -149,35 +148,23 @@ class WhisperRecognizer:
         self, model: "WhisperModel", tokenizer: Any, window: "_Window", report: Report
     ) -> Iterator[Segment]:
         """What is said in one window, as far as it can be believed and in the time it may take."""
-        import ctranslate2
-
-        # Second tries draw lots; drawn from the same seed, the same sound gives the same text.
-        ctranslate2.set_random_seed(1)
         allowed = self._allowed_s(len(window.samples) / SAMPLE_RATE)
         began = time.monotonic()
+
+        def searches(view: View) -> Iterator[Search]:
+            for number, search in enumerate(self._rules.searches):
+                report(window.start_ms + window.at_ms(view.start))
+                if number and time.monotonic() - began > allowed:
+                    return
+                yield search
+
         for first in window.views(model):
             view: View | None = first
             while view is not None:
-                spent = time.monotonic() - began
-                if spent > 2 * allowed:
+                if time.monotonic() - began > 2 * allowed:
                     _log.warning("transcribing took too long; the rest of a window is left out")
                     return
-                tried = iter(self._rules.temperatures)
-
-                def next_temperature(tried: Iterator[float] = tried) -> float | None:
-                    report(window.start_ms)
-                    # In haste there is no second try.
-                    late = time.monotonic() - began > allowed
-                    temperature = next(tried, None)
-                    return None if late and temperature else temperature
-
-                answer = listening.listen(
-                    model,
-                    tokenizer,
-                    view,
-                    beam=1 if spent > allowed else self._rules.beam,
-                    temperatures=next_temperature,
-                )
+                answer = listening.listen(model, tokenizer, view, searches(view))
                 levels = hearing.loudness(view.samples)
                 rest = hearing.unheard(answer, levels)
                 believed_s = rest / SAMPLE_RATE if rest else view.seconds
