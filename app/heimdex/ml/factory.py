@@ -130,7 +130,9 @@ def face_embedder(settings: Choices, store: ModelStore) -> FaceEmbedder:
     return SFace(store, manifest, Compute(settings.face_device, settings.threads))
 
 
-_encoders: "WeakKeyDictionary[ModelStore, dict[str, SentenceEncoder]]" = WeakKeyDictionary()
+_encoders: "WeakKeyDictionary[ModelStore, dict[tuple[str, Compute], SentenceEncoder]]" = (
+    WeakKeyDictionary()
+)
 
 
 def _sentences(store: ModelStore, model_id: str, compute: Compute) -> "SentenceEncoder":
@@ -138,9 +140,10 @@ def _sentences(store: ModelStore, model_id: str, compute: Compute) -> "SentenceE
     from heimdex.ml.text import SentenceEncoder
 
     made = _encoders.setdefault(store, {})
-    if model_id not in made:
-        made[model_id] = SentenceEncoder(store, store.manifest(model_id), compute)
-    return made[model_id]
+    key = (model_id, compute)
+    if key not in made:
+        made[key] = SentenceEncoder(store, store.manifest(model_id), compute)
+    return made[key]
 
 
 def _named(known: Mapping[str, str], setting: str, value: str) -> str:
