@@ -93,7 +93,7 @@ def list_(options: argparse.Namespace) -> int:
             emit(document(person))
         return 0
     if not everybody:
-        print("Nobody yet. Index some videos, or make somebody known: heimdex people enroll")
+        print("Nobody yet (--all shows who is hidden). Index some videos, or use people enroll.")
         return 0
     rows = [("NUMBER", "NAME", "ALSO", "FACES", "VIDEOS")]
     for person in everybody:
