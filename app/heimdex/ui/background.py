@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QCoreApplication, QObject, Signal
 
 from heimdex.domain.errors import Cancelled, HeimdexError
 
@@ -105,4 +105,7 @@ def sentence(error: BaseException) -> str:
     """What to tell a person about an error; a bug keeps its traceback in the log."""
     if isinstance(error, HeimdexError):
         return str(error)
-    return f"Something unexpected went wrong ({type(error).__name__}); the log has the details."
+    text = QCoreApplication.translate(
+        "Wording", "Something unexpected went wrong (%1); the log has the details."
+    )
+    return text.replace("%1", type(error).__name__)

@@ -16,6 +16,9 @@ def install(application: QCoreApplication, resources: Path, language: str) -> st
     English stands in the code; what has no translation is English. Called before any widget is
     made, because widgets keep the words they were made with.
     """
+    for before in application.findChildren(QTranslator):
+        application.removeTranslator(before)
+        before.deleteLater()
     locale = QLocale.system() if language == "system" else QLocale(language)
     QLocale.setDefault(locale)
     folder = resources / "translations"

@@ -176,7 +176,8 @@ class ModelsPage(QWidget):
         head.addStretch(1)
         licence = line.licence
         if not line.commercial:
-            licence += f" ({self.tr('not for commercial use')})"
+            warning = self.tr("not for commercial use")
+            licence += f" ({warning})"
         head.addWidget(label(licence, "caption"))
         column.addLayout(head)
         if line.about:

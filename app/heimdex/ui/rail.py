@@ -32,10 +32,9 @@ class Rail(QFrame):
         layout.setSpacing(4)
         group = QButtonGroup(self)
         self.buttons: dict[str, QToolButton] = {}
-        for number, panel in enumerate(PANELS, 1):
+        for panel in PANELS:
             button = _button(names[panel])
             button.setCheckable(True)
-            button.setShortcut(f"Ctrl+{number}")
             theme.dress(button, panel, "muted", "accent")
             button.clicked.connect(lambda _=False, panel=panel: self.chosen.emit(panel))
             group.addButton(button)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from PySide6.QtCore import QCoreApplication, QObject, Signal
+from PySide6.QtCore import QObject, Signal
 
 from heimdex.domain.ids import VideoId
 from heimdex.domain.media import Folder
@@ -140,6 +140,28 @@ class Session(QObject):
             _log.warning("a thread of the window did not end in time")
         return all(ended)
 
+    def summary(self, report: "ScanReport") -> str:
+        """What a scan found, in a sentence or two."""
+        parts = []
+        if n := len(report.added):
+            parts.append(self.tr("%n video(s) added.", "", n))
+        if n := len(report.copied):
+            parts.append(self.tr("%n copy(ies) of known videos.", "", n))
+        if n := len(report.back):
+            parts.append(self.tr("%n video(s) back again.", "", n))
+        if n := len(report.moved):
+            parts.append(self.tr("%n video(s) at a new place.", "", n))
+        if n := len(report.waiting):
+            parts.append(self.tr("%n file(s) still growing.", "", n))
+        n = len(report.problems)
+        if n > 1:
+            parts.append(self.tr("%n path(s) not taken.", "", n))
+        if n:
+            parts.append(report.problems[0].message)
+        if not parts:
+            parts.append(self.tr("Everything there is already in the library."))
+        return " ".join(parts)
+
     def _rescan(self) -> "ScanReport":
         return self.library.scanner.rescan(cancelled=self._is_closed)
 
@@ -185,7 +207,7 @@ class Session(QObject):
             if report.any_change or not quiet:
                 self.changed.emit(Changes(folders=True, jobs=True))
             if not quiet:
-                self.said.emit(summary(report))
+                self.said.emit(self.summary(report))
 
         def failed(error: Exception) -> None:
             self._ended()
@@ -203,27 +225,3 @@ class Session(QObject):
             self.thumbnails.forget(self.library.artefacts.poster(video_id).parent)
         if changes.folders or changes.people:
             self.thumbnails.forget()
-
-
-def summary(report: "ScanReport") -> str:
-    """What a scan found, in a sentence or two."""
-    translate = QCoreApplication.translate
-    parts = []
-    if report.added:
-        parts.append(translate("Session", "%n video(s) added.", "", len(report.added)))
-    if report.copied:
-        parts.append(translate("Session", "%n copy(ies) of known videos.", "", len(report.copied)))
-    if report.back:
-        parts.append(translate("Session", "%n video(s) back again.", "", len(report.back)))
-    if report.moved:
-        parts.append(
-            translate("Session", "%n video(s) found at a new place.", "", len(report.moved))
-        )
-    if report.waiting:
-        parts.append(translate("Session", "%n file(s) still growing.", "", len(report.waiting)))
-    if len(report.problems) == 1:
-        parts.append(report.problems[0].message)
-    elif report.problems:
-        text = translate("Session", "%n path(s) could not be taken.", "", len(report.problems))
-        parts.append(f"{text} {report.problems[0].message}")
-    return " ".join(parts) or translate("Session", "Everything there is already in the library.")

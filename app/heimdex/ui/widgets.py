@@ -249,6 +249,7 @@ class Toast(QFrame):
         self._label = label(wrap=False)
         self._label.setMinimumHeight(32)
         self._button = button("", action=self._act)
+        self._button.hide()
         fill(layout, self._label, self._button)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)

@@ -4,6 +4,7 @@ It is shown before the library is open; `attach` fills it.
 """
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, QTimer, QUrl, Signal
@@ -226,7 +227,12 @@ class Window(QMainWindow):
         self.results.filters_changed.connect(lambda _: self._ask(self.field.text, now=True))
 
     def _make_shortcuts(self) -> None:
+        panels = [
+            (f"Ctrl+{number}", partial(self.show_panel, panel))
+            for number, panel in enumerate(PANELS, 1)
+        ]
         for keys, action in (
+            *panels,
             ("Ctrl+K", self._focus_search),
             ("Ctrl+F", self._focus_search),
             ("Space", self._space),

@@ -6,7 +6,7 @@ What is shown where is each panel's affair. Everything here goes through Qt's tr
 import time
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QDate, QDateTime, QLocale
+from PySide6.QtCore import QCoreApplication, QDate, QDateTime, QLocale, QObject
 
 from heimdex.domain.media import FileState, Video
 from heimdex.domain.search import Evidence, EvidenceKind
@@ -21,18 +21,25 @@ def clock(ms: int) -> str:
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
+class _Span(QObject):
+    """Only an object's `tr` lets the tool that collects the texts see plural forms."""
+
+    def say(self, seconds: float) -> str:
+        if seconds < 60:
+            return self.tr("less than a minute")
+        minutes = round(seconds / 60)
+        if minutes < 60:
+            return self.tr("about %n minute(s)", "", minutes)
+        hours, minutes = divmod(minutes, 60)
+        if hours < 10 and minutes >= 10:
+            text = self.tr("about %1 h %2 min").replace("%1", str(hours))
+            return text.replace("%2", str(minutes // 10 * 10))
+        return self.tr("about %n hour(s)", "", hours)
+
+
 def span(seconds: float) -> str:
     """How long something will take, said so roughly that it does not flicker."""
-    if seconds < 60:
-        return QCoreApplication.translate("Wording", "less than a minute")
-    minutes = round(seconds / 60)
-    if minutes < 60:
-        return QCoreApplication.translate("Wording", "about %n minute(s)", "", minutes)
-    hours, minutes = divmod(minutes, 60)
-    if hours < 10 and minutes >= 10:
-        text = QCoreApplication.translate("Wording", "about %1 h %2 min")
-        return text.replace("%1", str(hours)).replace("%2", str(minutes // 10 * 10))
-    return QCoreApplication.translate("Wording", "about %n hour(s)", "", hours)
+    return _Span().say(seconds)
 
 
 def day(seconds: int | None) -> str:

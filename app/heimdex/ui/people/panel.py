@@ -244,7 +244,7 @@ class PeoplePanel(QWidget):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        columns = max(1, (self._scroll.viewport().width() - 48 + 16) // (WIDTH + 16))
+        columns = max(1, (self.width() - 48 - 12 + 16) // (WIDTH + 16))
         for place, card in enumerate(self.cards):
             self._grid.addWidget(card, place // columns, place % columns)
 

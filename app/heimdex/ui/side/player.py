@@ -235,6 +235,7 @@ class PlayerView(QWidget):
             self.surface.corners = 0
             full.layout().addWidget(self.surface)  # type: ignore[union-attr]
             full.showFullScreen()
+            full.activateWindow()
         else:
             full, self._full = self._full, None
             self.surface.corners = 8

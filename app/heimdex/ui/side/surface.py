@@ -6,8 +6,8 @@ graphics driver then all work alike. Decoding is the player's affair.
 
 import time
 
-from PySide6.QtCore import QRect, Qt, QTimer, Signal
-from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QPixmap
+from PySide6.QtCore import QRect, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPixmap
 from PySide6.QtMultimedia import QVideoFrame, QVideoSink
 from PySide6.QtWidgets import QWidget
 
@@ -16,6 +16,7 @@ from heimdex.ui.theme import Theme
 
 _SHARE = 0.5
 """At most this part of the main thread's time goes into converting frames."""
+_NEAR = 4
 
 
 class Surface(QWidget):
@@ -84,10 +85,17 @@ class Surface(QWidget):
             )
             return
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        size = self._image.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        whole = self.rect()
+        size = self._image.size().scaled(whole.size(), Qt.AspectRatioMode.KeepAspectRatio)
         target = QRect(0, 0, size.width(), size.height())
-        target.moveCenter(self.rect().center())
-        painting.box(painter, self.rect(), Qt.GlobalColor.black, self.corners)  # type: ignore[arg-type]
+        target.moveCenter(whole.center())
+        if max(whole.width() - size.width(), whole.height() - size.height()) <= _NEAR:
+            target = whole  # a hair of black beside the picture looks like a fault
+        path = QPainterPath()
+        path.addRoundedRect(QRectF(whole), self.corners, self.corners)
+        painter.fillPath(path, Qt.GlobalColor.black)
+        painter.setClipPath(path)
         painter.drawImage(target, self._image)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:

@@ -1,0 +1,226 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="en" sourcelanguage="en">
+<context>
+    <name>ActivityPanel</name>
+    <message numerus="yes">
+        <source>%n video(s) to do</source>
+        <translation>
+            <numerusform>%n video to do</numerusform>
+            <numerusform>%n videos to do</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n with a problem</source>
+        <translation>
+            <numerusform>%n with a problem</numerusform>
+            <numerusform>%n with a problem</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>DetailsView</name>
+    <message numerus="yes">
+        <source>%n more</source>
+        <translation>
+            <numerusform>%n more</numerusform>
+            <numerusform>%n more</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>GroupCard</name>
+    <message numerus="yes">
+        <source>%n time(s)</source>
+        <translation>
+            <numerusform>%n time</numerusform>
+            <numerusform>%n times</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>in %n video(s)</source>
+        <translation>
+            <numerusform>in %n video</numerusform>
+            <numerusform>in %n videos</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>JobBar</name>
+    <message numerus="yes">
+        <source>Paused · %n video(s) waiting</source>
+        <translation>
+            <numerusform>Paused · %n video waiting</numerusform>
+            <numerusform>Paused · %n videos waiting</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n more</source>
+        <translation>
+            <numerusform>%n more</numerusform>
+            <numerusform>%n more</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n video(s) waiting</source>
+        <translation>
+            <numerusform>%n video waiting</numerusform>
+            <numerusform>%n videos waiting</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n video(s) wait</source>
+        <translation>
+            <numerusform>%n video waits</numerusform>
+            <numerusform>%n videos wait</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>LibraryPanel</name>
+    <message numerus="yes">
+        <source>%n video(s)</source>
+        <translation>
+            <numerusform>%n video</numerusform>
+            <numerusform>%n videos</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Remove %n video(s) from the library?</source>
+        <translation>
+            <numerusform>Remove %n video from the library?</numerusform>
+            <numerusform>Remove %n videos from the library?</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>PeopleDelegate</name>
+    <message numerus="yes">
+        <source>%n video(s)</source>
+        <translation>
+            <numerusform>%n video</numerusform>
+            <numerusform>%n videos</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>PeoplePanel</name>
+    <message numerus="yes">
+        <source>Show %n hidden</source>
+        <translation>
+            <numerusform>Show %n hidden</numerusform>
+            <numerusform>Show %n hidden</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Show %n more</source>
+        <translation>
+            <numerusform>Show %n more</numerusform>
+            <numerusform>Show %n more</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n face(s) taken out.</source>
+        <translation>
+            <numerusform>%n face taken out.</numerusform>
+            <numerusform>%n faces taken out.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>PersonPage</name>
+    <message numerus="yes">
+        <source>%n face(s)</source>
+        <translation>
+            <numerusform>%n face</numerusform>
+            <numerusform>%n faces</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>in %n video(s)</source>
+        <translation>
+            <numerusform>in %n video</numerusform>
+            <numerusform>in %n videos</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ResultsPanel</name>
+    <message numerus="yes">
+        <source>%n moment(s)</source>
+        <translation>
+            <numerusform>%n moment</numerusform>
+            <numerusform>%n moments</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>in %n video(s)</source>
+        <translation>
+            <numerusform>in %n video</numerusform>
+            <numerusform>in %n videos</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>Session</name>
+    <message numerus="yes">
+        <source>%n video(s) added.</source>
+        <translation>
+            <numerusform>%n video added.</numerusform>
+            <numerusform>%n videos added.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n copy(ies) of known videos.</source>
+        <translation>
+            <numerusform>%n copy of a known video.</numerusform>
+            <numerusform>%n copies of known videos.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n video(s) back again.</source>
+        <translation>
+            <numerusform>%n video back again.</numerusform>
+            <numerusform>%n videos back again.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n video(s) at a new place.</source>
+        <translation>
+            <numerusform>%n video at a new place.</numerusform>
+            <numerusform>%n videos at a new place.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n file(s) still growing.</source>
+        <translation>
+            <numerusform>%n file still growing.</numerusform>
+            <numerusform>%n files still growing.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n path(s) not taken.</source>
+        <translation>
+            <numerusform>%n path not taken.</numerusform>
+            <numerusform>%n paths not taken.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>_Span</name>
+    <message numerus="yes">
+        <source>about %n minute(s)</source>
+        <translation>
+            <numerusform>about %n minute</numerusform>
+            <numerusform>about %n minutes</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>about %n hour(s)</source>
+        <translation>
+            <numerusform>about %n hour</numerusform>
+            <numerusform>about %n hours</numerusform>
+        </translation>
+    </message>
+</context>
+</TS>

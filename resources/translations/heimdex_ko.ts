@@ -1,0 +1,1140 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="ko" sourcelanguage="en">
+<context>
+    <name>ActivityPanel</name>
+    <message>
+        <source>Jobs</source>
+        <translation>작업</translation>
+    </message>
+    <message>
+        <source>Details</source>
+        <translation>자세히</translation>
+    </message>
+    <message>
+        <source>Nothing to do</source>
+        <translation>할 일이 없습니다</translation>
+    </message>
+    <message>
+        <source>When videos are added or change, you see here how their indexing goes.</source>
+        <translation>영상을 추가하거나 영상이 바뀌면 색인이 얼마나 진행되었는지 여기에 나타납니다.</translation>
+    </message>
+    <message>
+        <source>Go to the library</source>
+        <translation>보관함으로 가기</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>다시 시도</translation>
+    </message>
+    <message>
+        <source>Move up</source>
+        <translation>위로</translation>
+    </message>
+    <message>
+        <source>Resume</source>
+        <translation>계속</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>일시정지</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>취소</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n video(s) to do</source>
+        <translation>
+            <numerusform>남은 영상 %n개</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n with a problem</source>
+        <translation>
+            <numerusform>문제 %n개</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>all paused</source>
+        <translation>모두 멈춤</translation>
+    </message>
+    <message>
+        <source>All done</source>
+        <translation>모두 마쳤습니다</translation>
+    </message>
+    <message>
+        <source>Resume all</source>
+        <translation>모두 계속</translation>
+    </message>
+    <message>
+        <source>Pause all</source>
+        <translation>모두 일시정지</translation>
+    </message>
+    <message>
+        <source>Do this first</source>
+        <translation>먼저 하기</translation>
+    </message>
+</context>
+<context>
+    <name>CropList</name>
+    <message>
+        <source>Faces</source>
+        <translation>얼굴</translation>
+    </message>
+</context>
+<context>
+    <name>DetailsView</name>
+    <message>
+        <source>Show in folder</source>
+        <translation>폴더에서 보기</translation>
+    </message>
+    <message>
+        <source>Indexed</source>
+        <translation>색인</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n more</source>
+        <translation>
+            <numerusform>%n개 더</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Place</source>
+        <translation>위치</translation>
+    </message>
+    <message>
+        <source>Recorded</source>
+        <translation>촬영</translation>
+    </message>
+    <message>
+        <source>Length</source>
+        <translation>길이</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>크기</translation>
+    </message>
+    <message>
+        <source>, %1 frames a second</source>
+        <translation>, 초당 %1프레임</translation>
+    </message>
+    <message>
+        <source>Picture</source>
+        <translation>화면</translation>
+    </message>
+    <message>
+        <source>Sound</source>
+        <translation>소리</translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation>언어</translation>
+    </message>
+    <message>
+        <source>done</source>
+        <translation>완료</translation>
+    </message>
+    <message>
+        <source>nothing to do</source>
+        <translation>해당 없음</translation>
+    </message>
+    <message>
+        <source>failed</source>
+        <translation>실패</translation>
+    </message>
+</context>
+<context>
+    <name>GroupCard</name>
+    <message numerus="yes">
+        <source>%n time(s)</source>
+        <translation>
+            <numerusform>%n번</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>in %n video(s)</source>
+        <translation>
+            <numerusform>· 영상 %n개</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>More</source>
+        <translation>더 보기</translation>
+    </message>
+    <message>
+        <source>Show all faces</source>
+        <translation>얼굴 모두 보기</translation>
+    </message>
+    <message>
+        <source>Hide</source>
+        <translation>숨기기</translation>
+    </message>
+</context>
+<context>
+    <name>JobBar</name>
+    <message>
+        <source>Pause indexing</source>
+        <translation>색인 일시정지</translation>
+    </message>
+    <message numerus="yes">
+        <source>Paused · %n video(s) waiting</source>
+        <translation>
+            <numerusform>일시정지됨 · 영상 %n개 대기 중</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n more</source>
+        <translation>
+            <numerusform>%n개 더</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n video(s) waiting</source>
+        <translation>
+            <numerusform>영상 %n개 대기 중</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n video(s) wait</source>
+        <translation>
+            <numerusform>영상 %n개 대기</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Looking through folders…</source>
+        <translation>폴더를 살펴보는 중…</translation>
+    </message>
+    <message>
+        <source>Go on indexing</source>
+        <translation>색인 계속</translation>
+    </message>
+    <message>
+        <source>%1 left</source>
+        <translation>%1 남음</translation>
+    </message>
+</context>
+<context>
+    <name>JobDelegate</name>
+    <message>
+        <source>%1 of %2 steps</source>
+        <translation>%2단계 중 %1단계</translation>
+    </message>
+</context>
+<context>
+    <name>LibraryDelegate</name>
+    <message>
+        <source>Offline</source>
+        <translation>연결 안 됨</translation>
+    </message>
+    <message>
+        <source>Missing</source>
+        <translation>파일 없음</translation>
+    </message>
+    <message>
+        <source>Paused</source>
+        <translation>일시정지</translation>
+    </message>
+    <message>
+        <source>Waiting</source>
+        <translation>대기 중</translation>
+    </message>
+    <message>
+        <source>Problem</source>
+        <translation>문제</translation>
+    </message>
+</context>
+<context>
+    <name>LibraryModel</name>
+    <message>
+        <source>speech</source>
+        <translation>말</translation>
+    </message>
+    <message>
+        <source>pictures</source>
+        <translation>화면</translation>
+    </message>
+    <message>
+        <source>faces</source>
+        <translation>얼굴</translation>
+    </message>
+    <message>
+        <source>Searchable: %1</source>
+        <translation>검색 가능: %1</translation>
+    </message>
+</context>
+<context>
+    <name>LibraryPanel</name>
+    <message>
+        <source>Videos</source>
+        <translation>영상</translation>
+    </message>
+    <message>
+        <source>Order</source>
+        <translation>순서</translation>
+    </message>
+    <message>
+        <source>Filter</source>
+        <translation>거르기</translation>
+    </message>
+    <message>
+        <source>No video fits this filter</source>
+        <translation>조건에 맞는 영상이 없습니다</translation>
+    </message>
+    <message>
+        <source>Show all of them again.</source>
+        <translation>모든 영상을 다시 표시하세요.</translation>
+    </message>
+    <message>
+        <source>Show all</source>
+        <translation>모두 보기</translation>
+    </message>
+    <message>
+        <source>Opening your library…</source>
+        <translation>보관함을 여는 중…</translation>
+    </message>
+    <message>
+        <source>Add files</source>
+        <translation>파일 추가</translation>
+    </message>
+    <message>
+        <source>Add a folder</source>
+        <translation>폴더 추가</translation>
+    </message>
+    <message>
+        <source>Add videos</source>
+        <translation>영상 추가</translation>
+    </message>
+    <message>
+        <source>Add folder…</source>
+        <translation>폴더 추가…</translation>
+    </message>
+    <message>
+        <source>Add files…</source>
+        <translation>파일 추가…</translation>
+    </message>
+    <message>
+        <source>Newest first</source>
+        <translation>최근 촬영순</translation>
+    </message>
+    <message>
+        <source>Added last</source>
+        <translation>최근 추가순</translation>
+    </message>
+    <message>
+        <source>By name</source>
+        <translation>이름순</translation>
+    </message>
+    <message>
+        <source>Longest first</source>
+        <translation>긴 순서</translation>
+    </message>
+    <message>
+        <source>All videos</source>
+        <translation>모든 영상</translation>
+    </message>
+    <message>
+        <source>With speech</source>
+        <translation>말이 있는 영상</translation>
+    </message>
+    <message>
+        <source>With faces</source>
+        <translation>얼굴이 있는 영상</translation>
+    </message>
+    <message>
+        <source>Still indexing</source>
+        <translation>색인 중인 영상</translation>
+    </message>
+    <message>
+        <source>With a problem</source>
+        <translation>문제가 있는 영상</translation>
+    </message>
+    <message>
+        <source>Offline or missing</source>
+        <translation>연결 안 됨 · 파일 없음</translation>
+    </message>
+    <message>
+        <source>Your videos belong here</source>
+        <translation>여기에 영상을 모으세요</translation>
+    </message>
+    <message>
+        <source>Drop files or folders on this window. Heimdex listens, looks and finds faces on this computer; nothing leaves it and your files are never changed.</source>
+        <translation>이 창에 파일이나 폴더를 끌어다 놓으세요. Heimdex가 이 컴퓨터 안에서 듣고, 보고, 얼굴을 찾습니다. 아무것도 밖으로 나가지 않으며 파일은 바뀌지 않습니다.</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n video(s)</source>
+        <translation>
+            <numerusform>영상 %n개</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>%1 of %2</source>
+        <translation>%2 중 %1개</translation>
+    </message>
+    <message>
+        <source>Play</source>
+        <translation>재생</translation>
+    </message>
+    <message>
+        <source>Show in folder</source>
+        <translation>폴더에서 보기</translation>
+    </message>
+    <message>
+        <source>Copy path</source>
+        <translation>경로 복사</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>다시 시도</translation>
+    </message>
+    <message>
+        <source>Look for what is missing</source>
+        <translation>빠진 색인 채우기</translation>
+    </message>
+    <message>
+        <source>Remove from library…</source>
+        <translation>보관함에서 빼기…</translation>
+    </message>
+    <message numerus="yes">
+        <source>Remove %n video(s) from the library?</source>
+        <translation>
+            <numerusform>영상 %n개를 보관함에서 뺄까요?</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>What Heimdex found in them is forgotten. The files themselves stay where they are.</source>
+        <translation>Heimdex가 찾은 내용은 지워집니다. 파일은 그 자리에 그대로 남습니다.</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>빼기</translation>
+    </message>
+</context>
+<context>
+    <name>ModelsPage</name>
+    <message>
+        <source>These models run on this computer. Nothing is sent anywhere.</source>
+        <translation>이 모델들은 이 컴퓨터에서 실행됩니다. 아무것도 어디로도 보내지 않습니다.</translation>
+    </message>
+    <message>
+        <source>Fetching %1… %2</source>
+        <translation>%1 받는 중… %2</translation>
+    </message>
+    <message>
+        <source>not for commercial use</source>
+        <translation>상업적 이용 불가</translation>
+    </message>
+    <message>
+        <source>Not installed.</source>
+        <translation>설치되어 있지 않습니다.</translation>
+    </message>
+    <message>
+        <source>Download (%1)</source>
+        <translation>내려받기 (%1)</translation>
+    </message>
+</context>
+<context>
+    <name>MomentDelegate</name>
+    <message>
+        <source>Offline</source>
+        <translation>연결 안 됨</translation>
+    </message>
+</context>
+<context>
+    <name>NameField</name>
+    <message>
+        <source>Type a name</source>
+        <translation>이름을 입력하세요</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>이름</translation>
+    </message>
+</context>
+<context>
+    <name>PeopleDelegate</name>
+    <message numerus="yes">
+        <source>%n video(s)</source>
+        <translation>
+            <numerusform>영상 %n개</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>PeopleList</name>
+    <message>
+        <source>People</source>
+        <translation>사람</translation>
+    </message>
+</context>
+<context>
+    <name>PeoplePanel</name>
+    <message>
+        <source>These faces are now part of “%1”.</source>
+        <translation>이 얼굴들을 “%1”에 합쳤습니다.</translation>
+    </message>
+    <message>
+        <source>Named “%1” in all videos.</source>
+        <translation>모든 영상에서 “%1”(으)로 이름을 붙였습니다.</translation>
+    </message>
+    <message>
+        <source>Taken back.</source>
+        <translation>되돌렸습니다.</translation>
+    </message>
+    <message>
+        <source>The people in your videos</source>
+        <translation>영상 속 사람들</translation>
+    </message>
+    <message>
+        <source>When videos with faces have been indexed, the same faces are gathered here. Type a name once and that person is found everywhere.</source>
+        <translation>얼굴이 나오는 영상을 색인하면 같은 얼굴이 여기에 모입니다. 이름을 한 번만 입력하면 어디서나 그 사람을 찾을 수 있습니다.</translation>
+    </message>
+    <message>
+        <source>Go to the library</source>
+        <translation>보관함으로 가기</translation>
+    </message>
+    <message>
+        <source>People</source>
+        <translation>사람</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>실행 취소</translation>
+    </message>
+    <message>
+        <source>Who is this?</source>
+        <translation>누구인가요?</translation>
+    </message>
+    <message>
+        <source>Type a name and press Enter. The same name joins faces into one person.</source>
+        <translation>이름을 입력하고 Enter를 누르세요. 같은 이름은 한 사람으로 합쳐집니다.</translation>
+    </message>
+    <message>
+        <source>Leave hidden ones out</source>
+        <translation>숨긴 사람 감추기</translation>
+    </message>
+    <message numerus="yes">
+        <source>Show %n hidden</source>
+        <translation>
+            <numerusform>숨긴 사람 %n명 보기</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Show %n more</source>
+        <translation>
+            <numerusform>%n개 더 보기</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n face(s) taken out.</source>
+        <translation>
+            <numerusform>얼굴 %n개를 뺐습니다.</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>These faces are somebody else now.</source>
+        <translation>이 얼굴들은 이제 다른 사람입니다.</translation>
+    </message>
+    <message>
+        <source>Hidden.</source>
+        <translation>숨겼습니다.</translation>
+    </message>
+    <message>
+        <source>Shown again.</source>
+        <translation>다시 표시합니다.</translation>
+    </message>
+    <message>
+        <source>Joined into one person.</source>
+        <translation>한 사람으로 합쳤습니다.</translation>
+    </message>
+    <message>
+        <source>There is nobody else with a name yet.</source>
+        <translation>아직 이름이 있는 다른 사람이 없습니다.</translation>
+    </message>
+    <message>
+        <source>Join two people</source>
+        <translation>두 사람 합치기</translation>
+    </message>
+    <message>
+        <source>This person is also:</source>
+        <translation>이 사람과 같은 사람:</translation>
+    </message>
+    <message>
+        <source>Forget this person for good?</source>
+        <translation>이 사람을 완전히 지울까요?</translation>
+    </message>
+    <message>
+        <source>Name, faces and corrections are erased. This cannot be undone.</source>
+        <translation>이름, 얼굴, 고친 내용이 모두 지워집니다. 되돌릴 수 없습니다.</translation>
+    </message>
+    <message>
+        <source>Forget</source>
+        <translation>지우기</translation>
+    </message>
+</context>
+<context>
+    <name>PersonPage</name>
+    <message>
+        <source>Not this person</source>
+        <translation>이 사람이 아님</translation>
+    </message>
+    <message>
+        <source>Somebody else</source>
+        <translation>다른 사람</translation>
+    </message>
+    <message>
+        <source>Appearances</source>
+        <translation>나오는 장면</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n face(s)</source>
+        <translation>
+            <numerusform>얼굴 %n개</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>in %n video(s)</source>
+        <translation>
+            <numerusform>· 영상 %n개</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Also called %1</source>
+        <translation>다른 이름: %1</translation>
+    </message>
+    <message>
+        <source>Back to everybody</source>
+        <translation>모든 사람으로 돌아가기</translation>
+    </message>
+    <message>
+        <source>More</source>
+        <translation>더 보기</translation>
+    </message>
+    <message>
+        <source>Faces</source>
+        <translation>얼굴</translation>
+    </message>
+    <message>
+        <source>Not %1</source>
+        <translation>%1 아님</translation>
+    </message>
+    <message>
+        <source>This is also…</source>
+        <translation>같은 사람 고르기…</translation>
+    </message>
+    <message>
+        <source>Show again</source>
+        <translation>다시 표시</translation>
+    </message>
+    <message>
+        <source>Hide</source>
+        <translation>숨기기</translation>
+    </message>
+    <message>
+        <source>Forget this person…</source>
+        <translation>이 사람 지우기…</translation>
+    </message>
+    <message>
+        <source>Use as portrait</source>
+        <translation>대표 사진으로</translation>
+    </message>
+    <message>
+        <source>Play</source>
+        <translation>재생</translation>
+    </message>
+</context>
+<context>
+    <name>PlayerView</name>
+    <message>
+        <source>Position</source>
+        <translation>재생 위치</translation>
+    </message>
+    <message>
+        <source>Play (Space)</source>
+        <translation>재생 (Space)</translation>
+    </message>
+    <message>
+        <source>Mute</source>
+        <translation>소리 끄기</translation>
+    </message>
+    <message>
+        <source>Volume</source>
+        <translation>소리 크기</translation>
+    </message>
+    <message>
+        <source>Full screen</source>
+        <translation>전체 화면</translation>
+    </message>
+    <message>
+        <source>Pause (Space)</source>
+        <translation>일시정지 (Space)</translation>
+    </message>
+    <message>
+        <source>This file cannot be played here: %1</source>
+        <translation>이 파일은 여기서 재생할 수 없습니다: %1</translation>
+    </message>
+</context>
+<context>
+    <name>Rail</name>
+    <message>
+        <source>Library</source>
+        <translation>보관함</translation>
+    </message>
+    <message>
+        <source>Search</source>
+        <translation>검색</translation>
+    </message>
+    <message>
+        <source>People</source>
+        <translation>사람</translation>
+    </message>
+    <message>
+        <source>Activity</source>
+        <translation>작업</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>설정</translation>
+    </message>
+</context>
+<context>
+    <name>ResultsPanel</name>
+    <message>
+        <source>Moments found</source>
+        <translation>찾은 장면</translation>
+    </message>
+    <message>
+        <source>Nothing was found</source>
+        <translation>찾은 장면이 없습니다</translation>
+    </message>
+    <message>
+        <source>The search did not work</source>
+        <translation>검색하지 못했습니다</translation>
+    </message>
+    <message>
+        <source>Searching…</source>
+        <translation>찾는 중…</translation>
+    </message>
+    <message>
+        <source>No moment fits “%1”. Try other words, fewer words, or look in all kinds of evidence.</source>
+        <translation>“%1”에 맞는 장면이 없습니다. 다른 말이나 더 짧은 말로, 또는 모든 종류에서 찾아 보세요.</translation>
+    </message>
+    <message>
+        <source>No good match</source>
+        <translation>꼭 맞는 장면 없음</translation>
+    </message>
+    <message>
+        <source>Nothing fits this well. These are the nearest moments there are.</source>
+        <translation>잘 맞는 장면이 없습니다. 가장 가까운 장면을 보여 드립니다.</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n moment(s)</source>
+        <translation>
+            <numerusform>장면 %n개</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>in %n video(s)</source>
+        <translation>
+            <numerusform>· 영상 %n개</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Only this kind of evidence</source>
+        <translation>이 종류에서만 찾기</translation>
+    </message>
+    <message>
+        <source>Find the second</source>
+        <translation>찾고 싶은 그 순간</translation>
+    </message>
+    <message>
+        <source>Type what was said, what can be seen or who is there, in a sentence, in Korean or English. Put words in quotes to find them exactly; put - before a word to leave it out.</source>
+        <translation>들은 말, 본 것, 나온 사람을 한국어나 영어 문장으로 입력하세요. 따옴표로 묶으면 그 말 그대로 찾고, 낱말 앞에 -를 붙이면 뺍니다.</translation>
+    </message>
+    <message>
+        <source>a dog running on the beach</source>
+        <translation>해변에서 뛰는 강아지</translation>
+    </message>
+    <message>
+        <source>blowing out the birthday candles</source>
+        <translation>생일 촛불 끄기</translation>
+    </message>
+    <message>
+        <source>“see you tomorrow”</source>
+        <translation>“내일 만나”</translation>
+    </message>
+</context>
+<context>
+    <name>SearchField</name>
+    <message>
+        <source>Search what was said, seen, or who is there</source>
+        <translation>들은 말, 본 것, 나온 사람을 찾아보세요</translation>
+    </message>
+    <message>
+        <source>Search</source>
+        <translation>검색</translation>
+    </message>
+    <message>
+        <source>Clear the search</source>
+        <translation>검색어 지우기</translation>
+    </message>
+    <message>
+        <source>not %1</source>
+        <translation>%1 빼고</translation>
+    </message>
+</context>
+<context>
+    <name>Session</name>
+    <message numerus="yes">
+        <source>%n video(s) added.</source>
+        <translation>
+            <numerusform>영상 %n개를 추가했습니다.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n copy(ies) of known videos.</source>
+        <translation>
+            <numerusform>이미 있는 영상의 사본 %n개.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n video(s) back again.</source>
+        <translation>
+            <numerusform>영상 %n개가 다시 연결되었습니다.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n video(s) at a new place.</source>
+        <translation>
+            <numerusform>영상 %n개의 위치가 바뀌었습니다.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n path(s) not taken.</source>
+        <translation>
+            <numerusform>%n개는 추가하지 못했습니다.</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Everything there is already in the library.</source>
+        <translation>모두 이미 보관함에 있습니다.</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n file(s) still growing.</source>
+        <translation>
+            <numerusform>아직 저장 중인 파일 %n개.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>SettingsDialog</name>
+    <message>
+        <source>Settings</source>
+        <translation>설정</translation>
+    </message>
+    <message>
+        <source>Folders</source>
+        <translation>폴더</translation>
+    </message>
+    <message>
+        <source>Models</source>
+        <translation>모델</translation>
+    </message>
+    <message>
+        <source>Look</source>
+        <translation>모양</translation>
+    </message>
+    <message>
+        <source>About</source>
+        <translation>정보</translation>
+    </message>
+    <message>
+        <source>Done</source>
+        <translation>완료</translation>
+    </message>
+    <message>
+        <source>New videos in these folders are found by themselves.</source>
+        <translation>이 폴더에 새로 생긴 영상은 저절로 찾습니다.</translation>
+    </message>
+    <message>
+        <source>Add folder…</source>
+        <translation>폴더 추가…</translation>
+    </message>
+    <message>
+        <source>Look again now</source>
+        <translation>지금 다시 살펴보기</translation>
+    </message>
+    <message>
+        <source>Colours</source>
+        <translation>색</translation>
+    </message>
+    <message>
+        <source>Like the system</source>
+        <translation>시스템과 같게</translation>
+    </message>
+    <message>
+        <source>Light</source>
+        <translation>밝게</translation>
+    </message>
+    <message>
+        <source>Dark</source>
+        <translation>어둡게</translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation>언어</translation>
+    </message>
+    <message>
+        <source>Version %1</source>
+        <translation>버전 %1</translation>
+    </message>
+    <message>
+        <source>A private search engine for your own videos. Everything runs on this computer; your files are never changed and nothing leaves it.</source>
+        <translation>내 영상을 위한 비공개 검색 엔진입니다. 모든 일이 이 컴퓨터에서 이루어지며, 파일은 바뀌지 않고 아무것도 밖으로 나가지 않습니다.</translation>
+    </message>
+    <message>
+        <source>Library: %1</source>
+        <translation>보관함: %1</translation>
+    </message>
+    <message>
+        <source>Open the log folder</source>
+        <translation>기록 폴더 열기</translation>
+    </message>
+    <message>
+        <source>No folder is watched yet.</source>
+        <translation>아직 지켜보는 폴더가 없습니다.</translation>
+    </message>
+    <message>
+        <source>not connected</source>
+        <translation>연결 안 됨</translation>
+    </message>
+    <message>
+        <source>Leave this folder alone</source>
+        <translation>이 폴더 그만 보기</translation>
+    </message>
+    <message>
+        <source>Add a folder</source>
+        <translation>폴더 추가</translation>
+    </message>
+    <message>
+        <source>The language changes when Heimdex is started again.</source>
+        <translation>Heimdex를 다시 시작하면 언어가 바뀝니다.</translation>
+    </message>
+</context>
+<context>
+    <name>Shell</name>
+    <message>
+        <source>The library is in use</source>
+        <translation>보관함을 다른 곳에서 쓰고 있습니다</translation>
+    </message>
+    <message>
+        <source>The library cannot be opened</source>
+        <translation>보관함을 열 수 없습니다</translation>
+    </message>
+</context>
+<context>
+    <name>SidePanel</name>
+    <message>
+        <source>Nothing chosen</source>
+        <translation>고른 영상이 없습니다</translation>
+    </message>
+    <message>
+        <source>Choose a video or a moment: it plays here, with what is said beside it.</source>
+        <translation>영상이나 장면을 고르면 여기서 재생되고, 하는 말이 함께 나옵니다.</translation>
+    </message>
+    <message>
+        <source>Close the side</source>
+        <translation>옆 칸 닫기</translation>
+    </message>
+    <message>
+        <source>Transcript</source>
+        <translation>받아쓴 글</translation>
+    </message>
+    <message>
+        <source>Details</source>
+        <translation>자세히</translation>
+    </message>
+    <message>
+        <source>This video has no sound.</source>
+        <translation>소리가 없는 영상입니다.</translation>
+    </message>
+    <message>
+        <source>Nobody speaks in this video.</source>
+        <translation>이 영상에는 말이 없습니다.</translation>
+    </message>
+    <message>
+        <source>What is said appears here once it has been listened to.</source>
+        <translation>다 듣고 나면 하는 말이 여기에 나타납니다.</translation>
+    </message>
+</context>
+<context>
+    <name>TranscriptView</name>
+    <message>
+        <source>Transcript</source>
+        <translation>받아쓴 글</translation>
+    </message>
+</context>
+<context>
+    <name>Window</name>
+    <message>
+        <source>Try again</source>
+        <translation>다시 시도</translation>
+    </message>
+    <message>
+        <source>Quit</source>
+        <translation>끝내기</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>실행 취소</translation>
+    </message>
+    <message>
+        <source>Open the side</source>
+        <translation>옆 칸 열기</translation>
+    </message>
+</context>
+<context>
+    <name>Wording</name>
+    <message>
+        <source>Today</source>
+        <translation>오늘</translation>
+    </message>
+    <message>
+        <source>Yesterday</source>
+        <translation>어제</translation>
+    </message>
+    <message>
+        <source>Reading the file</source>
+        <translation>파일 읽는 중</translation>
+    </message>
+    <message>
+        <source>Listening</source>
+        <translation>듣는 중</translation>
+    </message>
+    <message>
+        <source>Understanding what is said</source>
+        <translation>말뜻 익히는 중</translation>
+    </message>
+    <message>
+        <source>Finding scenes</source>
+        <translation>장면 나누는 중</translation>
+    </message>
+    <message>
+        <source>Looking</source>
+        <translation>보는 중</translation>
+    </message>
+    <message>
+        <source>Finding faces</source>
+        <translation>얼굴 찾는 중</translation>
+    </message>
+    <message>
+        <source>Waiting</source>
+        <translation>대기 중</translation>
+    </message>
+    <message>
+        <source>Working</source>
+        <translation>진행 중</translation>
+    </message>
+    <message>
+        <source>Paused</source>
+        <translation>일시정지</translation>
+    </message>
+    <message>
+        <source>Done</source>
+        <translation>완료</translation>
+    </message>
+    <message>
+        <source>Failed</source>
+        <translation>실패</translation>
+    </message>
+    <message>
+        <source>Cancelled</source>
+        <translation>취소됨</translation>
+    </message>
+    <message>
+        <source>said</source>
+        <translation>말</translation>
+    </message>
+    <message>
+        <source>seen</source>
+        <translation>화면</translation>
+    </message>
+    <message>
+        <source>who</source>
+        <translation>사람</translation>
+    </message>
+    <message>
+        <source>on screen</source>
+        <translation>글자</translation>
+    </message>
+    <message>
+        <source>looks like “%1”</source>
+        <translation>“%1”와(과) 비슷한 화면</translation>
+    </message>
+    <message>
+        <source>Its drive is not connected</source>
+        <translation>드라이브가 연결되어 있지 않습니다</translation>
+    </message>
+    <message>
+        <source>The file was moved or deleted</source>
+        <translation>파일이 옮겨졌거나 지워졌습니다</translation>
+    </message>
+    <message>
+        <source>Korean</source>
+        <translation>한국어</translation>
+    </message>
+    <message>
+        <source>English</source>
+        <translation>영어</translation>
+    </message>
+    <message>
+        <source>Japanese</source>
+        <translation>일본어</translation>
+    </message>
+    <message>
+        <source>Chinese</source>
+        <translation>중국어</translation>
+    </message>
+    <message>
+        <source>Something unexpected went wrong (%1); the log has the details.</source>
+        <translation>예상하지 못한 문제가 생겼습니다(%1). 자세한 내용은 기록에 있습니다.</translation>
+    </message>
+</context>
+<context>
+    <name>_Details</name>
+    <message>
+        <source>Copy</source>
+        <translation>복사</translation>
+    </message>
+</context>
+<context>
+    <name>_DropHint</name>
+    <message>
+        <source>Drop to add to your library</source>
+        <translation>놓으면 보관함에 추가됩니다</translation>
+    </message>
+</context>
+<context>
+    <name>_Span</name>
+    <message>
+        <source>less than a minute</source>
+        <translation>1분 미만</translation>
+    </message>
+    <message numerus="yes">
+        <source>about %n minute(s)</source>
+        <translation>
+            <numerusform>약 %n분</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>about %1 h %2 min</source>
+        <translation>약 %1시간 %2분</translation>
+    </message>
+    <message numerus="yes">
+        <source>about %n hour(s)</source>
+        <translation>
+            <numerusform>약 %n시간</numerusform>
+        </translation>
+    </message>
+</context>
+</TS>

