@@ -34,7 +34,7 @@ from heimdex.search.searcher import Searcher
 from heimdex.storage.artefacts import Artefacts
 from heimdex.storage.catalogue import Catalogue
 from heimdex.storage.chroma import VectorIndex
-from heimdex.storage.database import Database
+from heimdex.storage.database import FILE_NAME, Database
 from heimdex.storage.jobs import JobStore
 from heimdex.storage.lexicon import Lexicon
 from heimdex.storage.lock import LibraryLock
@@ -42,7 +42,7 @@ from heimdex.storage.people import PeopleStore
 from heimdex.storage.stages import StageStore
 from heimdex.storage.vectors import VectorStore
 
-DATABASE = "library.sqlite3"
+DATABASE = FILE_NAME
 INDEX = "chroma"
 _GIB = 1024**3
 _INDEX_MEMORY = 6 * _GIB

@@ -14,7 +14,7 @@ from typing import Self
 from heimdex.domain.errors import LibraryDamaged, UserError
 from heimdex.storage import migrations
 
-FILE_NAME = "library.db"
+FILE_NAME = "library.sqlite3"
 """The database's name inside a library folder."""
 
 _QUICK_CHECK_BELOW = 64 * 1024 * 1024
