@@ -47,8 +47,11 @@ def test_posters_arrive_without_moving_anything(
 ) -> None:
     window = open_window(filled)
     view = window.library.view
+    window.session.thumbnails.forget_all()  # type: ignore[union-attr]
     before = [view.visualRect(window.library.model.index(i, 0)) for i in range(3)]
     blank = view.grab().toImage()
+    with qtbot.waitSignal(window.session.thumbnails.loaded):  # type: ignore[union-attr]
+        view.viewport().update()
     qtbot.waitUntil(lambda: view.grab().toImage() != blank, timeout=5000)
     after = [view.visualRect(window.library.model.index(i, 0)) for i in range(3)]
     assert before == after

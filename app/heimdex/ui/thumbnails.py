@@ -78,6 +78,12 @@ class Thumbnails(QObject):
             return
         self._missing = {r for r in self._missing if r.path.parent != folder}
 
+    def forget_all(self) -> None:
+        """Drop every picture, for example when memory is short."""
+        self._pixmaps.clear()
+        self._missing.clear()
+        self._bytes = 0
+
     def close(self) -> bool:
         """Stop the thread; False when it did not end in time."""
         with self._condition:
