@@ -1,6 +1,8 @@
 """A real small library, the window on it, and a check that neither leaves threads behind."""
 
 import dataclasses
+import gc
+import shutil
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -12,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from ui_library import SlowEngine, Small
+from ui_library import SlowEngine, Small, aged
 
 from heimdex.bootstrap import Library, open_library
 from heimdex.config.directories import Directories
@@ -24,6 +26,7 @@ from heimdex.ui.preferences import Preferences
 from heimdex.ui.session import Session
 from heimdex.ui.theme import Theme
 from heimdex.ui.window import Window
+from media_factory import make_audio, make_clip
 
 RESOURCES = Path(__file__).resolve().parents[2] / "resources"
 
@@ -32,7 +35,11 @@ RESOURCES = Path(__file__).resolve().parents[2] / "resources"
 def no_leaks(qapp: QApplication) -> Iterator[None]:
     """Threads that a test started have ended after it."""
     before = set(threading.enumerate())
+    # As in the application (see `ui.garbage`).
+    gc.disable()
     yield
+    gc.collect()
+    gc.enable()
     left = [t for t in threading.enumerate() if t not in before and t.name.startswith("heimdex")]
     for thread in left:
         thread.join(3.0)
@@ -65,18 +72,30 @@ def small(library: Library, tmp_path: Path) -> Small:
     return Small(library, media)
 
 
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The media of `filled`, encoded once."""
+    folder = tmp_path_factory.mktemp("shelf")
+    make_clip(folder / "beach.mp4", size=(160, 90), frames=60, fps=10, audio="tone")
+    make_clip(folder / "party.mp4", size=(160, 90), frames=61, fps=10, audio="tone")
+    make_audio(folder / "interview.m4a", "tone", seconds=3.0)
+    return folder
+
+
 @pytest.fixture
-def filled(small: Small) -> Small:
+def filled(small: Small, shelf: Path) -> Small:
     """Two videos and a sound file, indexed as far as the panels show; nothing waits."""
-    beach = small.probed(small.clip("beach.mp4"), "goldenrod")
+    for path in shelf.iterdir():
+        aged(Path(shutil.copy(path, small.media)))
+    beach = small.probed(small.media / "beach.mp4", "goldenrod")
     small.spoken(beach, "Look at the sea.", "We will see the birthday cake tomorrow.")
     small.scenes(beach)
     small.faces(beach, 1, 1, 2)
-    party = small.probed(small.clip("party.mp4"), "indianred")
+    party = small.probed(small.media / "party.mp4", "indianred")
     small.spoken(party, "생일 축하해요.", "Blow out the candles.", language="ko")
     small.scenes(party)
     small.faces(party, 1)
-    small.spoken(small.probed(small.sound("interview.m4a")), "The interview begins.")
+    small.spoken(small.probed(small.media / "interview.m4a"), "The interview begins.")
     small.library.jobs.cancel(job.id for job in small.library.jobs.jobs())
     return small
 

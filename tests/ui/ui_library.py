@@ -33,7 +33,7 @@ from heimdex.domain.stages import (
 )
 from heimdex.domain.vectors import Space, SpaceKind, VectorBatch
 from heimdex.media.probe import probe
-from media_factory import make_audio, make_clip
+from media_factory import make_clip
 
 DIMS = 128
 PASSAGES = Space(SpaceKind.PASSAGE, "use-multilingual", "test")
@@ -82,10 +82,6 @@ class Small:
         frames = seconds * 10 + len(self.videos) + len(list(self.media.iterdir()))
         make_clip(path, size=(160, 90), frames=frames, fps=10, shots=[frames // 2], audio="tone")
         return aged(path)
-
-    def sound(self, name: str) -> Path:
-        """The same without a picture."""
-        return aged(make_audio(self.media / name, "tone", seconds=3.0))
 
     def add(self, path: Path) -> VideoId:
         """Let the scanner take a file, without indexing it."""

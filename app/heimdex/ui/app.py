@@ -21,6 +21,7 @@ from heimdex.config.settings import Settings
 from heimdex.domain.errors import LibraryBusy, UserError
 from heimdex.ui import language
 from heimdex.ui.background import sentence
+from heimdex.ui.garbage import Garbage
 from heimdex.ui.instance import Instance
 from heimdex.ui.preferences import Preferences
 from heimdex.ui.session import Session
@@ -147,6 +148,7 @@ def show(directories: Directories, settings: Settings, paths: Sequence[Path] = (
     preferences = Preferences(directories.home)
     language.install(application, directories.resources, preferences.language)
     theme = Theme(directories.resources, preferences.theme)
+    garbage = Garbage()
     window = Window(theme, preferences)
     shell = Shell(directories, settings, window)
 
@@ -164,6 +166,7 @@ def show(directories: Directories, settings: Settings, paths: Sequence[Path] = (
     finally:
         shell.close()
         instance.close()
+        garbage.close()
         sys.excepthook = sys.__excepthook__
 
 

@@ -5,7 +5,7 @@ What is played next to it (transcript, details) follows its `position_changed`.
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, QUrl, Signal
+from PySide6.QtCore import QObject, Qt, QUrl, Signal, SignalInstance
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtMultimedia import QAudioOutput, QMediaPlayer
 from PySide6.QtWidgets import (
@@ -40,7 +40,8 @@ class Player(QObject):
         super().__init__()
         self._player = QMediaPlayer(self)
         self._sound = QAudioOutput(self)
-        self._sound.setVolume(volume / 100)
+        self._sound.setVolume((volume / 100) ** 2)
+        _settle(self._sound.deviceChanged)
         self._player.setAudioOutput(self._sound)
         self._player.setVideoSink(surface.sink)
         self._path: Path | None = None
@@ -181,6 +182,21 @@ class Player(QObject):
             self._begin = None
             self._play_when_loaded = False
             self.failed.emit(text)
+
+
+def _settle(signal: SignalInstance) -> None:
+    """Let PySide find out now that nobody overrides `disconnectNotify` of the signal's object.
+
+    It looks at the first call and needs Python's lock for that. The sound's own thread makes this
+    call while it holds a lock of Qt's; a main thread that then waits for that one with Python's
+    lock in hand stands still forever. Seen in PySide 6.11.3 when a window closed during playback.
+    """
+
+    def nothing(*arguments: object) -> None:
+        del arguments
+
+    signal.connect(nothing)
+    signal.disconnect(nothing)
 
 
 _LOADED = (
