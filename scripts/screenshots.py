@@ -113,6 +113,13 @@ class Tour:
         self.wait(lambda: window.side.details is not None)
         self.settle()
         self.shoot_both("03-library")
+        window.side._tabs.setCurrentIndex(1)
+        self.settle()
+        self.shoot_both("03-library-details")
+        window.side._tabs.setCurrentIndex(0)
+        window._drop.show_over()
+        self.shoot_both("03-library-drop")
+        window._drop.hide()
 
     def search(self) -> None:
         """Nothing asked, an answer that plays, and no good match."""

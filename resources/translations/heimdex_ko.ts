@@ -1068,6 +1068,10 @@
         <translation>글자</translation>
     </message>
     <message>
+        <source>at best a little like “%1”</source>
+        <translation>“%1”와(과) 조금 비슷할 뿐인 화면</translation>
+    </message>
+    <message>
         <source>looks like “%1”</source>
         <translation>“%1”와(과) 비슷한 화면</translation>
     </message>

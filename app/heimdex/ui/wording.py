@@ -97,8 +97,11 @@ def evidence(kind: EvidenceKind) -> str:
     }[kind]
 
 
-def evidence_text(reason: Evidence) -> str:
+def evidence_text(reason: Evidence, weak: bool = False) -> str:
     """What stands beside the chip; a picture is only like the words, it does not hold them."""
+    if reason.kind is EvidenceKind.VISUAL and weak:
+        text = QCoreApplication.translate("Wording", "at best a little like “%1”")
+        return text.replace("%1", reason.text)
     if reason.kind is EvidenceKind.VISUAL:
         return QCoreApplication.translate("Wording", "looks like “%1”").replace("%1", reason.text)
     return reason.text

@@ -109,10 +109,14 @@ class MomentDelegate(QStyledItemDelegate):
             # A single reason may speak longer than one of three.
             lines = 2 if len(reasons) == 1 else 1
             height = 26 if lines == 1 else 44
-            self._paint_reason(painter, QRect(area.x(), y, area.width(), height), reason, lines)
+            self._paint_reason(
+                painter, QRect(area.x(), y, area.width(), height), reason, lines, weak
+            )
             y += height + 1
 
-    def _paint_reason(self, painter: QPainter, area: QRect, reason: Evidence, lines: int) -> None:
+    def _paint_reason(
+        self, painter: QPainter, area: QRect, reason: Evidence, lines: int, weak: bool
+    ) -> None:
         theme = self._theme
         word = wording.evidence(reason.kind)
         font = theme.font("caption", QFont.Weight.DemiBold)
@@ -130,7 +134,7 @@ class MomentDelegate(QStyledItemDelegate):
             painter,
             theme,
             text,
-            wording.evidence_text(reason),
+            wording.evidence_text(reason, weak),
             theme.font("body"),
             reason.matches,
             colour="muted" if reason.kind is EvidenceKind.VISUAL else "text",

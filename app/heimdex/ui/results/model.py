@@ -59,7 +59,8 @@ class MomentModel(QAbstractListModel):
             return moment.title
         if role == Qt.ItemDataRole.AccessibleTextRole:
             why = [
-                f"{wording.evidence(e.kind)}: {wording.evidence_text(e)}" for e in moment.evidence
+                f"{wording.evidence(e.kind)}: {wording.evidence_text(e, line.weak)}"
+                for e in moment.evidence
             ]
             return ", ".join([moment.title, wording.clock(moment.start_ms), *why])
         if role == Qt.ItemDataRole.ToolTipRole:

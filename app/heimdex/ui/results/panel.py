@@ -15,6 +15,7 @@ from heimdex.ui.session import Session
 from heimdex.ui.theme import Theme
 from heimdex.ui.widgets import EmptyState, Note, button, label
 
+NEAREST = 8
 _KINDS = (EvidenceKind.SPEECH, EvidenceKind.VISUAL, EvidenceKind.PERSON)
 
 
@@ -81,7 +82,9 @@ class ResultsPanel(QWidget):
     def show_result(self, result: SearchResult) -> None:
         """Show an answer."""
         self.result = result
-        self.list.moments.replace(result.moments, weak=result.no_good_match)
+        # Of what is only near, a few are an offer; all of them would be noise.
+        moments = result.moments[:NEAREST] if result.no_good_match else result.moments
+        self.list.moments.replace(moments, weak=result.no_good_match)
         self.list.scrollToTop()
         count = len(result.moments)
         if not count:
