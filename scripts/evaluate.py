@@ -106,11 +106,23 @@ def run(media: Path, queries: Path, options: argparse.Namespace) -> dict[str, An
             if not options.no_index:
                 _index(library, media)
             _enrol(library.people, document.get("enrol", {}), media)
+            require_answers(document, media, {file.path for file in library.catalogue.files()})
             asked = [one for one in _asked(document) if _in_part(one, options.part)]
             outcomes = measure(lambda text: library.searcher.search(text, n=DEPTH), asked, media)
     report = summed_up(outcomes)
     show(outcomes, report, options.verbose)
     return report
+
+
+def require_answers(document: dict[str, Any], media: Path, known: set[Path]) -> None:
+    """UserError when a file that is an answer is not in the library: no figure would be right."""
+    wanted = {a["file"] for query in document["queries"] for a in query.get("answers", ())}
+    absent = sorted(name for name in wanted if media / name not in known)
+    if absent:
+        raise UserError(
+            f"{len(absent)} of {len(wanted)} files that are answers are not in the library, "
+            f"{absent[0]} for one; index the whole of {media}."
+        )
 
 
 def measure(search: Search, asked: Iterable[Asked], media: Path) -> list[Outcome]:
@@ -262,7 +274,8 @@ def _places(options: argparse.Namespace) -> tuple[Path, Path]:
     media = options.media or (Path(shared) / "media" if shared else None)
     if media is None:
         raise UserError("Say where the media are: --media DIR, or HEIMDEX_SHARED.")
-    media = media.expanduser().absolute()
+    # As the library names files; `absolute` would keep the `..` of a relative path.
+    media = Path(os.path.abspath(media.expanduser()))  # noqa: PTH100
     queries = options.queries or media.parent / "queries.json"
     if not media.is_dir() or not queries.is_file():
         raise UserError(f"There is no folder {media} with {queries.name} beside it.")

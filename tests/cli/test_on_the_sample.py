@@ -363,3 +363,16 @@ def test_demo_answers_by_itself(heimdex: Command, starter_models: Path, home: Pa
     ):
         assert words in done.out
     assert not (home / "library").exists()
+
+
+def test_a_folder_may_be_named_from_where_one_stands(sample_library: Indexed) -> None:
+    whole = hits(sample_library, "a cat", "--in", sample_library.videos)
+    roundabout = sample_library.videos / ".." / sample_library.videos.name
+    assert whole
+    assert hits(sample_library, "a cat", "--in", roundabout) == whole
+
+
+def test_a_folder_without_a_video_is_told(sample_library: Indexed, tmp_path: Path) -> None:
+    done = sample_library("search", "a cat", "--in", tmp_path)
+    assert done.code == 0
+    assert "No video of the library is in" in done.err

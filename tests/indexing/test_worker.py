@@ -342,17 +342,26 @@ def test_the_index_may_fail(one: Library, monkeypatch: pytest.MonkeyPatch) -> No
     assert one.work().done == 1
 
 
-def test_sorting_faces_may_fail_but_is_tried_again_after_a_crash(one: Library) -> None:
+def test_sorting_faces_may_fail_which_is_told_and_tried_again(one: Library) -> None:
     def broken(video_id: object) -> None:
         raise RuntimeError("a bug")
 
     object.__setattr__(one.worker._tools, "on_faces", broken)
+    assert one.work().failed == 1
+    (job,) = one.jobs.jobs([JobState.FAILED])
+    assert "faces" in job.error
+    object.__setattr__(one.worker._tools, "on_faces", one.sorted_faces.append)
+    one.jobs.retry([job.id])
     assert one.work().done == 1
-    # As if the process had died right after the commit.
+    assert len(one.sorted_faces) == 1
+
+
+def test_faces_are_sorted_after_a_crash_right_after_their_commit(one: Library) -> None:
+    assert one.work().done == 1
+    one.sorted_faces.clear()
     with one.database.write() as connection:
         connection.execute("UPDATE jobs SET state = 'running'")
-    object.__setattr__(one.worker._tools, "on_faces", one.sorted_faces.append)
-    assert one.work().done == 1
+    one.work()
     assert len(one.sorted_faces) == 1
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from heimdex.cli.arguments import place
 from heimdex.cli.output import complain, counted
 from heimdex.cli.session import opened
 
@@ -36,8 +37,8 @@ def add(options: argparse.Namespace) -> int:
         report = library.scanner.add(options.paths, watched=not options.no_watch)
         tell_problems(report)
         print(summary(report))
-    named = {path.absolute() for path in options.paths}
-    return 1 if any(problem.path.absolute() in named for problem in report.problems) else 0
+    named = {place(path) for path in options.paths}
+    return 1 if any(place(problem.path) in named for problem in report.problems) else 0
 
 
 def tell_problems(report: "ScanReport") -> None:

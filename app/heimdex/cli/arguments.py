@@ -4,8 +4,10 @@ Which command takes what is said in the command's own module.
 """
 
 import argparse
+import os
 import re
 from datetime import datetime
+from pathlib import Path
 
 
 class Help(argparse.HelpFormatter):
@@ -22,6 +24,11 @@ def positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 up")
     return int(text)
+
+
+def place(text: str | Path) -> Path:
+    """A file or folder as the library knows it: absolute, without `..`, symbolic links kept."""
+    return Path(os.path.abspath(Path(text).expanduser()))  # noqa: PTH100 - keeps symbolic links
 
 
 def day(text: str) -> int:

@@ -6,6 +6,7 @@ What is compared and rebuilt is the storage room's; originals are never involved
 import argparse
 from pathlib import Path
 
+from heimdex.cli.arguments import place
 from heimdex.cli.output import complain, counted, emit
 from heimdex.cli.session import opened
 from heimdex.domain.errors import UserError
@@ -84,7 +85,7 @@ def rebuild_(options: argparse.Namespace) -> int:
 
 def backup_(options: argparse.Namespace) -> int:
     """Copy the database."""
-    target = options.file.expanduser().absolute()
+    target = place(options.file)
     if target.exists():
         raise UserError(f"{target} is there already; choose another name.")
     if not target.parent.is_dir():

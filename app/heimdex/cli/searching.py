@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from heimdex.cli.arguments import day, moment, positive
+from heimdex.cli.arguments import day, moment, place, positive
 from heimdex.cli.output import bold, clock, complain, counted, emit, marked, note, seconds
 from heimdex.cli.session import opened
 from heimdex.domain.errors import UserError
@@ -64,7 +64,7 @@ def define(command: argparse.ArgumentParser, shared: argparse.ArgumentParser) ->
         help="only moments found by this; may be given more than once",
     )
     command.add_argument(
-        "--in", dest="folder", type=Path, metavar="FOLDER", help="only videos in or below it"
+        "--in", dest="folder", type=place, metavar="FOLDER", help="only videos in or below it"
     )
     command.add_argument(
         "--after", type=day, metavar="D", help="only videos recorded on or after (2025, 2025-03-14)"
@@ -77,7 +77,7 @@ def search(options: argparse.Namespace) -> int:
     """Answer one question. Finding nothing is an answer too: exit code 0."""
     filters = Filters(
         kinds=frozenset(EvidenceKind(kind) for kind in options.kind or ()),
-        folder=None if options.folder is None else options.folder.expanduser().absolute(),
+        folder=options.folder,
         after=options.after,
         before=options.before,
     )
@@ -107,6 +107,12 @@ def _answer(
         return library.searcher.similar(video.id, at_ms, options.n), asked
     if not options.query.strip():
         raise UserError("The question is empty; write what you look for.")
+    inside = filters.folder
+    if inside is not None and not any(
+        file.path.is_relative_to(inside) for file in library.catalogue.files()
+    ):
+        # Nothing found is an answer, but a mistyped folder should not look like one.
+        complain(f"No video of the library is in {inside}; see `heimdex status`.")
     return library.searcher.search(options.query, filters, options.n), options.query
 
 

@@ -41,6 +41,7 @@ from heimdex.indexing.reach import is_reachable
 from heimdex.storage.stages import StageStore
 
 _ATTEMPTS = 2
+UNSORTED = "The faces of this video were found but not sorted to people; try again."
 _DISK_FULL = "The disk that holds the library is full; free some space, then let indexing go on."
 
 _log = logging.getLogger(__name__)
@@ -121,7 +122,10 @@ class VideoRun:
                 return
 
     def sort_faces(self) -> None:
-        """Have the faces sorted to people; harmless when they are already."""
+        """Have the faces sorted to people; harmless when they are already.
+
+        The stage stays done when that fails, but the job does not: trying again sorts anew.
+        """
         with _writing_library():
             try:
                 self._tools.on_faces(self._video.id)
@@ -129,6 +133,7 @@ class VideoRun:
                 raise
             except Exception:  # noqa: BLE001 - the faces are safe, and the rest must go on
                 _log.exception("sorting the faces of a video failed")
+                self.failures[Stage.FACES] = UNSORTED
 
     def _attempt(self, todo: Sequence[Stage], attempts: int) -> None:
         """Compute stages together, again after a crash, and at last one by one."""

@@ -165,8 +165,8 @@ class Worker:
             retry_failed=job.attempts <= 1,
         )
         faces = runs.get(Stage.FACES)
-        if job.attempts > 1 and faces is not None and faces.status is StageStatus.DONE:
-            # They may have been committed right before a crash and not been sorted yet.
+        if faces is not None and faces.status is StageStatus.DONE:
+            # Sorting may have failed, or a crash may have come between the commit and it.
             run.sort_faces()
         try:
             run.run(wanted)

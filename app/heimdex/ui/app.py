@@ -4,6 +4,7 @@ Opening the library is bootstrap's work, done in a thread while the window alrea
 """
 
 import logging
+import os
 import sys
 import threading
 from collections.abc import Sequence
@@ -142,7 +143,7 @@ def show(directories: Directories, settings: Settings, paths: Sequence[Path] = (
     """
     application = _application()
     instance = Instance(directories.library)
-    absolute = [str(path.absolute()) for path in paths]
+    absolute = [os.path.abspath(path) for path in paths]  # noqa: PTH100 - keeps symbolic links
     if instance.hand_over(absolute):
         return 0
     preferences = Preferences(directories.home)
