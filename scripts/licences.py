@@ -128,9 +128,10 @@ def models() -> list[str]:
     notes = []
     for model in manifests.load(ROOT / "models").values():
         use = "free" if model.commercial_use else "**no**"
+        sets = ", ".join(model.sets) or "–"
         terms = f"[{model.licence}]({model.licence_url})"
         lines.append(
-            f"| {model.title} (`{model.id}`) | {model.tier} | {terms} | {use} | {model.origin} |"
+            f"| {model.title} (`{model.id}`) | {sets} | {terms} | {use} | {model.origin} |"
         )
         if model.caveat:
             notes.append(f"- {model.title}: {model.caveat}")

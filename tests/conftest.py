@@ -82,7 +82,7 @@ def starter_models() -> Path:
     missing = [
         model.id
         for model in described.values()
-        if model.tier is manifests.Tier.STARTER and not store.is_installed(model.id)
+        if manifests.Tier.STARTER in model.sets and not store.is_installed(model.id)
     ]
     if missing:
         reason = f"not installed: {', '.join(missing)} (heimdex models download --set starter)"

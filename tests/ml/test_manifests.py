@@ -6,7 +6,7 @@ import pytest
 
 from heimdex.domain.errors import UserError
 from heimdex.ml import concepts, licences, manifests
-from heimdex.ml.manifests import Family, Tier, WheelSource
+from heimdex.ml.manifests import Family, Pin, Tier, WheelSource
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -46,7 +46,7 @@ def write(folder: Path, text: str, name: str = "tiny.toml") -> Path:
 def test_the_starter_set_has_an_engine_of_every_family(
     shipped: dict[str, manifests.Manifest],
 ) -> None:
-    starter = {m.family for m in shipped.values() if m.tier is Tier.STARTER}
+    starter = {m.family for m in shipped.values() if Tier.STARTER in m.sets}
     assert starter == set(Family)
 
 
@@ -54,7 +54,7 @@ def test_everything_in_the_starter_set_may_be_used_commercially(
     shipped: dict[str, manifests.Manifest],
 ) -> None:
     for manifest in shipped.values():
-        assert manifest.commercial_use or manifest.tier is not Tier.STARTER, manifest.id
+        assert manifest.commercial_use or Tier.STARTER not in manifest.sets, manifest.id
 
 
 def test_every_model_says_what_a_person_should_know(shipped: dict[str, manifests.Manifest]) -> None:
@@ -131,3 +131,39 @@ def test_an_empty_folder_and_a_missing_need_are_said(tmp_path: Path) -> None:
     write(tmp_path, GOOD.replace('title = "Tiny"', 'title = "Tiny"\nneeds = ["nobody"]'))
     with pytest.raises(UserError, match="nobody"):
         manifests.load(tmp_path)
+
+
+def test_the_old_way_to_name_a_set_is_still_read(tmp_path: Path) -> None:
+    assert manifests.read(write(tmp_path, GOOD)).sets == [Tier.STARTER]
+    several = GOOD.replace('tier = "starter"', 'sets = ["balanced", "best"]')
+    assert manifests.read(write(tmp_path, several)).sets == [Tier.BALANCED, Tier.BEST]
+
+
+PINNED = GOOD.replace('sha256 = "' + "0" * 64 + '"', 'pin = "hub"')
+
+
+def test_a_file_may_be_pinned_by_a_commit_of_the_hub(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="commit of 40 hex digits"):
+        manifests.read(write(tmp_path, PINNED))
+    commit = f'repo = "somebody/tiny"\nrevision = "{"a" * 40}"'
+    text = PINNED.replace('repo = "somebody/tiny"', commit)
+    assert manifests.read(write(tmp_path, text)).files[0].pin is Pin.HUB
+
+
+def test_forms_are_checked_like_the_manifest_itself(tmp_path: Path) -> None:
+    form = f"""
+[[forms]]
+name = "checkpoint"
+requires = ["torch"]
+files = [{{ name = "tiny.ckpt", size = 7, sha256 = "{"1" * 64}" }}]
+sources = [{{ kind = "url", files = {{ "tiny.ckpt" = "https://example.org/tiny.ckpt" }} }}]
+"""
+    manifest = manifests.read(write(tmp_path, GOOD + form))
+    assert [f.name for f in manifest.all_forms] == ["", "checkpoint"]
+    assert manifest.form("checkpoint").download_size == 7
+    with pytest.raises(UserError, match="no form 'onnx'; there are: the usual one, checkpoint"):
+        manifest.form("onnx")
+    with pytest.raises(UserError, match=r"no source has tiny\.ckpt"):
+        manifests.read(write(tmp_path, GOOD + form.replace('{ "tiny.ckpt" =', '{ "other.ckpt" =')))
+    with pytest.raises(UserError, match="never opened"):
+        manifests.read(write(tmp_path, GOOD + form.replace("tiny.ckpt", "tiny.py")))

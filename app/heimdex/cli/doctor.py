@@ -225,7 +225,7 @@ def _models(where: "Directories") -> Iterator[Finding]:
             yield Finding(name, State.OK, f"{manifest.title}, {where_from}")
             continue
         why = f": {status.reason}" if status.reason else ""
-        starter = manifest.tier is manifests.Tier.STARTER
+        starter = manifests.Tier.STARTER in manifest.sets
         yield Finding(
             name,
             State.PROBLEM if starter else State.NOTE,

@@ -96,7 +96,7 @@ def list_(options: argparse.Namespace) -> int:
         rows.append(
             (
                 manifest.id,
-                str(manifest.tier),
+                ", ".join(manifest.sets),
                 str(manifest.family).replace("_", " "),
                 str(status.state),
                 size(status.size or manifest.disk_size),
@@ -216,7 +216,7 @@ def _document(manifest: "Manifest", status: "ModelStatus") -> dict[str, Any]:
     return {
         "id": manifest.id,
         "title": manifest.title,
-        "set": str(manifest.tier),
+        "sets": [str(tier) for tier in manifest.sets],
         "family": str(manifest.family),
         "state": str(status.state),
         "reason": status.reason,

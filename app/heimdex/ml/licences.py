@@ -15,7 +15,7 @@ class ModelLicence:
 
     model_id: str
     title: str
-    tier: Tier
+    sets: tuple[Tier, ...]
     licence: str
     licence_url: str
     commercial_use: bool
@@ -29,7 +29,7 @@ def table(manifests: Mapping[str, Manifest]) -> list[ModelLicence]:
         ModelLicence(
             model_id=manifest.id,
             title=manifest.title,
-            tier=manifest.tier,
+            sets=tuple(manifest.sets),
             licence=manifest.licence,
             licence_url=manifest.licence_url,
             commercial_use=manifest.commercial_use,

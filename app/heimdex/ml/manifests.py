@@ -4,7 +4,7 @@ Installing, finding and checking the files is the store's affair; running them i
 """
 
 from enum import StrEnum
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import msgspec
@@ -12,9 +12,12 @@ import msgspec
 from heimdex.domain.engines import Thresholds
 from heimdex.domain.errors import UserError
 
+GATES = ("feature_face_licensed",)
+"""Settings of yes or no that a model may ask for."""
+
 
 class Tier(StrEnum):
-    """The three sets a person can choose; each holds all of the models named for it."""
+    """The three sets a person can choose; a model may belong to several, or to none."""
 
     STARTER = "starter"
     BALANCED = "balanced"
@@ -32,12 +35,28 @@ class Family(StrEnum):
     FACE_EMBEDDER = "face_embedder"
 
 
+class Pin(StrEnum):
+    """Who vouches for a file whose sha256 could not be learnt when its manifest was written."""
+
+    HUB = "hub"
+    """The hub: the repository's commit is fixed, and the digest it states for the file in that
+    commit must be the one of the bytes. Written down at the first installation."""
+    OWN = "own"
+    """The person who brings the file with `models add`. Written down when it is accepted."""
+
+
 class ModelFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One file as it is published. It is identified by `sha256`, wherever it comes from."""
+    """One file as it is published. It is identified by `sha256`, wherever it comes from.
+
+    Where the digest is not known there is a `pin` instead. `size` is exact with a sha256 and
+    about right otherwise. An `optional` file may be missing at a source.
+    """
 
     name: str
-    sha256: str
     size: int
+    sha256: str = ""
+    pin: Pin | None = None
+    optional: bool = False
 
 
 class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -57,19 +76,51 @@ class WheelSource(msgspec.Struct, frozen=True, tag="wheel", tag_field="kind"):
 
     files: dict[str, list[Part]]
 
+    def has(self, name: str) -> bool:
+        """Whether this source may have a file of ours."""
+        return name in self.files
+
 
 class HubSource(msgspec.Struct, frozen=True, tag="hub", tag_field="kind"):
-    """A repository of the model hub. `files` maps our name to theirs where they differ."""
+    """A repository of the model hub at one `revision`, best a commit of 40 hex digits.
+
+    `files` maps our name to theirs where they differ; `only` names the files it has, where it has
+    not all of them.
+    """
 
     repo: str
     revision: str = "main"
     files: dict[str, str] = {}
+    only: list[str] = []
+
+    def has(self, name: str) -> bool:
+        """Whether this source may have a file of ours."""
+        return not self.only or name in self.only
 
 
 class UrlSource(msgspec.Struct, frozen=True, tag="url", tag_field="kind"):
     """Plain addresses, one a file."""
 
     files: dict[str, str]
+
+    def has(self, name: str) -> bool:
+        """Whether this source may have a file of ours."""
+        return name in self.files
+
+
+class ArchiveSource(msgspec.Struct, frozen=True, tag="archive", tag_field="kind"):
+    """A zip file at an address, unzipped as data; `files` maps our name to the member's.
+
+    `size` is the archive's in bytes.
+    """
+
+    url: str
+    size: int
+    files: dict[str, str]
+
+    def has(self, name: str) -> bool:
+        """Whether this source may have a file of ours."""
+        return name in self.files
 
 
 class InstalledSource(msgspec.Struct, frozen=True, tag="installed", tag_field="kind"):
@@ -82,8 +133,12 @@ class InstalledSource(msgspec.Struct, frozen=True, tag="installed", tag_field="k
     module: str
     files: dict[str, str]
 
+    def has(self, name: str) -> bool:
+        """Whether this source may have a file of ours."""
+        return name in self.files
 
-Source = WheelSource | HubSource | UrlSource | InstalledSource
+
+Source = WheelSource | HubSource | UrlSource | ArchiveSource | InstalledSource
 
 
 class Conversion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -98,6 +153,38 @@ class Conversion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     recipe: str
     size: int
     """About how many bytes the outputs take, for the question before an installation."""
+
+
+class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One way in which the same model is published: its files, and what is made of them.
+
+    All forms of a model give the same vectors. The first one that can be used here is taken.
+    """
+
+    name: str
+    files: list[ModelFile]
+    sources: list[Source] = []
+    convert: Conversion | None = None
+    requires: list[str] = []
+    """Import names of packages without which this form can be neither prepared nor used."""
+    machines: list[str] = []
+    """Processor architectures it runs on; empty means every one."""
+
+    @property
+    def download_size(self) -> int:
+        """Bytes of the published files."""
+        return sum(file.size for file in self.files)
+
+    @property
+    def disk_size(self) -> int:
+        """Bytes on disk once installed, without what a dependency carries anyway."""
+        carried = any(isinstance(source, InstalledSource) for source in self.sources)
+        return (0 if carried else self.download_size) + (self.convert.size if self.convert else 0)
+
+    @property
+    def own(self) -> bool:
+        """Whether its files come from the person alone: no source is known."""
+        return not self.sources
 
 
 class Note(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -115,21 +202,33 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One model. `licence` is an SPDX expression; `folder` is relative to the weights' root."""
+    """One model. `licence` is an SPDX expression; `folder` is relative to the weights' root.
+
+    Its first form is described by the keys of the manifest itself, others by `[[forms]]`.
+    """
 
     id: str
     family: Family
     title: str
     revision: str
-    tier: Tier
     folder: str
     licence: str
     licence_url: str
     commercial_use: bool
     files: list[ModelFile]
-    sources: list[Source]
+    sources: list[Source] = []
+    sets: list[Tier] = []
+    """The sets it belongs to; `tier` is the old way to name a single one."""
+    tier: Tier | None = None
+    alternative: bool = False
+    """Comes with its sets, but another model of its family is the one that they use."""
+    component: bool = False
+    """A part of other models, which nobody chooses by itself."""
+    gate: str = ""
+    """A yes/no setting that must be on before this model may be added or used."""
     caveat: str = ""
     """What the licence alone does not say, for example about the training set."""
+    caveat_ko: str = ""
     origin: str = ""
     """Where the model was first published."""
     dims: int = 0
@@ -138,26 +237,49 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     thresholds: Limits | None = None
     needs: list[str] = []
     """Ids of models that this one cannot work without."""
+    requires: list[str] = []
+    """See `Form.requires`."""
     machines: list[str] = []
     """Processor architectures it runs on; empty means every one."""
     convert: Conversion | None = None
+    forms: list[Form] = []
+    """Other ways in which the same model is published."""
     note: Note | None = None
+
+    def __post_init__(self) -> None:
+        if self.tier is not None and self.tier not in self.sets:
+            msgspec.structs.force_setattr(self, "sets", [self.tier, *self.sets])
+
+    @property
+    def all_forms(self) -> list[Form]:
+        """Every form, the preferred one first; that one's name is ""."""
+        first = Form("", self.files, self.sources, self.convert, self.requires, self.machines)
+        return [first, *self.forms]
+
+    def form(self, name: str) -> Form:
+        """A form by its name; `UserError` when there is none."""
+        for form in self.all_forms:
+            if form.name == name:
+                return form
+        names = ", ".join(form.name or "the usual one" for form in self.all_forms)
+        raise UserError(f"{self.id} has no form {name!r}; there are: {names}.")
 
     @property
     def space_revision(self) -> str:
-        """Names the space of its vectors: other weights or another recipe is another space."""
+        """Names the space of its vectors: other weights or another recipe is another space.
+
+        Which form is installed does not matter: raise `revision` when vectors change."""
         return f"{self.revision}-{self.convert.recipe}" if self.convert else self.revision
 
     @property
     def download_size(self) -> int:
-        """Bytes of the published files."""
-        return sum(file.size for file in self.files)
+        """Bytes of the published files of the preferred form."""
+        return self.all_forms[0].download_size
 
     @property
     def disk_size(self) -> int:
-        """Bytes on disk once installed, without what a dependency carries anyway."""
-        carried = any(isinstance(source, InstalledSource) for source in self.sources)
-        return (0 if carried else self.download_size) + (self.convert.size if self.convert else 0)
+        """Bytes on disk of the preferred form once installed."""
+        return self.all_forms[0].disk_size
 
     def limits(self) -> Thresholds:
         """The thresholds as the engines' record. ValueError for a model without any."""
@@ -188,26 +310,69 @@ def load(folder: Path) -> dict[str, Manifest]:
     return manifests
 
 
+_HEX = frozenset("0123456789abcdef")
+FORMATS = (
+    ".onnx", ".onnx_data", ".data", ".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".npz", ".lz4",
+    ".json", ".txt", ".gz", ".model", ".spm", ".yml", ".yaml", ".tsv", ".xml", ".md",
+)  # fmt: skip
+"""Endings of files that may belong to a model: graphs, tensors, word lists. Nothing that runs."""
+
+
 def _check(manifest: Manifest, path: Path) -> None:
     """What types alone cannot say. A name that leaves its folder would write elsewhere."""
     problems = []
     if manifest.id != path.stem:
         problems.append(f"its id is {manifest.id}")
-    names = {file.name for file in manifest.files}
-    outputs = manifest.convert.outputs if manifest.convert else []
-    for name in (*names, *outputs, manifest.folder):
-        if not name or Path(name).is_absolute() or ".." in Path(name).parts or "\\" in name:
-            problems.append(f"the path {name!r} is not inside its folder")
-    for file in manifest.files:
-        if len(file.sha256) != 64 or set(file.sha256) - set("0123456789abcdef"):
+    if not inside(manifest.folder):
+        problems.append(f"the path {manifest.folder!r} is not inside its folder")
+    if manifest.gate and manifest.gate not in GATES:
+        problems.append(f"there is no gate {manifest.gate}")
+    names = [form.name for form in manifest.all_forms]
+    if len(set(names)) != len(names):
+        problems.append("two of its forms have the same name")
+    for form in manifest.all_forms:
+        problems += _problems(form)
+    if problems:
+        raise UserError(f"The model description {path.name} is wrong: {'; '.join(problems)}.")
+
+
+def inside(name: str) -> bool:
+    """Whether a relative path stays in its folder, on every system."""
+    parts = PurePosixPath(name).parts
+    odd = {"..", "."} & set(parts) or any(":" in part for part in parts) or "\\" in name
+    return bool(parts) and not odd and not PurePosixPath(name).is_absolute()
+
+
+def _problems(form: Form) -> list[str]:
+    problems = []
+    names = {file.name for file in form.files}
+    outputs = form.convert.outputs if form.convert else []
+    problems += [
+        f"the path {n!r} is not inside its folder" for n in (*names, *outputs) if not inside(n)
+    ]
+    if not form.files or len(names) != len(form.files):
+        problems.append("it names no files, or one twice")
+    for file in form.files:
+        if not file.name.lower().endswith(FORMATS):
+            problems.append(f"{file.name} is of a kind that is never opened")
+        if file.size <= 0:
+            problems.append(f"the size of {file.name} is not one")
+        if file.pin is None and (len(file.sha256) != 64 or set(file.sha256) - _HEX):
             problems.append(f"the sha256 of {file.name} is not one")
-    if not manifest.files or not manifest.sources:
-        problems.append("it names no files or no source")
-    for source in manifest.sources:
-        if unknown := set(source.files) - names:
+        if file.pin is not None and file.sha256:
+            problems.append(f"{file.name} needs no pin beside its sha256")
+        brought = form.own or file.pin is Pin.OWN
+        if not brought and not any(source.has(file.name) for source in form.sources):
+            problems.append(f"no source has {file.name}")
+        if file.pin is Pin.HUB:
+            hubs = [s for s in form.sources if isinstance(s, HubSource) and s.has(file.name)]
+            if not hubs or any(len(s.revision) != 40 or set(s.revision) - _HEX for s in hubs):
+                problems.append(f"{file.name} needs a hub source with a commit of 40 hex digits")
+    for source in form.sources:
+        spoken = set(source.files) | set(source.only if isinstance(source, HubSource) else [])
+        if unknown := spoken - names:
             problems.append(f"a source speaks of {', '.join(sorted(unknown))}")
         if isinstance(source, WheelSource):
             pins = {part.package for parts in source.files.values() for part in parts}
             problems.extend(f"{pin} is not pinned" for pin in sorted(pins) if "==" not in pin)
-    if problems:
-        raise UserError(f"The model description {path.name} is wrong: {'; '.join(problems)}.")
+    return problems

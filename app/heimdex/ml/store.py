@@ -132,7 +132,7 @@ class ModelStore:
 
     def sets(self) -> dict[Tier, list[str]]:
         """Ids of the models of each set that is described."""
-        sets = {tier: [m.id for m in self.manifests.values() if m.tier is tier] for tier in Tier}
+        sets = {tier: [m.id for m in self.manifests.values() if tier in m.sets] for tier in Tier}
         return {tier: ids for tier, ids in sets.items() if ids}
 
     def folder(self, model_id: str) -> Path:
