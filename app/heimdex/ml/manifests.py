@@ -226,6 +226,8 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A part of other models, which nobody chooses by itself."""
     gate: str = ""
     """A yes/no setting that must be on before this model may be added or used."""
+    engine: str = ""
+    """Names the code that runs it where a family has several, for example `openclip`."""
     caveat: str = ""
     """What the licence alone does not say, for example about the training set."""
     caveat_ko: str = ""
