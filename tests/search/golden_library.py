@@ -31,11 +31,12 @@ from heimdex.indexing.stages.passages import join
 from heimdex.people import FaceModel, People
 from heimdex.search import Searcher
 from heimdex.storage.artefacts import Artefacts
+from heimdex.storage.assignments import Source
 from heimdex.storage.catalogue import Catalogue
 from heimdex.storage.chroma import VectorIndex
 from heimdex.storage.database import Database
 from heimdex.storage.lexicon import Lexicon
-from heimdex.storage.people import PeopleStore, Source
+from heimdex.storage.people import PeopleStore
 from heimdex.storage.stages import StageStore
 from heimdex.storage.vectors import VectorStore
 

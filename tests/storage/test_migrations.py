@@ -37,6 +37,46 @@ def test_migration_0001_first_light(library: Path) -> None:
     connection.close()
 
 
+def test_migration_0002_people_by_time(library: Path) -> None:
+    path = library / FILE_NAME
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.row_factory = sqlite3.Row
+    migrate(connection, path, ALL[:1])
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.executescript(
+        """
+        INSERT INTO videos VALUES ('v', 0);
+        INSERT INTO face_tracks VALUES ('v', 0, 0, 900, 400, 0.1, 0.2, 0.3, 0.4, 0.9, 3);
+        INSERT INTO face_tracks VALUES ('v', 1, 0, 900, 500, 0.6, 0.2, 0.8, 0.4, 0.8, 3);
+        INSERT INTO people (id, name, name_key, portrait_video, portrait_track, created_at)
+            VALUES (1, 'A', 'a', 'v', 1, 0), (2, 'B', 'b', 'v', 9, 0), (3, NULL, NULL, NULL, NULL, 0);
+        INSERT INTO assignments VALUES ('v', 0, 3, 'auto', 0.7), ('v', 1, 1, 'decided', 1.0);
+        INSERT INTO spaces (key, dims, indexed) VALUES ('face/sface/1', 128, 1), ('scene/x/1', 8, 1);
+        INSERT INTO outbox (video_id, space, reach) VALUES ('v', 'face/sface/1', 2), ('v', 'scene/x/1', 1);
+        """  # noqa: E501 - rows
+    )
+    assert migrate(connection, path, ALL[:2]) == ["people by time"]
+    portraits = connection.execute(
+        "SELECT portrait_video, portrait_ms, portrait_x1 FROM people ORDER BY id"
+    ).fetchall()
+    assert [tuple(row) for row in portraits] == [("v", 500, 0.6), (None,) * 3, (None,) * 3]
+    spaces = connection.execute("SELECT key, indexed FROM spaces ORDER BY key").fetchall()
+    assert [tuple(row) for row in spaces] == [("face/sface/1", 0), ("scene/x/1", 1)]
+    assert [row["space"] for row in connection.execute("SELECT * FROM outbox")] == ["scene/x/1"]
+    # Groups are remembered while the faces of a video are replaced; decisions need no memory.
+    connection.execute("DELETE FROM face_tracks WHERE video_id = 'v'")
+    [former] = connection.execute("SELECT * FROM former_assignments").fetchall()
+    assert (former["person_id"], former["at_ms"], former["x1"]) == (3, 400, 0.1)
+    # A video that goes takes everything with it.
+    connection.execute(
+        "INSERT INTO face_tracks VALUES ('v', 0, 0, 900, 400, 0.1, 0.2, 0.3, 0.4, 0.9, 3)"
+    )
+    connection.execute("INSERT INTO assignments VALUES ('v', 0, 3, 'auto', 0.7)")
+    connection.execute("DELETE FROM videos WHERE id = 'v'")
+    assert connection.execute("SELECT count(*) FROM former_assignments").fetchone()[0] == 0
+    connection.close()
+
+
 def add_notes(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE TABLE notes (text TEXT NOT NULL) STRICT")
     connection.execute("INSERT INTO notes SELECT name FROM people")

@@ -7,10 +7,11 @@ from heimdex.domain.faces import DecisionKind, TrackRef
 from heimdex.domain.ids import PersonId, VideoId
 from heimdex.domain.stages import Stage
 from heimdex.domain.vectors import Space, SpaceKind
+from heimdex.storage.assignments import Source
 from heimdex.storage.catalogue import Catalogue
 from heimdex.storage.database import FILE_NAME, Database
 from heimdex.storage.decisions import JOURNAL_KEEPS
-from heimdex.storage.people import PeopleStore, Source
+from heimdex.storage.people import PeopleStore
 from heimdex.storage.stages import StageStore
 
 BOX = (0.125, 0.25, 0.5, 0.75)

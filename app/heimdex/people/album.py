@@ -14,7 +14,8 @@ from heimdex.domain.vectors import Vectors
 from heimdex.people.gallery import FaceModel, Gallery, Portrait
 from heimdex.people.placing import Face
 from heimdex.people.replay import Verdicts, replay
-from heimdex.storage.people import Assignment, PeopleStore, Source
+from heimdex.storage.assignments import Assignment, Source
+from heimdex.storage.people import PeopleStore
 from heimdex.storage.stages import StageStore
 from heimdex.storage.vectors import Matrix, VectorStore
 

@@ -21,7 +21,8 @@ from heimdex.people.gallery import FaceModel
 from heimdex.people.journal import Journal, Step
 from heimdex.people.placing import are_two, place
 from heimdex.storage.artefacts import Artefacts
-from heimdex.storage.people import PeopleStore, Source
+from heimdex.storage.assignments import Source
+from heimdex.storage.people import PeopleStore
 from heimdex.storage.stages import StageStore
 from heimdex.storage.vectors import VectorStore
 

@@ -48,7 +48,8 @@ class _Unsound(Exception):
 
 
 class VectorIndex:
-    """One collection a space; FRAME spaces are never in it. Queries may come from any thread.
+    """One collection a space, but for `vectors.INDEXED` kinds only. Queries may come from any
+    thread.
 
     Nothing is opened before the first `sync`, which belongs at the start of a session, off the
     window's thread. Chroma's files can make the process crash where they are damaged, so a mark is

@@ -1,8 +1,8 @@
-"""Rows and transactions about people: who there is, which tracks are theirs, what was decided.
+"""Rows and transactions about people: who there is, what they are called, who is hidden.
 
 Who somebody is (clustering, thresholds, what merging means) is decided by the people room; face
-vectors of tracks are read through `VectorStore`, crops through `Artefacts`.
-Decisions, photos and undo are in `decisions`, `photos` and `people_snapshot` beside it.
+vectors of tracks are read through `VectorStore`, crops through `Artefacts`. Whose the tracks are,
+decisions, photos and undo are in `assignments`, `decisions`, `photos` and `people_snapshot`.
 """
 
 import json
@@ -11,38 +11,13 @@ import time
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from enum import StrEnum
 
 from heimdex.domain.errors import UserError
-from heimdex.domain.faces import (
-    Appearance,
-    FaceTrack,
-    Person,
-    TrackRef,
-)
-from heimdex.domain.ids import PersonId, VideoId
+from heimdex.domain.faces import Person, TrackRef
+from heimdex.domain.ids import PersonId
+from heimdex.storage.assignments import AssignmentStore
 from heimdex.storage.decisions import DecisionStore
 from heimdex.storage.photos import PhotoStore
-from heimdex.storage.stages import face_track
-
-
-class Source(StrEnum):
-    """Who says whose track it is."""
-
-    AUTO = "auto"
-    DECIDED = "decided"
-
-
-@dataclass(frozen=True, slots=True)
-class Assignment:
-    """One track belongs to one person; `similarity` is 1.0 where a person decided."""
-
-    track: TrackRef
-    person_id: PersonId
-    source: Source
-    similarity: float
-
 
 _PERSON = """
 SELECT p.*,
@@ -59,7 +34,7 @@ def name_key(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
-class PeopleStore(DecisionStore, PhotoStore):
+class PeopleStore(AssignmentStore, DecisionStore, PhotoStore):
     """Small steps, each atomic; put several into `with store.transaction():` to make them one."""
 
     @contextmanager
@@ -128,13 +103,20 @@ class PeopleStore(DecisionStore, PhotoStore):
             )
 
     def set_portrait(self, person_id: PersonId, track: TrackRef | None) -> None:
-        """Choose the track whose crop shows the person; None lets the best one be chosen."""
-        video_id, index = (None, None) if track is None else (track.video_id, track.index)
+        """Choose the track whose crop shows the person, kept by its video, time and place; None
+        lets the best one be chosen. Raises KeyError when the track is gone."""
+        chosen: tuple[object, ...] = (None,) * 6
+        if track is not None:
+            known = self.track(track)
+            if known is None:
+                raise KeyError(track)
+            chosen = (track.video_id, known.best_ms, *known.box)
         with self._database.write() as connection:
             self._update(
                 connection,
-                "UPDATE people SET portrait_video = ?, portrait_track = ? WHERE id = ?",
-                (video_id, index, person_id),
+                "UPDATE people SET portrait_video = ?, portrait_ms = ?, portrait_x1 = ?,"
+                " portrait_y1 = ?, portrait_x2 = ?, portrait_y2 = ? WHERE id = ?",
+                (*chosen, person_id),
                 person_id,
             )
 
@@ -163,7 +145,7 @@ class PeopleStore(DecisionStore, PhotoStore):
             kept, other = self.person(keep), self.person(gone)
             if kept is None or other is None:
                 raise KeyError(keep if kept is None else gone)
-            for table in ("assignments", "photos", "aliases", "decisions"):
+            for table in ("assignments", "photos", "aliases", "decisions", "former_assignments"):
                 connection.execute(
                     f"UPDATE {table} SET person_id = ? WHERE person_id = ?",
                     (keep, gone),
@@ -186,7 +168,7 @@ class PeopleStore(DecisionStore, PhotoStore):
     def person(self, person_id: PersonId) -> Person | None:
         """One person."""
         row = self._database.read().execute(_PERSON + "WHERE p.id = ?", (person_id,)).fetchone()
-        return None if row is None else self._person(row)
+        return None if row is None else _person(row, self.portraits(person_id))
 
     def people(self, hidden: bool = True) -> list[Person]:
         """Everybody: named first, by name, then the others, most tracks first; without the
@@ -196,14 +178,28 @@ class PeopleStore(DecisionStore, PhotoStore):
             " ORDER BY p.name IS NULL, p.name_key, track_count DESC, p.id",
             (hidden,),
         )
-        return [self._person(row) for row in rows]
+        portraits = self.portraits()
+        return [_person(row, portraits) for row in rows]
 
     def named(self) -> list[Person]:
-        """Everybody who has a name and is not hidden, by name: who a query can be about."""
+        """Everybody who has a name and is not hidden, by name: who a query can be about. Asked at
+        every keystroke, so portraits are not looked up."""
         rows = self._database.read().execute(
             _PERSON + "WHERE p.name IS NOT NULL AND NOT p.hidden ORDER BY p.name_key"
         )
-        return [self._person(row) for row in rows]
+        return [_person(row, {}) for row in rows]
+
+    def groups(self) -> list[PersonId]:
+        """Those without a name who are not hidden, oldest first: who may still be recognised."""
+        rows = self._database.read().execute(
+            "SELECT id FROM people WHERE name IS NULL AND NOT hidden ORDER BY id"
+        )
+        return [PersonId(row["id"]) for row in rows]
+
+    def name_holders(self) -> frozenset[PersonId]:
+        """Everybody who has a name, hidden or not."""
+        rows = self._database.read().execute("SELECT id FROM people WHERE name IS NOT NULL")
+        return frozenset(PersonId(row["id"]) for row in rows)
 
     def find_person(self, name: str) -> Person | None:
         """Who has this name or alias, in any case and spacing."""
@@ -217,107 +213,9 @@ class PeopleStore(DecisionStore, PhotoStore):
             )
             .fetchone()
         )
-        return None if row is None else self._person(row)
-
-    # Tracks
-
-    def assign(
-        self,
-        tracks: Iterable[TrackRef],
-        person_id: PersonId,
-        source: Source = Source.AUTO,
-        similarity: float | Sequence[float] = 1.0,
-    ) -> None:
-        """Say that tracks are this person's, whoever's they were; one similarity for all or one
-        for each. An AUTO assignment leaves DECIDED ones alone; tracks that no longer exist are
-        passed over."""
-        refs = list(tracks)
-        values = [similarity] * len(refs) if isinstance(similarity, float | int) else similarity
-        with self._database.write() as connection:
-            connection.executemany(
-                "INSERT INTO assignments (video_id, track, person_id, source, similarity)"
-                " SELECT video_id, idx, ?, ?, ? FROM face_tracks WHERE video_id = ? AND idx = ?"
-                " ON CONFLICT (video_id, track) DO UPDATE SET person_id = excluded.person_id,"
-                " source = excluded.source, similarity = excluded.similarity"
-                " WHERE excluded.source = 'decided' OR assignments.source = 'auto'",
-                [
-                    (person_id, source, float(value), ref.video_id, ref.index)
-                    for ref, value in zip(refs, values, strict=True)
-                ],
-            )
-
-    def unassign(self, tracks: Iterable[TrackRef]) -> None:
-        """Make tracks nobody's."""
-        with self._database.write() as connection:
-            connection.executemany(
-                "DELETE FROM assignments WHERE video_id = ? AND track = ?",
-                [(ref.video_id, ref.index) for ref in tracks],
-            )
-
-    def assignments(self, video_id: VideoId | None = None) -> dict[TrackRef, Assignment]:
-        """Who each track belongs to, in one video or in all; unassigned tracks are left out."""
-        rows = self._database.read().execute(
-            "SELECT * FROM assignments WHERE ?1 IS NULL OR video_id = ?1 ORDER BY video_id, track",
-            (video_id,),
-        )
-        return {entry.track: entry for entry in map(_assignment, rows)}
-
-    def tracks_of(self, person_id: PersonId) -> list[Assignment]:
-        """The tracks of a person, best crop first."""
-        rows = self._database.read().execute(
-            "SELECT a.* FROM assignments a JOIN face_tracks t"
-            " ON t.video_id = a.video_id AND t.idx = a.track WHERE a.person_id = ?"
-            " ORDER BY t.quality DESC, a.video_id, a.track",
-            (person_id,),
-        )
-        return [_assignment(row) for row in rows]
-
-    def unassigned(self, video_id: VideoId | None = None) -> list[TrackRef]:
-        """Tracks that are nobody's, of one video or of all."""
-        rows = self._database.read().execute(
-            "SELECT t.video_id, t.idx FROM face_tracks t LEFT JOIN assignments a"
-            " ON a.video_id = t.video_id AND a.track = t.idx"
-            " WHERE a.person_id IS NULL AND (?1 IS NULL OR t.video_id = ?1)"
-            " ORDER BY t.video_id, t.idx",
-            (video_id,),
-        )
-        return [TrackRef(VideoId(row["video_id"]), row["idx"]) for row in rows]
-
-    def track(self, ref: TrackRef) -> FaceTrack | None:
-        """One stored track."""
-        row = (
-            self._database.read()
-            .execute(
-                "SELECT * FROM face_tracks WHERE video_id = ? AND idx = ?",
-                (ref.video_id, ref.index),
-            )
-            .fetchone()
-        )
-        return None if row is None else face_track(row)
-
-    def appearances(
-        self, people: Iterable[PersonId], videos: Iterable[VideoId] | None = None
-    ) -> list[Appearance]:
-        """When people are on screen, by video and time; of some videos only, if given."""
-        rows = self._database.read().execute(
-            "SELECT a.*, t.start_ms, t.end_ms FROM assignments a JOIN face_tracks t"
-            " ON t.video_id = a.video_id AND t.idx = a.track"
-            " WHERE a.person_id IN (SELECT value FROM json_each(?1))"
-            " AND (?2 IS NULL OR a.video_id IN (SELECT value FROM json_each(?2)))"
-            " ORDER BY a.video_id, t.start_ms, a.track",
-            (json.dumps(list(people)), None if videos is None else json.dumps(list(videos))),
-        )
-        return [
-            Appearance(
-                person_id=PersonId(row["person_id"]),
-                video_id=VideoId(row["video_id"]),
-                track=row["track"],
-                start_ms=row["start_ms"],
-                end_ms=row["end_ms"],
-                similarity=row["similarity"],
-            )
-            for row in rows
-        ]
+        if row is None:
+            return None
+        return _person(row, self.portraits(PersonId(row["id"])))
 
     def _free_name(self, person_id: PersonId, name: str) -> tuple[str, str]:
         shown = " ".join(name.split())
@@ -339,38 +237,14 @@ class PeopleStore(DecisionStore, PhotoStore):
         if connection.execute(statement, values).rowcount == 0:
             raise KeyError(person_id)
 
-    def _person(self, row: sqlite3.Row) -> Person:
-        portrait = self._portrait(row)
-        return Person(
-            id=PersonId(row["id"]),
-            name=row["name"],
-            aliases=tuple(json.loads(row["aliases"])),
-            track_count=row["track_count"],
-            video_count=row["video_count"],
-            portrait=portrait,
-            hidden=bool(row["hidden"]),
-        )
 
-    def _portrait(self, row: Mapping[str, object] | sqlite3.Row) -> TrackRef | None:
-        """The chosen track while it is theirs, otherwise the one with the best crop."""
-        best = (
-            self._database.read()
-            .execute(
-                "SELECT a.video_id, a.track FROM assignments a JOIN face_tracks t"
-                " ON t.video_id = a.video_id AND t.idx = a.track WHERE a.person_id = ?1"
-                " ORDER BY a.video_id = ?2 AND a.track = ?3 DESC, t.quality DESC,"
-                " a.video_id, a.track LIMIT 1",
-                (row["id"], row["portrait_video"], row["portrait_track"]),
-            )
-            .fetchone()
-        )
-        return None if best is None else TrackRef(VideoId(best["video_id"]), best["track"])
-
-
-def _assignment(row: sqlite3.Row) -> Assignment:
-    return Assignment(
-        track=TrackRef(VideoId(row["video_id"]), row["track"]),
-        person_id=PersonId(row["person_id"]),
-        source=Source(row["source"]),
-        similarity=row["similarity"],
+def _person(row: sqlite3.Row, portraits: Mapping[PersonId, TrackRef]) -> Person:
+    return Person(
+        id=PersonId(row["id"]),
+        name=row["name"],
+        aliases=tuple(json.loads(row["aliases"])),
+        track_count=row["track_count"],
+        video_count=row["video_count"],
+        portrait=portraits.get(PersonId(row["id"])),
+        hidden=bool(row["hidden"]),
     )

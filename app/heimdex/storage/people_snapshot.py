@@ -19,10 +19,16 @@ _TABLES = {
     "photos": "person_id",
     "photo_vectors": "photo_id",
 }
+# Assignments go by a track's number, and numbers change when faces are found anew: so what the
+# track was is kept with them.
+_EXTRA = {
+    "assignments": ", (SELECT t.best_ms FROM face_tracks t WHERE t.video_id = assignments.video_id"
+    " AND t.idx = assignments.track) AS at_ms",
+}
 # Rows come back only where what they point to still exists.
 _STILL_THERE = {
     "assignments": "EXISTS (SELECT 1 FROM face_tracks t WHERE t.video_id = :video_id"
-    " AND t.idx = :track)",
+    " AND t.idx = :track AND t.best_ms = :at_ms)",
     "decisions": "EXISTS (SELECT 1 FROM videos v WHERE v.id = :video_id)",
 }
 
@@ -38,7 +44,7 @@ def take(connection: sqlite3.Connection, people: Sequence[int]) -> bytes:
     for table, column in _TABLES.items():
         ids = people if column != "photo_id" else [row["id"] for row in tables["photos"]]
         rows = connection.execute(
-            f"SELECT * FROM {table} WHERE {column} IN"
+            f"SELECT *{_EXTRA.get(table, '')} FROM {table} WHERE {column} IN"
             " (SELECT value FROM json_each(?)) ORDER BY 1, 2",
             (msgspec.json.encode(list(ids)).decode(),),
         )
@@ -53,12 +59,16 @@ def restore(connection: sqlite3.Connection, snapshot: bytes, created: Sequence[i
         "DELETE FROM people WHERE id = ?", [(each,) for each in {*kept.people, *created}]
     )
     for table in _TABLES:
+        # A step from before a migration may know columns that are gone.
+        there = {column["name"] for column in connection.execute(f"PRAGMA table_info({table})")}
         for row in kept.tables[table]:
-            columns = ", ".join(row)
-            values = ", ".join(f":{column}" for column in row)
+            columns = ", ".join(column for column in row if column in there)
+            values = ", ".join(f":{column}" for column in row if column in there)
             condition = _STILL_THERE.get(table, "1")
             if table == "people":
                 _make_name_free(connection, row)
+            elif table == "assignments":
+                row.setdefault("at_ms", None)
             # A track is theirs again whoever has it by now; an alias stays with who got it since.
             conflict = "IGNORE" if table == "aliases" else "REPLACE"
             connection.execute(

@@ -19,6 +19,10 @@ from heimdex.storage.database import Database
 CACHE_BYTES = 512 * 1024 * 1024
 """Whole matrices are kept for the next search up to this size in all."""
 
+INDEXED = frozenset({SpaceKind.PASSAGE, SpaceKind.SCENE})
+"""What the vector index holds. Frames are too many for it; faces are compared exactly, and a copy
+of them elsewhere would only be one more to erase when somebody is forgotten."""
+
 _STORED = np.dtype("<f2")
 _TIME = np.dtype("<i4")
 
@@ -232,7 +236,7 @@ def put_vectors(
         " ON CONFLICT (key) DO UPDATE SET changes = changes + 1,"
         # An empty batch of a silent video may have come first, without dimensions.
         " dims = CASE dims WHEN 0 THEN excluded.dims ELSE dims END RETURNING id, dims, changes",
-        (space.key, vectors.shape[1], space.kind is not SpaceKind.FRAME),
+        (space.key, vectors.shape[1], space.kind in INDEXED),
     ).fetchone()
     if len(vectors) and row["dims"] != vectors.shape[1]:
         raise ValueError(f"{space.key} has {row['dims']} dimensions, not {vectors.shape[1]}")

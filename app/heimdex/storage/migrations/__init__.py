@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from heimdex.domain.errors import LibraryTooNew, UserError
-from heimdex.storage.migrations import m0001_first_light
+from heimdex.storage.migrations import m0001_first_light, m0002_people_by_time
 
 KEPT_BACKUPS = 3
 
@@ -28,7 +28,10 @@ class Migration:
     upgrade: Callable[[sqlite3.Connection], None]
 
 
-ALL: tuple[Migration, ...] = (Migration(1, m0001_first_light.NAME, m0001_first_light.upgrade),)
+ALL: tuple[Migration, ...] = (
+    Migration(1, m0001_first_light.NAME, m0001_first_light.upgrade),
+    Migration(2, m0002_people_by_time.NAME, m0002_people_by_time.upgrade),
+)
 
 
 def missing(
