@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +29,8 @@ REQUIREMENTS = ROOT / "requirements"
 
 NEEDED_BYTES = 2_500_000_000
 """Free space that a first setup wants: packages, weights and what pip unpacks on the way."""
+TORCH_BYTES = 2_500_000_000
+"""What the reference engines take on top, where torch is a build for processors."""
 
 # Shared library -> Debian package. PySide6's wheels carry Qt, but not what Qt stands on.
 OFFSCREEN_LIBRARIES = {
@@ -73,6 +76,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/setup", description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="only say by exit code if all is done")
     parser.add_argument("--dev", action="store_true", help="also what the tests need")
+    parser.add_argument("--torch", action="store_true", help="also the reference engines")
     parser.add_argument("--qt", choices=LIBRARIES, default="none", help="Qt's system libraries")
     options = parser.parse_args()
     if options.check:
@@ -96,11 +100,11 @@ def set_up(options: argparse.Namespace, lock: int) -> None:
         return  # Another setup did it while this one waited.
     if options.qt not in state["qt"]:
         install_libraries(LIBRARIES[options.qt])
-    pins = lock_name(state, options)
-    if state["packages"] != packages_fingerprint(pins):
-        state = read_state() if make_environment() else EMPTY_STATE
-        install_packages(pins, lock)
-        state = state | {"packages": packages_fingerprint(pins), "lock": pins}
+    locks = wanted_locks(state, options)
+    if state["packages"] != packages_fingerprint(locks):
+        state = read_state() if make_environment("torch" in locks) else EMPTY_STATE
+        install_packages(locks, lock)
+        state = state | {"packages": packages_fingerprint(locks), "locks": locks}
         write_state(state)
     if options.qt not in state["qt"]:
         state = state | {"qt": sorted({*state["qt"], options.qt})}
@@ -117,7 +121,7 @@ def set_up(options: argparse.Namespace, lock: int) -> None:
 
 # State
 
-EMPTY_STATE: dict[str, Any] = {"packages": "", "lock": "app", "qt": ["none"], "models": {}}
+EMPTY_STATE: dict[str, Any] = {"packages": "", "locks": ["app"], "qt": ["none"], "models": {}}
 
 
 def read_state() -> dict[str, Any]:
@@ -142,22 +146,23 @@ def is_ready(state: dict[str, Any], options: argparse.Namespace) -> bool:
     return (
         PYTHON.exists()
         and not UNFINISHED.exists()
-        and state["packages"] == packages_fingerprint(lock_name(state, options))
+        and state["packages"] == packages_fingerprint(wanted_locks(state, options))
         and options.qt in state["qt"]
         and state["models"].get(str(weights)) == models_fingerprint()
         and weights.is_dir()
     )
 
 
-def lock_name(state: dict[str, Any], options: argparse.Namespace) -> str:
-    """A developer's environment stays one when `scripts/run` updates it."""
-    return "dev" if options.dev or state["lock"] == "dev" else "app"
+def wanted_locks(state: dict[str, Any], options: argparse.Namespace) -> list[str]:
+    """The lock files to install. What an environment once had stays when it is updated."""
+    locks = ["dev" if options.dev or "dev" in state["locks"] else "app"]
+    return [*locks, "torch"] if options.torch or "torch" in state["locks"] else locks
 
 
-def packages_fingerprint(lock: str) -> str:
+def packages_fingerprint(locks: list[str]) -> str:
     """Changes with the locked packages, the project's metadata and the place of the checkout."""
-    files = [REQUIREMENTS / f"{lock}.txt", REQUIREMENTS / "build.txt", ROOT / "pyproject.toml"]
-    return fingerprint(files, str(ROOT))
+    files = [REQUIREMENTS / f"{name}.txt" for name in (*locks, "build")]
+    return fingerprint([*files, ROOT / "pyproject.toml"], str(ROOT))
 
 
 def models_fingerprint() -> str:
@@ -264,7 +269,7 @@ def apt_install(packages: list[str]) -> bool:
 # Packages
 
 
-def make_environment() -> bool:
+def make_environment(with_torch: bool) -> bool:
     """Make `.venv` unless there is a sound one. True if it was there already."""
     if UNFINISHED.exists():
         say("The last setup was interrupted; beginning the environment afresh.")
@@ -280,9 +285,10 @@ def make_environment() -> bool:
                 f"`sudo apt-get install {split_off}` and start again."
             ) from None
     free = shutil.disk_usage(ROOT).free
-    if free < NEEDED_BYTES:
+    needed = NEEDED_BYTES + (TORCH_BYTES if with_torch else 0)
+    if free < needed:
         raise SetupError(
-            f"Heimdex needs about {NEEDED_BYTES / 1e9:.1f} GB and only {free / 1e9:.1f} GB are "
+            f"Heimdex needs about {needed / 1e9:.1f} GB and only {free / 1e9:.1f} GB are "
             f"free on the disk of {ROOT}: make room and start again."
         )
     say(f"Making the environment with Python {sys.version.split()[0]}")
@@ -292,24 +298,37 @@ def make_environment() -> bool:
     return False
 
 
-def install_packages(pins: str, lock: int) -> None:
-    """Bring the environment to exactly what the lock file names."""
+def install_packages(locks: list[str], lock: int) -> None:
+    """Bring the environment to exactly what the lock files name."""
     started = time.monotonic()
-    count = sum("==" in line for line in lines_of(REQUIREMENTS / f"{pins}.txt"))
-    say(f"Installing {count} packages (a few minutes the first time)")
+    files = [REQUIREMENTS / f"{name}.txt" for name in (*locks, "build")]
+    pins = {line.split()[0] for file in files for line in lines_of(file) if "==" in line}
+    say(f"Installing {len(pins)} packages (a few minutes the first time)")
     UNFINISHED.touch()
-    pip(lock, "-r", REQUIREMENTS / f"{pins}.txt", "-r", REQUIREMENTS / "build.txt", total=count)
-    pip(lock, "--no-build-isolation", "--editable", ROOT)
+    if "torch" in locks:
+        # With its own dependencies: which CUDA libraries it needs differs from machine to machine.
+        pip(lock, pin_of("torch"))
+        pip(lock, "--no-deps", pin_of("torchvision"))
+    requirements = [argument for file in files for argument in ("-r", file)]
+    pip(lock, "--no-deps", *requirements, total=len(pins))
+    pip(lock, "--no-deps", "--no-build-isolation", "--editable", ROOT)
     UNFINISHED.unlink()
     say(f"Packages ready after {time.monotonic() - started:.0f} s")
 
 
+def pin_of(package: str) -> str:
+    """The exact pin of a package in pyproject's extra `torch`; those two are in no lock file."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    pins: list[str] = project["optional-dependencies"]["torch"]
+    return next(pin for pin in pins if pin.startswith(f"{package}=="))
+
+
 def pip(lock: int, *arguments: str | Path, total: int = 0) -> None:
-    """`pip install --no-deps`, showing how far it is; a failure carries pip's own last word.
+    """`pip install`, showing how far it is; a failure carries pip's own last word.
 
     pip inherits the setup's lock, so that no second setup begins while it outlives a killed one.
     """
-    command = [PYTHON, "-I", "-m", "pip", "install", "--no-deps", "--no-input", *arguments]
+    command = [PYTHON, "-I", "-m", "pip", "install", "--no-input", *arguments]
     command += ["--progress-bar", "off", "--disable-pip-version-check"]
     # A user's PIP_USER or PIP_TARGET would lead the packages past the environment.
     environment = {k: v for k, v in os.environ.items() if k not in {"PIP_USER", "PIP_TARGET"}}

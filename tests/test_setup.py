@@ -24,7 +24,7 @@ def setup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     root = tmp_path / "a checkout"
     for folder in ("requirements", "models", ".venv"):
         (root / folder).mkdir(parents=True)
-    for file in ("app", "dev", "build"):
+    for file in ("app", "dev", "torch", "build"):
         (root / "requirements" / f"{file}.txt").write_text("numpy==2.4.6\n")
     (root / "pyproject.toml").write_text("[project]\n")
     (root / "models" / "one.toml").write_text("id = 'one'\n")
@@ -42,8 +42,8 @@ def setup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.setenv("HEIMDEX_MODELS", str(root / "models"))
     module.write_state(
         {
-            "packages": module.packages_fingerprint("app"),
-            "lock": "app",
+            "packages": module.packages_fingerprint(["app"]),
+            "locks": ["app"],
             "qt": ["none", "window"],
             "models": {str(root / "models"): module.models_fingerprint()},
         }
@@ -51,8 +51,8 @@ def setup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return module
 
 
-def options(*, dev: bool = False, qt: str = "none") -> argparse.Namespace:
-    return argparse.Namespace(dev=dev, qt=qt)
+def options(*, dev: bool = False, torch: bool = False, qt: str = "none") -> argparse.Namespace:
+    return argparse.Namespace(dev=dev, torch=torch, qt=qt)
 
 
 def test_nothing_to_do_after_a_setup(setup: ModuleType) -> None:
@@ -73,9 +73,27 @@ def test_what_is_not_set_up_yet_is_noticed(
     setup: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     assert not setup.is_ready(setup.read_state(), options(dev=True))
+    assert not setup.is_ready(setup.read_state(), options(torch=True))
     assert not setup.is_ready(setup.read_state(), options(qt="offscreen"))
     monkeypatch.setenv("HEIMDEX_MODELS", str(tmp_path / "elsewhere"))
     assert not setup.is_ready(setup.read_state(), options())
+
+
+def test_what_an_environment_has_stays_when_it_is_updated(setup: ModuleType) -> None:
+    state = setup.read_state() | {"locks": ["dev", "torch"]}
+    assert setup.wanted_locks(state, options()) == ["dev", "torch"]
+    assert setup.wanted_locks(setup.read_state(), options(torch=True)) == ["app", "torch"]
+
+
+def test_torch_is_pinned_exactly_in_one_place(
+    setup: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(setup, "ROOT", CHECKOUT)
+    assert setup.pin_of("torch").startswith("torch==")
+    assert setup.pin_of("torchvision").startswith("torchvision==")
+    locked = (CHECKOUT / "requirements" / "torch.txt").read_text()
+    assert "\ntorch==" not in locked
+    assert "\nnvidia" not in locked
 
 
 def test_an_interrupted_setup_is_done_again(setup: ModuleType) -> None:
