@@ -128,10 +128,12 @@ def open_library(directories: Directories, settings: Settings, *, wait_s: float 
         index = VectorIndex(directories.library / INDEX)
         opening.callback(index.close)
         models = open_models(directories, settings)
-        chosen = _Chosen(settings, models)
-        index_host = _host("index", directories, settings, _INDEX_MEMORY)
+        # Both children use what is settled on here, whatever is installed in the meantime.
+        told = factory.settled(settings, models)
+        chosen = _Chosen(told, models)
+        index_host = _host("index", directories, told, _INDEX_MEMORY)
         opening.callback(index_host.close)
-        query_host = _host("query", directories, settings, _QUERY_MEMORY)
+        query_host = _host("query", directories, told, _QUERY_MEMORY)
         opening.callback(query_host.close)
         towers = HostTowers(query_host, chosen)
         people = People(
@@ -204,7 +206,7 @@ class _Chosen:
     """Which model does what, and so in which space its vectors are; asks no runtime."""
 
     def __init__(self, settings: Settings, models: ModelStore) -> None:
-        self._ids: Mapping[Family, str] = factory.chosen(settings)
+        self._ids: Mapping[Family, str] = factory.chosen(settings, models)
         self._models = models
 
     def space(self, kind: SpaceKind, family: Family) -> Space:

@@ -17,12 +17,11 @@ def write(home: Path, text: str) -> None:
     (home / FILE_NAME).write_text(text, encoding="utf-8")
 
 
-def test_the_defaults_are_the_starter_set_on_a_cpu(tmp_path: Path) -> None:
+def test_the_defaults_are_the_best_installed_models_on_a_cpu(tmp_path: Path) -> None:
     settings = Settings.load(tmp_path, {})
-    assert settings.asr_model == "base"
     assert settings.asr_language is None
-    assert settings.vision_model == "starter"
-    assert settings.face_detector == "retinaface"
+    assert settings.asr_model == settings.text_model == settings.vision_model == "auto"
+    assert settings.face_detector == settings.face_model == "auto"
     assert settings.face_device == "cpu"
     assert settings.feature_face_licensed is False
     assert settings.sample_every_ms == 1000
@@ -107,12 +106,12 @@ def test_changing_writes_only_what_a_person_set(tmp_path: Path) -> None:
     assert stored == {"version": 1, "vision_model": "siglip2", "asr_language": "ko"}
     Settings.change(home, {"vision_model": None, "asr_language": "auto"}, {})
     again = Settings.load(home, {})
-    assert (again.vision_model, again.asr_language) == ("starter", None)
+    assert (again.vision_model, again.asr_language) == ("auto", None)
     with pytest.raises(UserError, match="threads"):
         Settings.change(home, {"vision_model": "openclip", "threads": -1}, {})
     with pytest.raises(UserError, match="no setting named 'colour'"):
         Settings.change(home, {"colour": "blue"}, {})
-    assert Settings.load(home, {}).vision_model == "starter"
+    assert Settings.load(home, {}).vision_model == "auto"
     assert [file.name for file in home.iterdir()] == [FILE_NAME]
 
 

@@ -1,12 +1,16 @@
 """Engines are chosen by the settings' names, and unknown names are answered with the known ones."""
 
+from dataclasses import replace as changed
+from pathlib import Path
+
 import pytest
 from engine_choice import Choice
+from msgspec.structs import replace
 
 from heimdex.config.settings import Settings
 from heimdex.domain.errors import ModelUnavailable, UserError
 from heimdex.ml import factory, runtime
-from heimdex.ml.manifests import Family, Manifest
+from heimdex.ml.manifests import Family, Manifest, Tier
 from heimdex.ml.store import ModelStore
 
 MAKERS = {
@@ -26,7 +30,7 @@ def test_an_engine_is_what_its_manifest_says(
     """With the real settings; making one costs nothing and needs no weights."""
     settings = Settings()
     engine = MAKERS[family](settings, empty_store)
-    manifest = described[factory.chosen(settings)[family]]
+    manifest = described[factory.chosen(settings, empty_store)[family]]
     assert manifest.family is family
     assert engine.model_id == manifest.id
     assert engine.revision == manifest.space_revision
@@ -74,3 +78,44 @@ def test_auto_takes_the_best_there_is() -> None:
     assert runtime.choose_device("auto", ["cuda", "cpu"], "m") == "cuda"
     assert runtime.choose_device("auto", ["cpu"], "m") == "cpu"
     assert runtime.choose_device("cpu", ["cuda", "cpu"], "m") == "cpu"
+
+
+def test_auto_is_the_model_of_the_best_installed_set(
+    starter_models: Path, described: dict[str, Manifest]
+) -> None:
+    """`whisper-base` is installed, and stands in each set in turn."""
+    base = described["whisper-base"]
+    others = {m.id: m for m in described.values() if m.family is not Family.SPEECH}
+
+    def taken(*speech: Manifest) -> str:
+        known = others | {m.id: m for m in speech}
+        return factory.chosen(Settings(), ModelStore(starter_models, known))[Family.SPEECH]
+
+    missing = {
+        tier: replace(base, id=f"whisper-{tier}", folder=f"whisper/{tier}", sets=[tier], tier=None)
+        for tier in Tier
+    }
+    for tier in Tier:
+        here = replace(base, sets=[tier], tier=None)
+        rest = [missing[other] for other in Tier if other is not tier]
+        assert taken(*rest, here) == "whisper-base"
+    here = replace(base, sets=[Tier.STARTER], tier=None)
+    assert taken(*missing.values()) == "whisper-starter"
+    twin = replace(base, id="whisper-twin", sets=[Tier.BALANCED], tier=None)
+    assert taken(here, replace(twin, alternative=True)) == "whisper-base"
+
+
+def test_a_childs_settings_name_what_was_chosen(
+    store: ModelStore, described: dict[str, Manifest]
+) -> None:
+    settings = changed(Settings(), asr_model="base", asr_language="ko")
+    told = factory.settled(settings, store)
+    assert told.asr_model == "whisper-base"
+    assert told.asr_language == "ko"
+    assert factory.AUTO not in (told.text_model, told.vision_model, told.face_model)
+    assert factory.chosen(told, store) == factory.chosen(settings, store)
+
+
+def test_a_model_of_another_family_is_no_answer(empty_store: ModelStore) -> None:
+    with pytest.raises(UserError, match=r"ASR_MODEL is 'sface'.*auto, base"):
+        factory.chosen(changed(Settings(), asr_model="sface"), empty_store)

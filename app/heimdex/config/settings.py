@@ -44,19 +44,20 @@ def default_threads() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Every setting with its default, the Starter set on a CPU."""
+    """Every setting with its default: the best set of models that is installed, on a CPU."""
 
-    asr_model: str = "base"
+    asr_model: str = "auto"
+    """For this and the other models: a name, or `auto` for that of the best installed set."""
     asr_engine: str = "auto"
     asr_device: str = "cpu"
     asr_language: str | None = None
     """ISO 639-1 code to force; None detects it."""
-    text_model: str = "use-multilingual"
+    text_model: str = "auto"
     text_device: str = "cpu"
-    vision_model: str = "starter"
+    vision_model: str = "auto"
     vision_device: str = "cpu"
-    face_detector: str = "retinaface"
-    face_model: str = "sface"
+    face_detector: str = "auto"
+    face_model: str = "auto"
     face_device: str = "cpu"
     feature_face_licensed: bool = False
     """The person holds a licence for face models that are not free for commercial use."""

@@ -5,7 +5,8 @@ engines.
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 from heimdex.domain.engines import (
@@ -17,7 +18,7 @@ from heimdex.domain.engines import (
     VoiceDetector,
 )
 from heimdex.domain.errors import UserError
-from heimdex.ml.manifests import Family
+from heimdex.ml.manifests import Family, Tier
 from heimdex.ml.runtime import Compute
 from heimdex.ml.store import ModelStore
 
@@ -52,6 +53,9 @@ class Choices(Protocol):
     def threads(self) -> int: ...  # noqa: D102
 
 
+AUTO = "auto"
+"""For a model: the best of the three sets that is installed. For a device: what is quickest."""
+
 VOICE = "silero-vad"
 
 _SPEECH = {"base": "whisper-base"}
@@ -60,17 +64,39 @@ _VISION = {"starter": "effnet-lite2-use"}
 _DETECTORS = {"retinaface": "retinaface-mobilenet", "mtcnn": "mtcnn"}
 _FACES = {"sface": "sface"}
 
+_SETTINGS: Mapping[Family, tuple[str, Mapping[str, str]]] = {
+    Family.SPEECH: ("asr_model", _SPEECH),
+    Family.TEXT: ("text_model", _TEXT),
+    Family.VISION: ("vision_model", _VISION),
+    Family.FACE_DETECTOR: ("face_detector", _DETECTORS),
+    Family.FACE_EMBEDDER: ("face_model", _FACES),
+}
+"""The setting that chooses a family's model, and the short names it may use beside the ids."""
 
-def chosen(settings: Choices) -> Mapping[Family, str]:
-    """The manifest id of each family under `settings`. UserError for a name nobody knows."""
-    return {
-        Family.SPEECH: _named(_SPEECH, "ASR_MODEL", settings.asr_model),
-        Family.VOICE: VOICE,
-        Family.TEXT: _named(_TEXT, "TEXT_MODEL", settings.text_model),
-        Family.VISION: _named(_VISION, "VISION_MODEL", settings.vision_model),
-        Family.FACE_DETECTOR: _named(_DETECTORS, "FACE_DETECTOR", settings.face_detector),
-        Family.FACE_EMBEDDER: _named(_FACES, "FACE_MODEL", settings.face_model),
+C = TypeVar("C", bound=Choices)
+
+
+def chosen(settings: Choices, store: ModelStore) -> Mapping[Family, str]:
+    """The manifest id of each family under `settings`, `auto` decided by what is installed now.
+
+    `UserError` for a name nobody knows. Asks no runtime, so every process may call it.
+    """
+    ids = {
+        family: _model(family, setting, getattr(settings, setting), short, store)
+        for family, (setting, short) in _SETTINGS.items()
     }
+    return ids | {Family.VOICE: VOICE}
+
+
+def settled(settings: C, store: ModelStore) -> C:
+    """`settings` with the id of each chosen model in place of `auto` and of short names.
+
+    What one process settles on, it hands to the others: a model that is installed in between must
+    not make two of them choose differently. `UserError` for a name nobody knows.
+    """
+    ids = chosen(settings, store)
+    names = {setting: ids[family] for family, (setting, _) in _SETTINGS.items()}
+    return cast(C, replace(cast(Any, settings), **names))
 
 
 def speech(settings: Choices, store: ModelStore) -> SpeechRecognizer:
@@ -80,7 +106,7 @@ def speech(settings: Choices, store: ModelStore) -> SpeechRecognizer:
     engines = {"auto": WhisperRecognizer, "faster-whisper": WhisperRecognizer}
     if settings.asr_engine not in engines:
         raise UserError(_unknown("ASR_ENGINE", settings.asr_engine, engines))
-    manifest = store.manifest(chosen(settings)[Family.SPEECH])
+    manifest = store.manifest(chosen(settings, store)[Family.SPEECH])
     return WhisperRecognizer(store, manifest, Compute(settings.asr_device, settings.threads))
 
 
@@ -93,7 +119,7 @@ def voice(settings: Choices, store: ModelStore) -> VoiceDetector:
 
 def text(settings: Choices, store: ModelStore) -> TextEmbedder:
     """The sentence embedder of `TEXT_MODEL`."""
-    model_id = chosen(settings)[Family.TEXT]
+    model_id = chosen(settings, store)[Family.TEXT]
     return _sentences(store, model_id, Compute(settings.text_device, settings.threads))
 
 
@@ -101,7 +127,7 @@ def vision(settings: Choices, store: ModelStore) -> VisionEmbedder:
     """The picture embedder of `VISION_MODEL`, with the sentence embedder it shares a space with."""
     from heimdex.ml.vision import SentenceSpaceVision
 
-    manifest = store.manifest(chosen(settings)[Family.VISION])
+    manifest = store.manifest(chosen(settings, store)[Family.VISION])
     compute = Compute(settings.vision_device, settings.threads)
     # Not the chosen text model but the one whose space the pictures were placed in.
     sentences = _sentences(
@@ -115,7 +141,7 @@ def face_detector(settings: Choices, store: ModelStore) -> FaceDetector:
     from heimdex.ml.mtcnn import Mtcnn
     from heimdex.ml.retinaface import RetinaFace
 
-    manifest = store.manifest(chosen(settings)[Family.FACE_DETECTOR])
+    manifest = store.manifest(chosen(settings, store)[Family.FACE_DETECTOR])
     compute = Compute(settings.face_device, settings.threads)
     if manifest.id == "mtcnn":
         return Mtcnn(store, manifest, compute)
@@ -126,7 +152,7 @@ def face_embedder(settings: Choices, store: ModelStore) -> FaceEmbedder:
     """The face embedder of `FACE_MODEL`."""
     from heimdex.ml.sface import SFace
 
-    manifest = store.manifest(chosen(settings)[Family.FACE_EMBEDDER])
+    manifest = store.manifest(chosen(settings, store)[Family.FACE_EMBEDDER])
     return SFace(store, manifest, Compute(settings.face_device, settings.threads))
 
 
@@ -146,13 +172,35 @@ def _sentences(store: ModelStore, model_id: str, compute: Compute) -> "SentenceE
     return made[key]
 
 
-def _named(known: Mapping[str, str], setting: str, value: str) -> str:
-    # The manifest's own id is as good a name as the setting's.
-    if value in known.values():
-        return value
-    if value not in known:
-        raise UserError(_unknown(setting, value, known))
-    return known[value]
+def _model(
+    family: Family, setting: str, value: str, short: Mapping[str, str], store: ModelStore
+) -> str:
+    """The id behind a setting's value."""
+    if value == AUTO:
+        return _best(family, store)
+    asked = short.get(value, value)
+    manifest = store.manifests.get(asked)
+    if manifest is None or manifest.family is not family or manifest.component:
+        raise UserError(_unknown(setting.upper(), value, {AUTO: "", **short}))
+    return asked
+
+
+def _best(family: Family, store: ModelStore) -> str:
+    """The model of the best set that is installed; the Starter one where none is.
+
+    Somebody who fetched a better set means it to be used, and somebody who fetched none should be
+    told to fetch the one that is quickly there.
+    """
+    candidates = [
+        manifest.id
+        for tier in (Tier.BEST, Tier.BALANCED, Tier.STARTER)
+        for manifest in store.manifests.values()
+        if manifest.family is family and tier in manifest.sets
+        if not manifest.alternative and not manifest.component
+    ]
+    if not candidates:
+        raise UserError(f"No model of the sets is for {family}; install Heimdex again.")
+    return next((each for each in candidates if store.is_installed(each)), candidates[-1])
 
 
 def _unknown(setting: str, value: str, known: Mapping[str, object]) -> str:

@@ -43,7 +43,7 @@ def read_models(library: "Library", korean: bool) -> list[ModelLine]:
     from heimdex.ml.store import State
 
     lines = []
-    used = set(factory.chosen(library.settings).values())
+    used = set(factory.chosen(library.settings, library.models).values())
     for manifest in library.models.manifests.values():
         status = library.models.status(manifest.id)
         installed = status.state is State.INSTALLED
@@ -71,7 +71,8 @@ def vision_note(library: "Library") -> str:
     from heimdex.ml import factory
     from heimdex.ml.manifests import Family
 
-    note = library.models.manifest(factory.chosen(library.settings)[Family.VISION]).note
+    chosen = factory.chosen(library.settings, library.models)
+    note = library.models.manifest(chosen[Family.VISION]).note
     if note is None:
         return ""
     return note.ko if speaks_korean() else note.en
