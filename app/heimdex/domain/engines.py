@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from heimdex.domain.faces import FaceDetection
 from heimdex.domain.media import RgbImage
+from heimdex.domain.ocr import ReadLine, TextRegion
 from heimdex.domain.speech import Segment
 from heimdex.domain.vectors import Vectors
 
@@ -155,4 +156,17 @@ class FaceEmbedder(Engine, Protocol):
 
     def embed(self, crops: Sequence[RgbImage]) -> Vectors:
         """One unit vector a crop of 112 × 112 RGB, aligned to the five-point template."""
+        ...
+
+
+class TextReader(Engine, Protocol):
+    """Reads text on pictures, in two steps, because finding is cheaper than reading and most
+    pictures hold none, or what was read a moment ago."""
+
+    def find(self, image: RgbImage) -> list[TextRegion]:
+        """Where lines of text seem to stand on a picture of any size, in reading order."""
+        ...
+
+    def read(self, image: RgbImage, regions: Sequence[TextRegion]) -> list[ReadLine]:
+        """The text of `regions` of the same picture; regions that hold none are left out."""
         ...
