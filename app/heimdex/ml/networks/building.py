@@ -20,6 +20,11 @@ IR_VERSION: Final = 8
 _LARGE: Final = 1 << 30
 """Bytes of weights above which they are kept beside the graph: protobuf ends at 2 GiB."""
 
+_SMALL: Final = 1024
+"""Bytes of weights that stay in the graph all the same: shapes, which runtimes want at once."""
+
+_PAGE: Final = 4096
+
 
 class Network:
     """Nodes and weights so far. Every method adds a layer and gives the name of its output."""
@@ -27,7 +32,7 @@ class Network:
     def __init__(self, tensors: Tensors, prefix: str = "") -> None:
         """`prefix` stands before each name that the layers ask for."""
         self.nodes: list[Any] = []
-        self.weights: dict[str, Any] = {}
+        self.weights: dict[str, NDArray[Any]] = {}
         self.inputs: list[Any] = []
         self.outputs: list[Any] = []
         self._tensors = tensors
@@ -47,12 +52,12 @@ class Network:
             raise ValueError(f"the checkpoint has no {self._prefix + name}") from None
 
     def constant(self, name: str, values: Any, dtype: Any = np.float32) -> str:
-        """A weight of the graph; the same name twice is the same weight."""
-        from onnx import numpy_helper
+        """A weight of the graph; the same name twice is the same weight.
 
+        Views stay views until `write`, so that a mapped checkpoint is read one tensor at a time.
+        """
         if name not in self.weights:
-            array = np.ascontiguousarray(values, dtype=dtype).reshape(np.shape(values))
-            self.weights[name] = numpy_helper.from_array(array, name)
+            self.weights[name] = np.asarray(values, dtype)
         return name
 
     def scalar(self, value: float) -> str:
@@ -173,23 +178,53 @@ class Network:
     def write(self, name: str, path: Path) -> None:
         """Check the graph and store it; large weights go into `<file>.data` beside it."""
         import onnx
-        from onnx import helper
+        from onnx import helper, numpy_helper
 
-        graph = helper.make_graph(
-            self.nodes, name, self.inputs, self.outputs, list(self.weights.values())
-        )
+        large = sum(weight.nbytes for weight in self.weights.values()) > _LARGE
+        if large:
+            weights = self._write_beside(path.with_name(f"{path.name}.data"))
+        else:
+            weights = [
+                numpy_helper.from_array(_whole(weight), name)
+                for name, weight in self.weights.items()
+            ]
+        graph = helper.make_graph(self.nodes, name, self.inputs, self.outputs, weights)
         model = helper.make_model(
             graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION
         )
-        large = sum(len(w.raw_data) for w in self.weights.values()) > _LARGE
         if not large:
             onnx.checker.check_model(model)
-        onnx.save_model(
-            model,
-            str(path),
-            save_as_external_data=large,
-            all_tensors_to_one_file=True,
-            location=f"{path.name}.data" if large else None,
-        )
+        onnx.save_model(model, str(path))
         if large:
             onnx.checker.check_model(str(path))
+
+    def _write_beside(self, path: Path) -> list[Any]:
+        """The weights one after the other, and what says where each of them is."""
+        from onnx import StringStringEntryProto, TensorProto, helper, numpy_helper
+
+        tensors = []
+        with path.open("wb") as out:
+            for name, weight in self.weights.items():
+                if weight.nbytes < _SMALL:
+                    tensors.append(numpy_helper.from_array(_whole(weight), name))
+                    continue
+                # Aligned to pages, a runtime can map the numbers instead of reading them.
+                out.write(bytes(-out.tell() % _PAGE))
+                place = {"location": path.name, "offset": out.tell(), "length": weight.nbytes}
+                out.write(_whole(weight).data)
+                tensor = TensorProto(
+                    name=name,
+                    data_type=helper.np_dtype_to_tensor_dtype(weight.dtype),
+                    dims=weight.shape,
+                    data_location=TensorProto.EXTERNAL,
+                )
+                tensor.external_data.extend(
+                    StringStringEntryProto(key=key, value=str(value))
+                    for key, value in place.items()
+                )
+                tensors.append(tensor)
+        return tensors
+
+
+def _whole(weight: NDArray[Any]) -> NDArray[Any]:
+    return np.ascontiguousarray(weight).reshape(weight.shape)
