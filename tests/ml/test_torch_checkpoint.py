@@ -126,6 +126,35 @@ def test_types_are_kept_and_bfloat16_becomes_float32(tmp_path: Path) -> None:
     assert found["steps"].dtype == np.int64
 
 
+def test_what_torch_stored_is_mapped_and_not_read(tmp_path: Path) -> None:
+    import torch
+
+    weight = torch.arange(12.0).reshape(3, 4)
+    torch.save({"whole": weight, "turned": weight.T, "tail": weight[1:, 2:]}, tmp_path / "m.bin")
+    found = torch_checkpoint.read(tmp_path / "m.bin")
+    np.testing.assert_array_equal(found["whole"], weight.numpy())
+    np.testing.assert_array_equal(found["turned"], weight.numpy().T)
+    np.testing.assert_array_equal(found["tail"], weight.numpy()[1:, 2:])
+    for array in found.values():
+        assert not array.flags.writeable
+        # A change of the file shows through: nothing was copied.
+    content = (tmp_path / "m.bin").read_bytes().replace(np.float32(11).tobytes(), b"\0\0\0\0", 1)
+    with (tmp_path / "m.bin").open("r+b") as stream:
+        stream.write(content)
+    assert found["tail"][1, 1] == 0
+
+
+def test_a_member_that_reaches_beyond_the_file_is_refused(tmp_path: Path) -> None:
+    path = write_zip(tmp_path / "m.pth", dictionary(w=tensor((12,), (1,))), NUMBERS.tobytes())
+    content = bytearray(path.read_bytes())
+    with zipfile.ZipFile(path) as archive:
+        at = archive.getinfo("model/data/7").header_offset
+    content[at + 28 : at + 30] = b"\xff\xff"
+    path.write_bytes(content)
+    with pytest.raises(ModelUnavailable, match="beyond the file"):
+        torch_checkpoint.read(path)
+
+
 @pytest.mark.parametrize(
     "value",
     [

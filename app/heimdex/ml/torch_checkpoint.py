@@ -59,7 +59,9 @@ class _Tensor:
 def read(path: Path) -> dict[str, NDArray[Any]]:
     """All tensors of a checkpoint by name; names of nested dictionaries are joined with dots.
 
-    bfloat16 becomes float32, everything else keeps its type; what is no tensor is left out.
+    bfloat16 becomes float32, everything else keeps its type; what is no tensor is left out. The
+    arrays are read-only views, of the mapped file wherever it stores them as they are, so that a
+    checkpoint of gigabytes costs no memory until it is looked at.
     Raises `ModelUnavailable` when the file is damaged or holds more than plain tensors.
     """
     try:
@@ -87,10 +89,27 @@ def _read_zip(path: Path) -> dict[str, NDArray[Any]]:
         tensors = dict(_tensors(value))
         storages = {tensor.storage.key: tensor.storage for tensor in tensors.values()}
         arrays = {
-            key: _array(storage, archive.read(f"{root}data/{key}"))
+            key: _stored(path, archive, f"{root}data/{key}", storage)
             for key, storage in storages.items()
         }
     return {name: _view(tensor, arrays[tensor.storage.key]) for name, tensor in tensors.items()}
+
+
+def _stored(path: Path, archive: zipfile.ZipFile, member: str, storage: _Storage) -> NDArray[Any]:
+    info = archive.getinfo(member)
+    size = storage.count * _item_size(storage)
+    mapped = info.compress_type == zipfile.ZIP_STORED and info.file_size == size
+    if not mapped or size == 0 or storage.dtype == _BFLOAT16:
+        return _array(storage, archive.read(info))
+    with path.open("rb") as stream:
+        # The name and the padding before the numbers are as long as the member's own header says.
+        stream.seek(info.header_offset + 26)
+        name, extra = struct.unpack("<HH", stream.read(4))
+    start = info.header_offset + 30 + name + extra
+    try:
+        return np.memmap(path, storage.dtype, mode="r", offset=start, shape=(storage.count,))
+    except ValueError:
+        raise NotPlainData(f"storage {storage.key} reaches beyond the file") from None
 
 
 def _read_legacy(stream: BinaryIO) -> dict[str, NDArray[Any]]:
@@ -161,7 +180,7 @@ def _array(storage: _Storage, content: bytes) -> NDArray[Any]:
 
 
 def _view(tensor: _Tensor, numbers: NDArray[Any]) -> NDArray[Any]:
-    """A copy of a tensor's part of its storage, after checking that it lies within."""
+    """A tensor's part of its storage, after checking that it lies within."""
     shape, strides, offset = tensor.shape, tensor.strides, tensor.offset
     plain = len(shape) == len(strides) and all(
         isinstance(n, int) and n >= 0 for n in (*shape, *strides, offset)
@@ -175,5 +194,5 @@ def _view(tensor: _Tensor, numbers: NDArray[Any]) -> NDArray[Any]:
         raise NotPlainData("a tensor reaches beyond its storage")
     size = numbers.itemsize
     return np.lib.stride_tricks.as_strided(
-        numbers[offset:], shape, [step * size for step in strides]
-    ).copy()
+        numbers[offset:], shape, [step * size for step in strides], writeable=False
+    )
