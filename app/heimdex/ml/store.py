@@ -206,7 +206,7 @@ class ModelStore:
         if wrong := _outdated(manifest, receipt):
             return ModelStatus(manifest.id, State.OUTDATED, wrong, size)
         for name, record in receipt.files.items():
-            if wrong := self._compare(folder / name, record, every=every):
+            if wrong := self.compare(folder / name, record, every=every):
                 return ModelStatus(manifest.id, State.DAMAGED, wrong, size)
         return ModelStatus(manifest.id, State.INSTALLED, "", size)
 
@@ -217,7 +217,7 @@ class ModelStore:
             return ModelStatus(manifest.id, State.MISSING, "", 0)
         for file in manifest.files:
             record = FileRecord(file.sha256, file.size, -1)
-            if wrong := self._compare(carried[file.name], record, every=every):
+            if wrong := self.compare(carried[file.name], record, every=every):
                 return ModelStatus(manifest.id, State.MISSING, f"{wrong} in its package", 0)
         return ModelStatus(manifest.id, State.INSTALLED, "", 0)
 
@@ -235,7 +235,7 @@ class ModelStore:
                 return found
         return {}
 
-    def _compare(self, path: Path, record: FileRecord, *, every: bool) -> str:
+    def compare(self, path: Path, record: FileRecord, *, every: bool = False) -> str:
         """What is wrong with a file, "" when nothing is."""
         try:
             stat = path.stat()

@@ -6,12 +6,15 @@ Measuring the forms is left to `tuning`. The engines' modules say their cases in
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from heimdex.ml.acceleration.graph import Arrays
+from heimdex.ml.manifests import Manifest
+from heimdex.ml.store import ModelStore
 
 Outputs = list[NDArray[Any]]
 Likeness = Callable[[Sequence[Outputs], Sequence[Outputs]], float]
@@ -33,6 +36,29 @@ class Case:
     likeness: Likeness
     gate: float
     keep_float: tuple[str, ...] = ()
+
+
+_MODULES = {
+    "adaface": "heimdex.ml.adaface",
+    "bge-m3": "heimdex.ml.bge_m3",
+    "clip-text": "heimdex.ml.openclip",
+    "dual-encoder": "heimdex.ml.dual_encoder",
+    "openclip": "heimdex.ml.openclip",
+    "retinaface": "heimdex.ml.retinaface",
+    "sface": "heimdex.ml.sface",
+    "siglip2": "heimdex.ml.siglip2",
+    "starter-vision": "heimdex.ml.vision",
+    "whisper": "heimdex.ml.speech",
+}
+"""Manifest's `engine` → module that knows the cases of its models."""
+
+
+def of(store: ModelStore, manifest: Manifest) -> list[Case]:
+    """The networks of an installed model that may run in another form; often none."""
+    if manifest.engine not in _MODULES:
+        return []
+    cases: list[Case] = import_module(_MODULES[manifest.engine]).tuning_cases(store, manifest)
+    return cases
 
 
 def mean_cosine(output: int = 0) -> Likeness:
