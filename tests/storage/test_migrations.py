@@ -77,6 +77,31 @@ def test_migration_0002_people_by_time(library: Path) -> None:
     connection.close()
 
 
+def test_migration_0003_screen_text(library: Path) -> None:
+    path = library / FILE_NAME
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.row_factory = sqlite3.Row
+    migrate(connection, path, ALL[:2])
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("INSERT INTO videos VALUES ('v', 0)")
+    assert migrate(connection, path, ALL[:3]) == ["screen text"]
+    connection.executescript(
+        """
+        INSERT INTO ocr_lines VALUES (1, 'v', 0, 0, 900, 'EXIT', 0.1, 0.2, 0.3, 0.4, 0.9);
+        INSERT INTO ocr_terms (rowid, words, terms) VALUES (1, 'exit', 'exit');
+        """
+    )
+    found = "SELECT rowid FROM ocr_terms WHERE ocr_terms MATCH '\"exit\"'"
+    assert [row[0] for row in connection.execute(found)] == [1]
+    vocabulary = connection.execute("SELECT DISTINCT term FROM ocr_vocabulary").fetchall()
+    assert [row[0] for row in vocabulary] == ["exit"]
+    # A video that goes takes its lines and their words with it.
+    connection.execute("DELETE FROM videos WHERE id = 'v'")
+    assert connection.execute("SELECT count(*) FROM ocr_lines").fetchone()[0] == 0
+    assert connection.execute(found).fetchall() == []
+    connection.close()
+
+
 def add_notes(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE TABLE notes (text TEXT NOT NULL) STRICT")
     connection.execute("INSERT INTO notes SELECT name FROM people")

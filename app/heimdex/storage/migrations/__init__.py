@@ -12,7 +12,11 @@ from datetime import datetime
 from pathlib import Path
 
 from heimdex.domain.errors import LibraryTooNew, UserError
-from heimdex.storage.migrations import m0001_first_light, m0002_people_by_time
+from heimdex.storage.migrations import (
+    m0001_first_light,
+    m0002_people_by_time,
+    m0003_screen_text,
+)
 
 KEPT_BACKUPS = 3
 
@@ -31,6 +35,7 @@ class Migration:
 ALL: tuple[Migration, ...] = (
     Migration(1, m0001_first_light.NAME, m0001_first_light.upgrade),
     Migration(2, m0002_people_by_time.NAME, m0002_people_by_time.upgrade),
+    Migration(3, m0003_screen_text.NAME, m0003_screen_text.upgrade),
 )
 
 
