@@ -145,7 +145,7 @@ def open_library(directories: Directories, settings: Settings, *, wait_s: float 
                 chosen.space(SpaceKind.FACE, Family.FACE_EMBEDDER),
                 chosen.thresholds(Family.FACE_EMBEDDER),
             ),
-            towers.faces,
+            towers,
         )
         lexicon = Lexicon(database)
         searcher = Searcher(
@@ -234,7 +234,7 @@ class _Chosen:
 class HostTowers:
     """The text and picture towers in the query host, as search and people ask for them.
 
-    Fulfils `search.towers.QueryTowers`.
+    Fulfils `search.towers.QueryTowers` and `people.Eyes`.
     """
 
     def __init__(self, host: Host, chosen: _Chosen) -> None:
@@ -290,6 +290,16 @@ class HostTowers:
             "faces_in_photo", {"path": path}, list[PhotoFace], timeout_s=_QUERY_TIMEOUT_S
         )
         return found
+
+    def embed_faces(self, crops: Sequence[bytes]) -> tuple[Space, Vectors]:
+        """Vectors of aligned faces that are JPEG bytes, and their space."""
+        answer: tuple[Space, Vectors] = self._host.call(
+            "embed_faces",
+            {"crops": list(crops)},
+            tuple[Space, Vectors],
+            timeout_s=_QUERY_TIMEOUT_S,
+        )
+        return answer
 
     def _vector(self, method: str, params: dict[str, object]) -> Vectors:
         answer: tuple[Space, Vectors] = self._host.call(

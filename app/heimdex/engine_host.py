@@ -231,6 +231,11 @@ def query_methods(engines: Engines) -> dict[str, Method]:
 
         return faces_in_photo(path, engines.face_detector(), engines.face_embedder())
 
+    def embed_faces(call: Call, crops: list[bytes]) -> tuple[Space, Vector]:
+        from heimdex.indexing.stages.enrol import embed_crops
+
+        return embed_crops(crops, engines.face_embedder())
+
     return {
         "warm": warm,
         "embed_passage_query": embed_passage_query,
@@ -238,6 +243,7 @@ def query_methods(engines: Engines) -> dict[str, Method]:
         "vision_limits": vision_limits,
         "embed_image": embed_image,
         "faces_in_photo": faces_in_photo,
+        "embed_faces": embed_faces,
     }
 
 

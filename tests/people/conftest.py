@@ -51,6 +51,7 @@ class Library:
     folder: Path
     cast: Cast
     photos: dict[str, list[PhotoFace]] = field(default_factory=dict)
+    space: Space = SPACE
 
     def __post_init__(self) -> None:
         self.database = Database.open(self.folder / "library.db")
@@ -64,15 +65,15 @@ class Library:
             self.stages,
             self.vectors,
             self.artefacts,
-            FaceModel(SPACE, THRESHOLDS),
-            self.read_faces,
+            FaceModel(self.space, THRESHOLDS),
+            self,
         )
 
     def reopen(self) -> "Library":
         self.database.close()
-        return Library(self.folder, self.cast, self.photos)
+        return Library(self.folder, self.cast, self.photos, self.space)
 
-    def read_faces(self, path: Path) -> Sequence[PhotoFace]:
+    def faces(self, path: Path) -> Sequence[PhotoFace]:
         if path.name not in self.photos:
             raise MediaError(f"{path.name} is not a picture.")
         return self.photos[path.name]

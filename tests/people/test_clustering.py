@@ -11,7 +11,7 @@ from heimdex.domain.engines import Thresholds
 from heimdex.domain.faces import Decision, DecisionKind, FaceTrack
 from heimdex.domain.ids import DecisionId, PersonId, VideoId
 from heimdex.people.clustering import cluster, near_pairs
-from heimdex.people.gallery import Gallery, Portrait
+from heimdex.people.gallery import Gallery, Votes
 from heimdex.people.replay import find_track, overlap, replay
 
 MATCH = 0.42
@@ -76,30 +76,54 @@ def test_ten_thousand_tracks_in_under_a_minute():
     assert len(set(zip(labels.tolist(), who.tolist(), strict=True))) == 300
 
 
+def votes(*parts):
+    """Of (person, vectors) each."""
+    vectors = np.vstack([part for _, part in parts]) if parts else np.zeros((0, 128), np.float32)
+    owners = [np.full(len(part), person, np.int64) for person, part in parts]
+    return Votes.of(vectors, np.concatenate(owners) if owners else np.zeros(0, np.int64))
+
+
+def gallery(given=(), recognised=(), rejected=()):
+    return Gallery(votes(*given), votes(*recognised), votes(*rejected), Thresholds(MATCH, 0.32))
+
+
 def test_a_gallery_believes_examples_and_counter_examples():
     vectors, who = crowd(200, 2, seed=3)
     first, second = vectors[who == 0], vectors[who == 1]
-    thresholds = Thresholds(MATCH, 0.32)
-    portraits = {
-        PersonId(1): Portrait(given=[first[:2]]),
-        PersonId(2): Portrait(recognised=[second[:5]], weights=[0.7] * 5),
-        PersonId(3): Portrait(),
-    }
-    gallery = Gallery(portraits, 128, thresholds)
-    assert gallery.ids == [1, 2]
-    likeness = gallery.similarities(vectors)
+    given, recognised = [(1, first[:2])], [(2, second[:5])]
+    known = gallery(given, recognised)
+    assert known.ids == [1, 2]
+    likeness = known.similarities(vectors)
     assert (likeness[who == 0, 0] > likeness[who == 0, 1]).all()
     assert (likeness[who == 1, 1] >= MATCH).all()
-    portraits[PersonId(1)].rejected.append(first[7:8])
-    assert Gallery(portraits, 128, thresholds).similarities(first[7:8])[0, 0] == -1.0
+    rejected = gallery(given, recognised, [(1, first[7:8])])
+    assert rejected.similarities(first[7:8])[0, 0] == -1.0
+    assert len(gallery()) == 0
+    assert gallery().similarities(vectors).shape == (200, 0)
 
 
 def test_one_wrong_face_in_a_named_group_is_no_example():
     vectors, who = crowd(60, 2, seed=4)
     mine, other = vectors[who == 0], vectors[who == 1]
-    given = np.vstack([mine[:8], other[:1]])
-    gallery = Gallery({PersonId(1): Portrait(given=[given])}, 128, Thresholds(MATCH, 0.32))
-    assert (gallery.similarities(other[1:])[:, 0] < MATCH).all()
+    known = gallery([(1, np.vstack([mine[:8], other[:1]]))])
+    assert (known.similarities(other[1:])[:, 0] < MATCH).all()
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 80), st.integers(1, 9))
+@settings(max_examples=40, deadline=None)
+def test_comparing_with_one_or_with_all_is_the_same(seed, count, people):
+    vectors, who = crowd(count, people, seed, noise=1.2)
+    random = np.random.default_rng(seed)
+    parts = [[], [], []]
+    for person in range(people):
+        own = vectors[who == person]
+        parts[int(random.integers(0, 3))].append((person + 10, own))
+    known = gallery(*parts)
+    everybody = known.similarities(vectors)
+    for person, at in known.position.items():
+        np.testing.assert_allclose(
+            known.similarity_to(person, vectors), everybody[:, at], atol=1e-5
+        )
 
 
 def track(index, start, box, best=None):

@@ -100,7 +100,7 @@ def test_reject_takes_one_face_away_and_keeps_it_away(library):
     video = library.video(1, "ada", "ada", "ada")
     ada = PersonId(library.who(video)[0])
     library.people.name(ada, "Ada")
-    library.people.reject(TrackRef(video, 1), ada)
+    library.people.reject([TrackRef(video, 1)], ada)
     assert library.who(video)[0] == library.who(video)[2] == ada != library.who(video)[1]
     library.people.assign_new(video)
     library.people.enroll("Ada", [library.photo("a.jpg", "ada")])
@@ -130,7 +130,7 @@ def test_decisions_survive_indexing_anew(library):
     library.people.name(PersonId(ada), "Ada")
     library.people.name(PersonId(ben), "Ben")
     library.people.merge(PersonId(ben), PersonId(dark))
-    library.people.reject(TrackRef(video, 4), PersonId(dora))
+    library.people.reject([TrackRef(video, 4)], PersonId(dora))
     library.people.hide(PersonId(dora))
     assert library.who(video)[:4] == [ada, ben, ben, dora]
 
@@ -161,7 +161,7 @@ def test_every_step_can_be_undone_also_after_a_restart(library):
     remember()
     library.people.merge(ada, cleo)
     remember()
-    library.people.reject(TrackRef(video, 2), ada)
+    library.people.reject([TrackRef(video, 2)], ada)
     remember()
     library.people.split([TrackRef(video, 0)])
     remember()

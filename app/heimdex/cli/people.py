@@ -184,8 +184,7 @@ def reject(options: argparse.Namespace) -> int:
     with opened(options) as library:
         person = library.people.find(options.who)
         faces = _faces(library, person, options.faces)
-        for face in faces:
-            library.people.reject(face, person.id)
+        library.people.reject(faces, person.id)
     print(f"{counted(len(faces), 'face')} taken from {_called(person)}.")
     return 0
 

@@ -76,6 +76,24 @@ class Person:
     portrait: TrackRef | None
     hidden: bool
 
+    @property
+    def second_name(self) -> str | None:
+        """The first other name in another script: the Korean one of Anna, the English of 안나."""
+        if self.name is None:
+            return None
+        korean = _has_hangul(self.name)
+        return next((alias for alias in self.aliases if _has_hangul(alias) != korean), None)
+
+    @property
+    def full_name(self) -> str | None:
+        """The name with the one in the other script: "Anna (안나)"; None for who has no name."""
+        second = self.second_name
+        return f"{self.name} ({second})" if second else self.name
+
+
+def _has_hangul(text: str) -> bool:
+    return any("\uac00" <= letter <= "\ud7a3" for letter in text)
+
 
 class DecisionKind(StrEnum):
     """What a person said about a face; never overruled by clustering."""

@@ -67,6 +67,17 @@ def photo(path: Path) -> RgbImage:
     return upright
 
 
+def decoded(data: bytes) -> RgbImage:
+    """The picture in JPEG or PNG bytes that Heimdex made itself. Raises MediaError."""
+    import cv2
+
+    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
+    if image is None:
+        raise MediaError("A stored picture cannot be read.")
+    picture: RgbImage = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+    return picture
+
+
 def sharpness(image: RgbImage) -> float:
     """Variance of the Laplacian of the grey picture: larger is sharper (Pech-Pacheco 2000)."""
     import cv2

@@ -1,20 +1,20 @@
 """Reads what the library knows about faces: whose each track is, its vector, what was said of it.
 
-Changing any of it is left to `People`.
+Changing any of it is left to `sorting` and `registry`.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from heimdex.domain.faces import DecisionKind, FaceTrack, TrackRef
 from heimdex.domain.ids import PersonId, VideoId
 from heimdex.domain.vectors import Vectors
-from heimdex.people.gallery import FaceModel, Gallery, Portrait
-from heimdex.people.placing import Face
+from heimdex.people.gallery import FaceModel, Gallery, Votes, together
+from heimdex.people.placing import FOUNDS, Face, are_two
 from heimdex.people.replay import Verdicts, replay
-from heimdex.storage.assignments import Assignment, Source
 from heimdex.storage.people import PeopleStore
 from heimdex.storage.stages import StageStore
 from heimdex.storage.vectors import Matrix, VectorStore
@@ -33,12 +33,36 @@ class Album:
         self._row_of_video = {video: at for at, video in enumerate(self._matrix.videos)}
         self._tracks: dict[VideoId, tuple[FaceTrack, ...]] = {}
         self._verdicts: dict[VideoId, Verdicts] = {}
-        self.assignments: dict[TrackRef, Assignment] = store.assignments()
+        self._taken: dict[VideoId, dict[PersonId, list[Face]]] = {}
+        self._not_of: dict[PersonId, list[TrackRef]] | None = None
+        self._places: dict[int, list[int]] | None = None
+        self._read_assigned()
 
-    @property
-    def dims(self) -> int:
-        """Length of a face vector; 0 while there is none."""
-        return int(self._matrix.vectors.shape[1])
+    def _read_assigned(self) -> None:
+        """Every assigned track that this model has seen, as columns."""
+        offsets = self._matrix.offsets.tolist()
+        rows: list[int] = []
+        owners: list[int] = []
+        decided: list[bool] = []
+        similarity: list[float] = []
+        quality: list[float] = []
+        refs: list[tuple[str, int]] = []
+        for video, track, owner, given, likeness, fit in self._store.assigned():
+            at = self._row_of_video.get(VideoId(video))
+            if at is None or track >= offsets[at + 1] - offsets[at]:
+                continue
+            refs.append((video, track))
+            rows.append(offsets[at] + track)
+            owners.append(owner)
+            decided.append(given)
+            similarity.append(likeness)
+            quality.append(fit)
+        self._refs = refs
+        self._rows = np.array(rows, np.int64)
+        self._owners = np.array(owners, np.int64)
+        self._decided = np.array(decided, bool)
+        self._similarity = np.array(similarity, np.float32)
+        self._quality = np.array(quality, np.float32)
 
     def row(self, ref: TrackRef) -> int | None:
         """Where the track's vector is in the matrix; None when this model has not seen it."""
@@ -78,84 +102,111 @@ class Album:
             found.append(Face(ref, tracks[ref.index], not_of))
         return found
 
-    def members(self) -> dict[PersonId, list[TrackRef]]:
-        """The tracks of everybody who has any."""
-        members: dict[PersonId, list[TrackRef]] = defaultdict(list)
-        for ref, assignment in self.assignments.items():
-            members[assignment.person_id].append(ref)
-        return dict(members)
+    def members(self, people: Iterable[PersonId]) -> dict[PersonId, list[TrackRef]]:
+        """The tracks of these people that this model has seen; nobody without any."""
+        if self._places is None:
+            self._places = defaultdict(list)
+            for at, owner in enumerate(self._owners.tolist()):
+                self._places[owner].append(at)
+        places = self._places
+        return {
+            person_id: [TrackRef(VideoId(v), t) for v, t in (self._refs[at] for at in found)]
+            for person_id in people
+            if (found := places.get(person_id))
+        }
+
+    def votes(self, people: Iterable[PersonId]) -> Votes:
+        """The vectors of these people's tracks, whoever said whose they are."""
+        wanted = np.isin(self._owners, np.array(list(people), np.int64))
+        return Votes.of(self._matrix.vectors[self._rows[wanted]], self._owners[wanted])
+
+    def means(self, people: Iterable[PersonId]) -> tuple[list[PersonId], Vectors]:
+        """Of each of these people who have tracks the mean of their vectors, n × d.
+
+        Two means' dot product is the mean similarity over all pairs of their faces.
+        """
+        votes = self.votes(people)
+        ids, owners, counts = np.unique(votes.owners, return_inverse=True, return_counts=True)
+        sums = np.zeros((len(ids), self._matrix.vectors.shape[1]), np.float32)
+        np.add.at(sums, owners, votes.vectors)
+        return [PersonId(int(each)) for each in ids], sums / np.maximum(counts, 1)[:, None]
 
     def taken(self, videos: Iterable[VideoId]) -> dict[PersonId, list[Face]]:
         """The faces that people have already in these videos."""
-        wanted = set(videos)
         taken: dict[PersonId, list[Face]] = defaultdict(list)
-        for ref, assignment in self.assignments.items():
-            if ref.video_id in wanted and ref.index < len(self.tracks(ref.video_id)):
-                track = self.tracks(ref.video_id)[ref.index]
-                taken[assignment.person_id].append(Face(ref, track))
+        for video_id in sorted(set(videos)):
+            for person_id, faces in self._taken_in(video_id).items():
+                taken[person_id] += faces
         return dict(taken)
 
     def gallery(self) -> Gallery:
-        """Everybody's portrait, from photos, decided and recognised tracks."""
-        portraits: dict[PersonId, Portrait] = defaultdict(Portrait)
-        dims = self.dims
-        for person_id, photos in self._store.photo_vectors(self._model.space).items():
-            portraits[person_id].given.append(photos)
-            dims = dims or photos.shape[1]
-        given: dict[PersonId, list[int]] = defaultdict(list)
-        recognised: dict[PersonId, list[int]] = defaultdict(list)
-        weights: dict[PersonId, list[float]] = defaultdict(list)
-        for ref, assignment in self.assignments.items():
-            row = self.row(ref)
-            if row is None:
-                continue
-            if assignment.source is Source.DECIDED:
-                given[assignment.person_id].append(row)
-            else:
-                recognised[assignment.person_id].append(row)
-                weights[assignment.person_id].append(max(assignment.similarity, 0.0))
-        for person_id in sorted(given.keys() | recognised.keys()):
-            portrait = portraits[person_id]
-            if given[person_id]:
-                portrait.given.append(self._matrix.vectors[given[person_id]])
-            if recognised[person_id]:
-                portrait.recognised.append(self._matrix.vectors[recognised[person_id]])
-                portrait.weights = weights[person_id]
-        for person_id, refs in self._rejected().items():
-            vectors = self.vectors(refs)
-            if len(vectors):
-                portraits[person_id].rejected.append(vectors)
-        return Gallery(portraits, dims, self._model.thresholds)
+        """Everybody's portrait, from photos, decided and recognised tracks.
 
-    def apart(self) -> set[tuple[PersonId, PersonId]]:
-        """Pairs of people who are different by somebody's word, both ways round."""
-        pairs: set[tuple[PersonId, PersonId]] = set()
-        for person_id, refs in self._rejected().items():
-            for ref in refs:
-                assignment = self.assignments.get(ref)
-                if assignment is not None and assignment.person_id != person_id:
-                    pairs.add((person_id, assignment.person_id))
-                    pairs.add((assignment.person_id, person_id))
-        return pairs
+        A recognised face that is too poor to found a group has no vote.
+        """
+        photos = self._photos()
+        dims = photos.vectors.shape[1] if len(photos) else self._matrix.vectors.shape[1]
+        given = self._some(self._decided)
+        auto = ~self._decided & (self._quality >= FOUNDS)
+        recognised = self._some(auto)
+        weights = np.maximum(self._similarity[auto], 0.0)
+        rejected = [
+            Votes.of(found, np.full(len(found), person_id, np.int64))
+            for person_id, refs in self.rejected().items()
+            if len(found := self.vectors(refs))
+        ]
+        return Gallery(
+            together(photos, given) if len(given) else photos if len(photos) else Votes.none(dims),
+            Votes(recognised.vectors, recognised.owners, weights)
+            if len(recognised)
+            else Votes.none(dims),
+            together(*rejected) if rejected else Votes.none(dims),
+            self._model.thresholds,
+        )
 
-    def _rejected(self) -> dict[PersonId, list[TrackRef]]:
+    def may_join(self, a: PersonId, b: PersonId) -> bool:
+        """Whether nothing speaks against two people being one: nobody said that a face of one is
+        not the other's, and they are never on screen together."""
+        members = self.members([a, b])
+        first, second = members.get(a, []), members.get(b, [])
+        said = self.rejected()
+        if set(said.get(a, ())) & set(second) or set(said.get(b, ())) & set(first):
+            return False
+        videos = {ref.video_id for ref in first} & {ref.video_id for ref in second}
+        if not videos:
+            return True
+        taken = self.taken(videos)
+        return not any(are_two(x, y) for x in taken.get(a, []) for y in taken.get(b, []))
+
+    def rejected(self) -> dict[PersonId, list[TrackRef]]:
         """For each person the tracks that somebody said are not theirs."""
-        videos = {
-            decision.video_id
-            for decision in self._store.decisions()
-            if decision.kind is DecisionKind.IS_NOT
-        }
-        rejected: dict[PersonId, list[TrackRef]] = defaultdict(list)
-        for video_id in sorted(videos):
-            for index, people in self.verdicts(video_id).not_of.items():
-                for person_id in people:
-                    rejected[person_id].append(TrackRef(video_id, index))
-        return dict(rejected)
+        if self._not_of is None:
+            rejected: dict[PersonId, list[TrackRef]] = defaultdict(list)
+            for video_id in self._store.decided_videos(DecisionKind.IS_NOT):
+                for index, people in self.verdicts(video_id).not_of.items():
+                    for person_id in people:
+                        rejected[person_id].append(TrackRef(video_id, index))
+            self._not_of = dict(rejected)
+        return self._not_of
 
+    def _taken_in(self, video_id: VideoId) -> dict[PersonId, list[Face]]:
+        if video_id not in self._taken:
+            tracks = self.tracks(video_id)
+            taken: dict[PersonId, list[Face]] = defaultdict(list)
+            for ref, assignment in self._store.assignments(video_id).items():
+                if ref.index < len(tracks):
+                    taken[assignment.person_id].append(Face(ref, tracks[ref.index]))
+            self._taken[video_id] = taken
+        return self._taken[video_id]
 
-def mean_similarity(a: Sequence[Vectors] | Vectors, b: Sequence[Vectors] | Vectors) -> float:
-    """Mean cosine over all pairs of two groups of unit vectors, n × d and m × d; −1 when empty."""
-    first, second = np.asarray(a), np.asarray(b)
-    if not len(first) or not len(second):
-        return -1.0
-    return float(first.mean(axis=0) @ second.mean(axis=0))
+    def _some(self, wanted: NDArray[np.bool_]) -> Votes:
+        return Votes.of(self._matrix.vectors[self._rows[wanted]], self._owners[wanted])
+
+    def _photos(self) -> Votes:
+        found = self._store.photo_vectors(self._model.space)
+        if not found:
+            return Votes.none(self._matrix.vectors.shape[1])
+        owners = [
+            np.full(len(vectors), person_id, np.int64) for person_id, vectors in found.items()
+        ]
+        return Votes.of(np.vstack(list(found.values())), np.concatenate(owners))

@@ -1,21 +1,36 @@
-"""Chooses, in photos that a person hands in, the face that is meant.
+"""Chooses, in photos that a person hands in, the face that is meant, and keeps the photos' vectors.
 
-Finding and embedding the faces is left to whoever gives a `ReadFaces` (the query host), keeping
-them to `People`.
+Finding and embedding the faces is left to whoever gives `Eyes` (the query host).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+import logging
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from heimdex.domain.engines import Thresholds
+from heimdex.domain.errors import EngineFailed, MediaError, ModelUnavailable
 from heimdex.domain.faces import Person, PhotoFace
-from heimdex.domain.vectors import Vectors
+from heimdex.domain.vectors import Space, Vectors
+from heimdex.storage.people import PeopleStore
 
-ReadFaces = Callable[[Path], Sequence[PhotoFace]]
-"""Faces of a photo, in any order. Raises MediaError for a file that is no picture."""
+_log = logging.getLogger(__name__)
+
+
+class Eyes(Protocol):
+    """What finds and embeds faces in pictures."""
+
+    def faces(self, path: Path) -> Sequence[PhotoFace]:
+        """Faces of a photo, in any order. Raises MediaError for a file that is no picture."""
+        ...
+
+    def embed_faces(self, crops: Sequence[bytes]) -> tuple[Space, Vectors]:
+        """Vectors (n × d) of aligned faces that are JPEG or PNG bytes, and their space."""
+        ...
+
 
 CLEARLY_LARGER = 2.0
 """In a photo of several people the face that is meant has so many times the area of the next."""
@@ -62,6 +77,24 @@ def choose_faces(
                 )
             )
     return chosen, left_out
+
+
+def embed_photos(store: PeopleStore, eyes: Eyes, space: Space) -> None:
+    """Have the present face model look at photos that only an earlier one has seen.
+
+    Not inside a transaction. Where the model cannot be asked now, the next time will do.
+    """
+    waiting = store.photos_without(space)
+    if not waiting:
+        return
+    try:
+        found, vectors = eyes.embed_faces([photo.crop for photo in waiting])
+    except (ModelUnavailable, EngineFailed, MediaError) as error:
+        _log.warning("photos of people wait for the face model: %s", error)
+        return
+    with store.transaction():
+        for photo, vector in zip(waiting, vectors, strict=True):
+            store.put_photo_vector(photo.id, found, vector)
 
 
 def _meant(

@@ -1,10 +1,9 @@
 """What everybody looks like: centres, examples and counter-examples, and how like them a face is.
 
-Which faces belong to whom is read by `People`; forming groups of strangers is left to `clustering`.
+Which faces belong to whom is read by `album`; forming groups of strangers is left to `clustering`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +18,9 @@ FEW_EXAMPLES = 3
 AUTO_VOTE = 0.5
 """How much a face that was only recognised counts in a centre, beside one a person vouched for."""
 
+_BLOCK = 1024
+"""Faces compared at a time, so that many against many stay within some tens of MB."""
+
 
 @dataclass(frozen=True, slots=True)
 class FaceModel:
@@ -28,20 +30,40 @@ class FaceModel:
     thresholds: Thresholds
 
 
-@dataclass(slots=True)
-class Portrait:
-    """The vectors that speak for one person (`given`, `recognised`) and against (`rejected`)."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Votes:
+    """Vectors (n × d, unit length) that say something about people: row i about `owners[i]`, with
+    `weights[i]`."""
 
-    given: list[Vectors] = field(default_factory=list)
-    """n × d each: photos, and tracks that a person decided on."""
-    recognised: list[Vectors] = field(default_factory=list)
-    weights: list[float] = field(default_factory=list)
-    """One for each recognised vector: its similarity when it was recognised."""
-    rejected: list[Vectors] = field(default_factory=list)
+    vectors: Vectors
+    owners: NDArray[np.int64]
+    weights: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, vectors: Vectors, owners: NDArray[np.int64]) -> "Votes":
+        """Votes that count in full."""
+        return cls(vectors, owners, np.ones(len(owners), np.float32))
+
+    @classmethod
+    def none(cls, dims: int) -> "Votes":
+        """Nothing said."""
+        return cls.of(np.zeros((0, dims), np.float32), np.zeros(0, np.int64))
+
+    def __len__(self) -> int:
+        return len(self.owners)
+
+
+def together(*parts: Votes) -> Votes:
+    """Several sets of votes as one; there must be at least one."""
+    return Votes(
+        np.vstack([part.vectors for part in parts]),
+        np.concatenate([part.owners for part in parts]),
+        np.concatenate([part.weights for part in parts]),
+    )
 
 
 class Gallery:
-    """Portraits of everybody, laid out so that many faces are compared in three matrix products.
+    """Everybody's portrait, laid out so that many faces are compared in three matrix products.
 
     A face's similarity to a person is the larger of its cosine to the person's centre and to the
     best given example. Recognised faces vote in the centre only: were they examples too, one
@@ -49,35 +71,25 @@ class Gallery:
     """
 
     def __init__(
-        self, portraits: Mapping[PersonId, Portrait], dims: int, thresholds: Thresholds
+        self, given: Votes, recognised: Votes, rejected: Votes, thresholds: Thresholds
     ) -> None:
-        self._thresholds = thresholds
-        centres: list[Vectors] = []
-        examples: list[Vectors] = []
-        rejected: list[Vectors] = []
-        self.ids: list[PersonId] = []
-        example_of: list[int] = []
-        rejected_of: list[int] = []
-        for person_id, portrait in portraits.items():
-            centre = _centre(portrait)
-            if centre is None:
-                continue
-            at = len(self.ids)
-            self.ids.append(person_id)
-            centres.append(centre)
-            believed = _believed(portrait.given, centre, thresholds.match)
-            examples.append(believed)
-            example_of += [at] * len(believed)
-            for vectors in portrait.rejected:
-                rejected.append(vectors)
-                rejected_of += [at] * len(vectors)
-        self.position = {person_id: at for at, person_id in enumerate(self.ids)}
-        self._centres = _stacked(centres, dims)
-        self._examples, self._example_of = _stacked(examples, dims), np.array(example_of, np.int64)
-        self._rejected, self._rejected_of = (
-            _stacked(rejected, dims),
-            np.array(rejected_of, np.int64),
+        """`given`: photos, and tracks that a person decided on. `recognised`: tracks that were only
+        recognised. `rejected`: tracks that are not the owner's by somebody's word."""
+        self._match = thresholds.match
+        votes = together(
+            given, Votes(recognised.vectors, recognised.owners, recognised.weights * AUTO_VOTE)
         )
+        ids, owners = np.unique(votes.owners, return_inverse=True)
+        sums = _sums(votes.vectors * votes.weights[:, None], owners, len(ids))
+        lengths = np.linalg.norm(sums, axis=1)
+        known = lengths > 1e-6
+        self.ids: list[PersonId] = [PersonId(int(each)) for each in ids[known]]
+        self.position = {person_id: at for at, person_id in enumerate(self.ids)}
+        self._centres = (sums[known] / lengths[known, None]).astype(np.float32)
+        self._examples, self._example_of = self._kept(given)
+        believed = self._believed()
+        self._examples, self._example_of = self._examples[believed], self._example_of[believed]
+        self._rejected, self._rejected_of = self._kept(rejected)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -87,36 +99,71 @@ class Gallery:
 
         −1 where the face is more like one that a person took away from somebody.
         """
-        scores = np.ascontiguousarray((vectors @ self._centres.T).T)
-        if len(self._examples):
-            np.maximum.at(scores, self._example_of, (vectors @ self._examples.T).T)
+        scores = np.empty((len(vectors), len(self.ids)), np.float32)
+        for start in range(0, len(vectors), _BLOCK):
+            rows = slice(start, start + _BLOCK)
+            scores[rows] = self._compare(vectors[rows])
+        return scores
+
+    def similarity_to(self, person_id: PersonId, vectors: Vectors) -> NDArray[np.float32]:
+        """The same against one person only: n."""
+        if not len(vectors):
+            return np.zeros(0, np.float32)
+        at = self.position[person_id]
+        likeness: NDArray[np.float32] = vectors @ self._centres[at]
+        examples = self._examples[self._example_of == at]
+        if len(examples):
+            likeness = np.maximum(likeness, (vectors @ examples.T).max(axis=1))
+        rejected = self._rejected[self._rejected_of == at]
+        if len(rejected):
+            against = (vectors @ rejected.T).max(axis=1)
+            likeness = np.where((against >= self._match) & (against > likeness), -1.0, likeness)
+        return likeness.astype(np.float32)
+
+    def _compare(self, vectors: Vectors) -> NDArray[np.float32]:
+        scores = self._centres @ vectors.T
+        _raise_to(scores, self._examples @ vectors.T, self._example_of)
         if len(self._rejected):
             against = np.full_like(scores, -1.0)
-            np.maximum.at(against, self._rejected_of, (vectors @ self._rejected.T).T)
-            scores[(against >= self._thresholds.match) & (against > scores)] = -1.0
-        return np.ascontiguousarray(scores.T)
+            _raise_to(against, self._rejected @ vectors.T, self._rejected_of)
+            scores[(against >= self._match) & (against > scores)] = -1.0
+        return scores.T
+
+    def _kept(self, votes: Votes) -> tuple[Vectors, NDArray[np.int64]]:
+        """Vectors about people who are in the gallery, sorted by their positions."""
+        ids = np.array(self.ids, np.int64)
+        if not len(ids) or not len(votes):
+            return votes.vectors[:0].astype(np.float32), np.zeros(0, np.int64)
+        places = np.minimum(np.searchsorted(ids, votes.owners), len(ids) - 1)
+        found = np.flatnonzero(ids[places] == votes.owners)
+        order = found[np.argsort(places[found], kind="stable")]
+        return votes.vectors[order].astype(np.float32), places[order]
+
+    def _believed(self) -> NDArray[np.bool_]:
+        # Naming a group vouches for every face in it, also for one that nobody looked at closely.
+        counts = np.bincount(self._example_of, minlength=len(self.ids))
+        alike = np.einsum("ij,ij->i", self._examples, self._centres[self._example_of])
+        believed: NDArray[np.bool_] = (counts[self._example_of] <= FEW_EXAMPLES) | (
+            alike >= self._match
+        )
+        return believed
 
 
-def _centre(portrait: Portrait) -> Vectors | None:
-    parts = [vectors.sum(axis=0) for vectors in portrait.given if len(vectors)]
-    if portrait.recognised:
-        weights = np.array(portrait.weights, np.float32)[:, None] * AUTO_VOTE
-        parts.append((np.vstack(portrait.recognised) * weights).sum(axis=0))
-    if not parts:
-        return None
-    total = np.sum(parts, axis=0)
-    length = float(np.linalg.norm(total))
-    return None if length < 1e-6 else (total / length).astype(np.float32)
+def _sums(vectors: Vectors, owners: NDArray[np.int64], count: int) -> Vectors:
+    sums = np.zeros((count, vectors.shape[1]), np.float32)
+    if len(vectors):
+        order = np.argsort(owners, kind="stable")
+        starts = np.searchsorted(owners[order], np.arange(count))
+        sums = np.add.reduceat(vectors[order], starts, axis=0)
+    return sums
 
 
-def _believed(given: Sequence[Vectors], centre: Vectors, match: float) -> Vectors:
-    examples = _stacked(given, len(centre))
-    if len(examples) <= FEW_EXAMPLES:
-        return examples
-    # Naming a group vouches for every face in it, also for one that nobody looked at closely.
-    return examples[examples @ centre >= match]
-
-
-def _stacked(parts: Iterable[Vectors], dims: int) -> Vectors:
-    kept = [np.atleast_2d(part) for part in parts if len(part)]
-    return np.vstack(kept).astype(np.float32) if kept else np.zeros((0, dims), np.float32)
+def _raise_to(
+    scores: NDArray[np.float32], others: NDArray[np.float32], owners: NDArray[np.int64]
+) -> None:
+    """Lift each row of `scores` to the largest of the rows of `others` that it owns; `owners` is
+    sorted."""
+    if len(owners):
+        places, starts = np.unique(owners, return_index=True)
+        best = np.maximum.reduceat(others, starts, axis=0)
+        scores[places] = np.maximum(scores[places], best)

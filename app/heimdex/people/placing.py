@@ -1,6 +1,6 @@
 """Sorts face tracks to people: who is recognised, who founds a new group, who stays unknown.
 
-Reads nothing and writes nothing; `People` hands in tracks and vectors and stores the result.
+Reads nothing and writes nothing; `sorting` hands in tracks and vectors and stores the result.
 """
 
 from collections.abc import Mapping, Sequence
@@ -45,31 +45,9 @@ class Placement:
     recognised: dict[int, tuple[PersonId, float]] = field(default_factory=dict)
     founded: list[list[tuple[int, float]]] = field(default_factory=list)
 
-
-def place(
-    faces: Sequence[Face],
-    vectors: Vectors,
-    gallery: Gallery,
-    thresholds: Thresholds,
-    named: frozenset[PersonId],
-    taken: Mapping[PersonId, Sequence[Face]],
-) -> Placement:
-    """Sort `faces` (vectors n × d, row by row) to the people of `gallery` or into new groups.
-
-    `taken`: the faces of the same videos that people have already; nobody is on screen twice at
-    once. Faces left out of the result are nobody's: too poor to found a group.
-    """
-    placement = Placement()
-    if not faces:
-        return placement
-    together = {person_id: list(theirs) for person_id, theirs in taken.items()}
-    _recognise(placement, faces, vectors, gallery, thresholds, named, together)
-    rest = [i for i in range(len(faces)) if i not in placement.recognised]
-    founders = [i for i in rest if faces[i].track.quality >= FOUNDS]
-    if founders:
-        _found(placement, faces, vectors, founders, thresholds)
-        _join_new(placement, faces, vectors, rest, thresholds)
-    return placement
+    def left(self, faces: Sequence["Face"]) -> list[int]:
+        """The faces, by number, that are nobody's yet."""
+        return [row for row in range(len(faces)) if row not in self.recognised]
 
 
 def are_two(a: Face, b: Face) -> bool:
@@ -81,17 +59,23 @@ def are_two(a: Face, b: Face) -> bool:
     return shared >= TOGETHER_MS and overlap(a.track.box, b.track.box) < SAME_BOX
 
 
-def _recognise(
-    placement: Placement,
+def recognise(
     faces: Sequence[Face],
     vectors: Vectors,
     gallery: Gallery,
     thresholds: Thresholds,
     named: frozenset[PersonId],
-    together: dict[PersonId, list[Face]],
-) -> None:
-    if not len(gallery):
-        return
+    taken: Mapping[PersonId, Sequence[Face]],
+) -> Placement:
+    """Give faces (vectors n × d, row by row) to the people of `gallery` whom they show.
+
+    `taken`: the faces of the same videos that people have already; nobody is on screen twice at
+    once. A face that could as well be another of the `named` stays nobody's.
+    """
+    placement = Placement()
+    if not faces or not len(gallery):
+        return placement
+    together = {person_id: list(theirs) for person_id, theirs in taken.items()}
     similarities = gallery.similarities(vectors)
     for row, face in enumerate(faces):
         for person_id in face.not_of:
@@ -113,6 +97,18 @@ def _recognise(
             continue
         theirs.append(face)
         placement.recognised[row] = (person_id, likeness)
+    return placement
+
+
+def found(
+    placement: Placement, faces: Sequence[Face], vectors: Vectors, thresholds: Thresholds
+) -> None:
+    """Form new groups of the faces that `placement` leaves over; poor ones may join, not found."""
+    left = placement.left(faces)
+    founders = [row for row in left if faces[row].track.quality >= FOUNDS]
+    if founders:
+        _found(placement, faces, vectors, founders, thresholds)
+        _join_new(placement, faces, vectors, left, thresholds)
 
 
 def _found(

@@ -1,7 +1,7 @@
-"""Everything that can be done with people: sort new faces, name, enrol, correct, undo, forget.
+"""Everything that a person can do with people: name, enrol, correct, answer, undo, forget.
 
-Comparing faces is left to `gallery` and `placing`, rows to storage's `PeopleStore`, and finding
-the face in a photo to whoever hands in `read_faces` (the query host).
+Sorting faces is left to `sorting`, taking people out for good to `erasure`, rows to storage's
+`PeopleStore`, and finding the faces of a picture to whoever hands in `Eyes` (the query host).
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,17 +14,24 @@ from heimdex.domain.errors import UserError
 from heimdex.domain.faces import Appearance, DecisionKind, Person, TrackRef
 from heimdex.domain.ids import PersonId, VideoId
 from heimdex.domain.vectors import Vectors
-from heimdex.people.album import Album, mean_similarity
-from heimdex.people.enrolling import Enrolment, ReadFaces, choose_faces
-from heimdex.people.erasure import erase_tracks
+from heimdex.people.enrolling import Enrolment, Eyes, choose_faces, embed_photos
+from heimdex.people.erasure import Erasure, Forgotten
+from heimdex.people.frames import FrameFace, recognise_frame
 from heimdex.people.gallery import FaceModel
-from heimdex.people.journal import Journal, Step
-from heimdex.people.placing import are_two, place
+from heimdex.people.journal import Journal
+from heimdex.people.sorting import Sorting
+from heimdex.people.steps import Steps
+from heimdex.people.suggesting import Suggestion, suggest
 from heimdex.storage.artefacts import Artefacts
 from heimdex.storage.assignments import Source
 from heimdex.storage.people import PeopleStore
 from heimdex.storage.stages import StageStore
 from heimdex.storage.vectors import VectorStore
+
+QUESTIONS = 40
+"""Suggestions worked out at a time."""
+
+_EXPLAINED = "faces_explained"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +44,8 @@ class PersonPage:
 
 
 class People:
-    """The people of a library. Every operation is one transaction and, but for `assign_new` and
-    `forget`, can be undone. Unknown ids raise `UserError`."""
+    """The people of a library. Every operation is one transaction and, but for what happens by
+    itself and forgetting, can be undone. Unknown ids raise `UserError`."""
 
     def __init__(
         self,
@@ -47,15 +54,20 @@ class People:
         vectors: VectorStore,
         artefacts: Artefacts,
         model: FaceModel,
-        read_faces: ReadFaces,
+        eyes: Eyes,
+        *,
+        enabled: bool = True,
     ) -> None:
+        self.enabled = enabled
+        """Whether faces are recognised at all; while not, nobody is found and nobody is named."""
         self._store = store
         self._stages = stages
-        self._vectors = vectors
-        self._artefacts = artefacts
         self._model = model
-        self._read_faces = read_faces
+        self._eyes = eyes
         self._journal = Journal(store)
+        self._steps = Steps(store)
+        self._sorting = Sorting(store, stages, vectors, model)
+        self._erasure = Erasure(store, stages, vectors, artefacts)
 
     # Reading
 
@@ -66,13 +78,14 @@ class People:
 
     def show(self, person_id: PersonId) -> PersonPage:
         """One person with all appearances."""
-        person = self._person(person_id)
+        person = self._steps.person(person_id)
         appearances = tuple(self._store.appearances([person_id]))
         return PersonPage(person, appearances, len(self._store.photos(person_id)))
 
     def named(self) -> Sequence[Person]:
-        """Everybody who has a name and is not hidden: who a query can be about."""
-        return self._store.named()
+        """Everybody who has a name and is not hidden: who a query can be about. Without portraits,
+        because it is asked at every keystroke."""
+        return self._store.named() if self.enabled else ()
 
     def find(self, name: str) -> Person:
         """Whoever has this name or alias, or the unnamed one with this number ("#12" or "12").
@@ -91,11 +104,21 @@ class People:
         self, person_ids: Iterable[PersonId], videos: Iterable[VideoId] | None = None
     ) -> list[Appearance]:
         """When people are on screen, by video and time."""
-        return self._store.appearances(person_ids, videos)
+        return self._store.appearances(person_ids, videos) if self.enabled else []
 
     def undoable(self) -> Sequence[str]:
         """Labels of the steps that can be undone, newest first."""
         return self._journal.labels()
+
+    def suggestions(self, most: int = QUESTIONS) -> list[Suggestion]:
+        """Who may be the same person and is waiting to be told, the likeliest first."""
+        if not self.enabled:
+            return []
+        return suggest(self._store, self._sorting.album(), self._model.thresholds, most)
+
+    def stored_faces(self) -> int:
+        """How many faces the library keeps, and could erase."""
+        return self._store.count_tracks()
 
     # What happens by itself
 
@@ -103,22 +126,20 @@ class People:
         """Sort the faces of a video after they were found, or found anew.
 
         What people decided about this video before comes first; then everybody known is
-        recognised; what is left founds groups or stays unknown. Harmless to repeat.
+        recognised; what is left returns to its group, founds one or stays unknown. Harmless to
+        repeat.
         """
+        embed_photos(self._store, self._eyes, self._model.space)
         with self._journal.unwritten() as step:
-            self._apply_decisions(video_id)
-            self._place(self._store.unassigned(video_id), step)
-            self._store.delete_empty()
+            self._sorting.sort_video(video_id, step)
 
     def assign_all(self) -> None:
-        """The same for every video, for example after the face model was changed."""
+        """The same for every video."""
+        embed_photos(self._store, self._eyes, self._model.space)
         with self._journal.unwritten() as step:
-            for video_id in sorted({decision.video_id for decision in self._store.decisions()}):
-                self._apply_decisions(video_id)
-            self._place(self._store.unassigned(), step)
-            self._store.delete_empty()
+            self._sorting.sort_everything(step)
 
-    # What a person does
+    # Names
 
     def name(self, person_id: PersonId, name: str) -> Person:
         """Give a name. Somebody who has it already (also as an alias) is the same person: merge.
@@ -126,28 +147,28 @@ class People:
         The faces shown under this person are vouched for, and everybody unnamed everywhere who
         looks the same becomes this person at once. Returns who has the name now.
         """
-        person = self._person(person_id)
+        person = self._steps.person(person_id)
         holder = self._store.find_person(name)
         with self._journal.step("name") as step:
             if holder is not None and holder.id != person_id:
                 # A named person who is told to be somebody else keeps the other's number.
-                person_id = self._merge(holder.id, person_id, step)
+                person_id = self._steps.merge(holder.id, person_id, step)
             else:
                 step.touch(person_id)
-                self._vouch(person_id)
+                self._steps.vouch(person_id)
                 if person.name != name:
                     self._store.rename(person_id, name)
             self._store.hide(person_id, False)
-            self._recognise_everywhere(person_id, step)
-        return self._person(person_id)
+            self._sorting.recognise_everywhere(person_id, step)
+        return self._steps.person(person_id)
 
     def alias(self, person_id: PersonId, aliases: Iterable[str]) -> Person:
         """Replace the other names of a person. Raises UserError when one is somebody else's."""
-        self._person(person_id)
+        self._steps.person(person_id)
         with self._journal.step("alias") as step:
             step.touch(person_id)
             self._store.set_aliases(person_id, aliases)
-        return self._person(person_id)
+        return self._steps.person(person_id)
 
     def enroll(self, name: str, photos: Sequence[Path]) -> Enrolment:
         """Make somebody known by photos: a new person, or more photos of one who has the name.
@@ -155,96 +176,128 @@ class People:
         Of a photo with several faces the much larger one counts, or the one that looks like the
         person as known so far. Raises UserError when no photo can be used; then nothing changes.
         """
+        self._require_enabled()
         holder = self._store.find_person(name)
         known = self._known_vectors(holder.id) if holder is not None else None
-        read = [(photo, self._read_faces(photo)) for photo in photos]
+        read = [(photo, self._eyes.faces(photo)) for photo in photos]
         faces, left_out = choose_faces(read, known, self._model.thresholds)
         if not faces:
             raise UserError(left_out[0][1] if left_out else "Give at least one photo to enrol.")
         with self._journal.step("enroll") as step:
-            if holder is None:
-                person_id = step.create(name)
-            else:
-                person_id = holder.id
-                step.touch(person_id)
-            for _, face in faces:
-                self._store.add_photo(person_id, face.crop, face.space, face.vector)
-            self._recognise_everywhere(person_id, step)
+            person_id = self._steps.named_person(name, step)
+            self._steps.add_photos(person_id, [face for _, face in faces])
+            self._sorting.recognise_everywhere(person_id, step)
         used = tuple(photo for photo, _ in faces)
-        return Enrolment(self._person(person_id), used, tuple(left_out))
+        return Enrolment(self._steps.person(person_id), used, tuple(left_out))
+
+    def faces_in_frame(self, video_id: VideoId, at_ms: int, picture: Path) -> list[FrameFace]:
+        """The faces on a frame of a video that somebody has stopped at, largest first, each with
+        who it is as far as that is known. `picture`: the frame as a file. Raises MediaError."""
+        self._require_enabled()
+        seen = self._eyes.faces(picture)
+        tracks = self._stages.tracks(video_id)
+        return recognise_frame(
+            seen, video_id, at_ms, tracks, self._sorting.album(), self._store, self._model
+        )
+
+    def name_in_frame(self, face: FrameFace, name: str) -> Person:
+        """This face of a stopped frame is that person, known before or new."""
+        with self._journal.step("name") as step:
+            person_id = self._steps.named_person(name, step)
+            self._store.hide(person_id, False)
+            if face.track is not None:
+                self._steps.give([face.track], person_id, step)
+            else:
+                # Nobody followed this face yet: it is kept as a photo, and by its time for later.
+                self._steps.add_photos(person_id, [face.face])
+                box = face.face.box
+                self._store.add_decision(DecisionKind.IS, person_id, face.video_id, face.at_ms, box)
+            self._sorting.recognise_everywhere(person_id, step)
+            self._store.delete_empty()
+        return self._steps.person(person_id)
+
+    # Corrections
 
     def merge(self, keep: PersonId, gone: PersonId) -> Person:
         """Two people are one: `gone` becomes part of `keep`, its names become aliases."""
-        self._person(keep)
-        self._person(gone)
+        self._steps.person(keep)
+        self._steps.person(gone)
         with self._journal.step("merge") as step:
-            keep = self._merge(keep, gone, step)
-            self._recognise_everywhere(keep, step)
-        return self._person(keep)
+            keep = self._steps.merge(keep, gone, step)
+            self._sorting.recognise_everywhere(keep, step)
+        return self._steps.person(keep)
 
     def split(self, tracks: Sequence[TrackRef]) -> Person:
         """These faces are somebody else, who is not known yet: returns the new unnamed person."""
         with self._journal.step("split") as step:
             person_id = step.create()
             for ref in tracks:
-                self._take_away(ref, step)
-                self._decide(DecisionKind.IS, person_id, ref)
+                self._steps.take_away(ref, step)
+                self._steps.decide(DecisionKind.IS, person_id, ref)
             self._store.assign(tracks, person_id, Source.DECIDED)
             self._store.delete_empty()
-        return self._person(person_id)
+        return self._steps.person(person_id)
 
-    def reject(self, track: TrackRef, person_id: PersonId) -> None:
-        """This face is not that person; it goes to whom it resembles otherwise, or to nobody."""
-        self._person(person_id)
+    def reject(self, tracks: Sequence[TrackRef], person_id: PersonId) -> None:
+        """These faces are not that person; each goes to whom it resembles otherwise, or nobody."""
+        self._steps.person(person_id)
         with self._journal.step("reject") as step:
             step.touch(person_id)
-            self._decide(DecisionKind.IS_NOT, person_id, track)
-            if self._holder(track) == person_id:
-                self._store.unassign([track])
-                self._place([track], step)
+            theirs = []
+            for ref in tracks:
+                self._steps.decide(DecisionKind.IS_NOT, person_id, ref)
+                if self._steps.holder(ref) == person_id:
+                    theirs.append(ref)
+            self._store.unassign(theirs)
+            self._sorting.place(theirs, step)
 
     def confirm(self, tracks: Sequence[TrackRef], person_id: PersonId) -> None:
         """These faces are that person, whoever they were taken for."""
-        self._person(person_id)
+        self._steps.person(person_id)
         with self._journal.step("confirm") as step:
             step.touch(person_id)
-            for ref in tracks:
-                holder = self._holder(ref)
-                if holder is not None:
-                    step.touch(holder)
-                self._decide(DecisionKind.IS, person_id, ref)
-            self._store.assign(tracks, person_id, Source.DECIDED)
-            self._recognise_everywhere(person_id, step)
+            self._steps.give(tracks, person_id, step)
+            self._sorting.recognise_everywhere(person_id, step)
             self._store.delete_empty()
+
+    def move(self, tracks: Sequence[TrackRef], name: str) -> Person:
+        """These faces belong to whoever has this name, a new person if nobody has it."""
+        with self._journal.step("move") as step:
+            person_id = self._steps.named_person(name, step)
+            self._steps.give(tracks, person_id, step)
+            self._sorting.recognise_everywhere(person_id, step)
+            self._store.delete_empty()
+        return self._steps.person(person_id)
+
+    def answer(self, suggestion: Suggestion, same: bool) -> None:
+        """What somebody says to a suggestion. A no is kept: it is not asked again."""
+        person_id, group = suggestion.person_id, suggestion.group
+        self._steps.person(person_id)
+        if same and group is not None and self._store.person(group) is not None:
+            self.merge(person_id, group)
+        elif same:
+            self.confirm(suggestion.tracks, person_id)
+        else:
+            self.reject(suggestion.tracks, person_id)
 
     def hide(self, person_id: PersonId, hidden: bool = True) -> None:
         """Leave somebody out of the lists and of search, or show them again."""
-        person = self._person(person_id)
+        person = self._steps.person(person_id)
         with self._journal.step("hide" if hidden else "show") as step:
             step.touch(person_id)
             if hidden and person.name is None:
                 # Without a decision the group would come back under a new number.
-                self._vouch(person_id)
+                self._steps.vouch(person_id)
             self._store.hide(person_id, hidden)
 
     def choose_portrait(self, person_id: PersonId, track: TrackRef | None) -> None:
-        """Show the person by this face; None for the best one."""
-        self._person(person_id)
+        """Show the person by this face of theirs; None for the best one."""
+        self._steps.person(person_id)
+        if track is not None and self._steps.holder(track) != person_id:
+            raise UserError("This face is somebody else's; choose one of the person's own.")
         with self._journal.step("portrait") as step:
             step.touch(person_id)
             self._store.set_portrait(person_id, track)
-
-    def forget(self, person_id: PersonId) -> None:
-        """Erase a person for good: names, photos, decisions, undo steps, faces and their crops.
-
-        Cannot be undone. The videos stay; indexing their faces anew finds a stranger.
-        """
-        self._person(person_id)
-        refs = [assignment.track for assignment in self._store.tracks_of(person_id)]
-        with self._store.transaction():
-            self._journal.forget([person_id])
-            self._store.delete_person(person_id)
-            erase_tracks(refs, self._store, self._stages, self._vectors, self._artefacts)
 
     def undo(self) -> str | None:
         """Take back the newest step, also one from before a restart; returns its label, or None
@@ -252,149 +305,44 @@ class People:
         with self._store.transaction():
             label = self._journal.undo()
             if label is not None:
-                self.assign_all()
+                with self._journal.unwritten() as step:
+                    self._sorting.sort_everything(step)
         return label
+
+    # For good
+
+    def forget(self, person_id: PersonId) -> Forgotten:
+        """Erase a person for good: names, photos, decisions, undo steps, faces and their crops.
+
+        Cannot be undone. The videos stay; indexing their faces anew finds a stranger.
+        """
+        self._steps.person(person_id)
+        return self._erasure.forget(person_id, self._journal)
+
+    def erase_everything(self) -> Forgotten:
+        """Erase everybody and every face that was found; the videos stay, and so does the rest."""
+        return self._erasure.erase_everything()
+
+    # The first use
+
+    @property
+    def explained(self) -> bool:
+        """Whether somebody was told what is stored about faces, and where."""
+        return self._store.note(_EXPLAINED) is not None
+
+    def mark_explained(self) -> None:
+        """Somebody was told."""
+        self._store.put_note(_EXPLAINED, "1")
 
     # Steps of the operations above
 
-    def _person(self, person_id: PersonId) -> Person:
-        person = self._store.person(person_id)
-        if person is None:
-            raise UserError(f"There is no person number {person_id}; see `heimdex people list`.")
-        return person
-
-    def _album(self) -> Album:
-        return Album(self._store, self._stages, self._vectors, self._model)
-
-    def _holder(self, ref: TrackRef) -> PersonId | None:
-        assignment = self._store.assignments(ref.video_id).get(ref)
-        return None if assignment is None else assignment.person_id
-
-    def _decide(self, kind: DecisionKind, person_id: PersonId, ref: TrackRef) -> None:
-        track = self._store.track(ref)
-        if track is None:
-            raise UserError("This face is not in the library any more; look at the list again.")
-        self._store.add_decision(kind, person_id, ref.video_id, track.best_ms, track.box)
-
-    def _take_away(self, ref: TrackRef, step: Step) -> None:
-        holder = self._holder(ref)
-        if holder is not None:
-            step.touch(holder)
-            self._decide(DecisionKind.IS_NOT, holder, ref)
-
-    def _vouch(self, person_id: PersonId) -> None:
-        """Keep that the faces shown under a person are theirs."""
-        refs = [assignment.track for assignment in self._store.tracks_of(person_id)]
-        for ref in refs:
-            self._decide(DecisionKind.IS, person_id, ref)
-        self._store.assign(refs, person_id, Source.DECIDED)
-
-    def _merge(self, keep: PersonId, gone: PersonId, step: Step) -> PersonId:
-        if keep == gone:
-            return keep
-        step.touch(keep, gone)
-        self._vouch(gone)
-        self._store.merge_people(keep, gone)
-        return keep
-
-    def _apply_decisions(self, video_id: VideoId) -> None:
-        decisions = self._store.decisions(video_id)
-        if not decisions:
-            return
-        verdicts = self._album().verdicts(video_id)
-        for index, person_id in verdicts.belongs.items():
-            self._store.assign([TrackRef(video_id, index)], person_id, Source.DECIDED)
-        current = self._store.assignments(video_id)
-        self._store.unassign(
-            ref
-            for ref, assignment in current.items()
-            if assignment.person_id in verdicts.not_of.get(ref.index, ())
-        )
-
-    def _place(self, refs: Sequence[TrackRef], step: Step) -> None:
-        """Sort tracks that are nobody's."""
-        if not refs:
-            return
-        album = self._album()
-        faces = album.faces(refs)
-        vectors = album.vectors(face.ref for face in faces)
-        named = frozenset(p.id for p in self._store.people() if p.name is not None)
-        taken = album.taken({face.ref.video_id for face in faces})
-        placement = place(faces, vectors, album.gallery(), self._model.thresholds, named, taken)
-        recognised: dict[PersonId, list[tuple[TrackRef, float]]] = {}
-        for row, (person_id, likeness) in placement.recognised.items():
-            recognised.setdefault(person_id, []).append((faces[row].ref, likeness))
-        for person_id, theirs in recognised.items():
-            step.touch(person_id)
-            self._assign(person_id, theirs)
-        founded: list[PersonId] = []
-        for group in placement.founded:
-            person_id = step.create()
-            self._assign(person_id, [(faces[row].ref, likeness) for row, likeness in group])
-            founded.append(person_id)
-        self._join_groups(founded, step)
-
-    def _assign(self, person_id: PersonId, theirs: Sequence[tuple[TrackRef, float]]) -> None:
-        refs = [ref for ref, _ in theirs]
-        self._store.assign(refs, person_id, Source.AUTO, [likeness for _, likeness in theirs])
-
-    def _join_groups(self, founded: Sequence[PersonId], step: Step) -> None:
-        """A new group that is on average like an older unnamed one becomes part of it."""
-        if not founded:
-            return
-        album = self._album()
-        members = album.members()
-        unnamed = [p.id for p in self._store.people() if p.name is None and p.id in members]
-        vectors = {person_id: album.vectors(members[person_id]) for person_id in unnamed}
-        for young in founded:
-            older = [
-                (mean_similarity(vectors[young], vectors[old]), old)
-                for old in unnamed
-                if old < young and old in vectors
-            ]
-            likeness, old = max(older, default=(-1.0, young), key=lambda each: (each[0], -each[1]))
-            if likeness >= self._model.thresholds.match and self._may_join(album, old, young):
-                step.touch(old)
-                self._store.merge_people(old, young)
-                vectors[old] = np.vstack([vectors[old], vectors.pop(young)])
-
-    def _may_join(self, album: Album, a: PersonId, b: PersonId) -> bool:
-        if (a, b) in album.apart():
-            return False
-        members = album.members()
-        videos = {ref.video_id for ref in members.get(a, [])} & {
-            ref.video_id for ref in members.get(b, [])
-        }
-        if not videos:
-            return True
-        taken = album.taken(videos)
-        return not any(are_two(x, y) for x in taken.get(a, []) for y in taken.get(b, []))
-
-    def _recognise_everywhere(self, person_id: PersonId, step: Step) -> None:
-        """Find a person who has just become better known among all who are not named."""
-        album = self._album()
-        gallery = album.gallery()
-        if person_id not in gallery.position:
-            return
-        column = gallery.position[person_id]
-        members = album.members()
-        for other in self._store.people():
-            if other.id == person_id or other.name is not None or other.hidden:
-                continue
-            vectors = album.vectors(members.get(other.id, []))
-            if not len(vectors):
-                continue
-            likeness = float(gallery.similarities(vectors)[:, column].mean())
-            if likeness >= self._model.thresholds.match and self._may_join(
-                album, person_id, other.id
-            ):
-                step.touch(person_id, other.id)
-                self._store.merge_people(person_id, other.id)
-        self._place(self._store.unassigned(), step)
+    def _require_enabled(self) -> None:
+        if not self.enabled:
+            raise UserError("Face recognition is switched off; switch it on in the settings.")
 
     def _known_vectors(self, person_id: PersonId) -> Vectors | None:
         photos = self._store.photo_vectors(self._model.space).get(person_id)
-        album = self._album()
+        album = self._sorting.album()
         tracks = album.vectors(a.track for a in self._store.tracks_of(person_id))
         parts = [part for part in (photos, tracks) if part is not None and len(part)]
         return np.vstack(parts) if parts else None

@@ -136,6 +136,19 @@ class AssignmentStore:
         )
         return None if row is None else face_track(row)
 
+    def count_tracks(self) -> int:
+        """How many face tracks the library keeps."""
+        row = self._database.read().execute("SELECT count(*) AS n FROM face_tracks").fetchone()
+        return int(row["n"])
+
+    def delete_tracks(self) -> list[VideoId]:
+        """Delete all face tracks; returns the videos that had any."""
+        with self._database.write() as connection:
+            rows = connection.execute("SELECT DISTINCT video_id FROM face_tracks").fetchall()
+            connection.execute("DELETE FROM face_tracks")
+            connection.execute("DELETE FROM former_assignments")
+        return [VideoId(row["video_id"]) for row in rows]
+
     def former(self, video_id: VideoId) -> list[Former]:
         """Whose the faces of a video were before they were found anew."""
         rows = self._database.read().execute(

@@ -78,6 +78,15 @@ class DecisionStore:
             for row in rows
         ]
 
+    def decided_videos(self, kind: DecisionKind | None = None) -> list[VideoId]:
+        """The videos somebody said something about, or something of this kind."""
+        rows = self._database.read().execute(
+            "SELECT DISTINCT video_id FROM decisions WHERE ?1 IS NULL OR kind = ?1"
+            " ORDER BY video_id",
+            (kind,),
+        )
+        return [VideoId(row["video_id"]) for row in rows]
+
     def snapshot(self, people: Iterable[PersonId]) -> bytes:
         """All rows about these people, to be given back by `restore`; for the journal."""
         with self._database.snapshot() as connection:

@@ -18,6 +18,7 @@ from heimdex.domain.ids import PersonId
 from heimdex.storage.assignments import AssignmentStore
 from heimdex.storage.decisions import DecisionStore
 from heimdex.storage.photos import PhotoStore
+from heimdex.storage.scrub import Scrubbed, overwriting, scrub
 
 _PERSON = """
 SELECT p.*,
@@ -42,6 +43,30 @@ class PeopleStore(AssignmentStore, DecisionStore, PhotoStore):
         """All calls inside become one transaction; an exception undoes all of them."""
         with self._database.write():
             yield
+
+    @contextmanager
+    def overwriting(self) -> Iterator[None]:
+        """What is deleted inside leaves no bytes in the file; enter it before a transaction."""
+        with overwriting(self._database):
+            yield
+
+    def scrub(self) -> Scrubbed:
+        """Leave nothing of what was deleted on the disk; not inside a transaction."""
+        return scrub(self._database)
+
+    def note(self, key: str) -> str | None:
+        """A remark kept about the library, None when there is none."""
+        row = (
+            self._database.read()
+            .execute("SELECT value FROM library WHERE key = ?", (key,))
+            .fetchone()
+        )
+        return None if row is None else str(row["value"])
+
+    def put_note(self, key: str, value: str) -> None:
+        """Keep a remark about the library."""
+        with self._database.write() as connection:
+            connection.execute("INSERT OR REPLACE INTO library VALUES (?, ?)", (key, value))
 
     # People
 
@@ -124,6 +149,12 @@ class PeopleStore(AssignmentStore, DecisionStore, PhotoStore):
         """Forget a person with names, photos and decisions; the tracks are nobody's again."""
         with self._database.write() as connection:
             connection.execute("DELETE FROM people WHERE id = ?", (person_id,))
+
+    def delete_everybody(self) -> None:
+        """Forget all people and every step that could bring one back."""
+        with self._database.write() as connection:
+            connection.execute("DELETE FROM people")
+            connection.execute("DELETE FROM journal")
 
     def delete_empty(self) -> list[PersonId]:
         """Delete unnamed people without a track, a photo or a decision; returns who went."""

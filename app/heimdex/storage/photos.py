@@ -56,6 +56,15 @@ class PhotoStore:
         )
         return [Photo(row["id"], PersonId(row["person_id"]), row["crop"]) for row in rows]
 
+    def photos_without(self, space: Space) -> list[Photo]:
+        """The photos that the face model of this space has not seen yet."""
+        rows = self._database.read().execute(
+            "SELECT * FROM photos WHERE id NOT IN"
+            " (SELECT photo_id FROM photo_vectors WHERE space = ?) ORDER BY id",
+            (space.key,),
+        )
+        return [Photo(row["id"], PersonId(row["person_id"]), row["crop"]) for row in rows]
+
     def photo_vectors(self, space: Space) -> dict[PersonId, NDArray[np.float32]]:
         """For each person with photos their vectors (n, d) in this space."""
         rows = self._database.read().execute(

@@ -3,14 +3,15 @@
 Which of them is meant, and whose name it gets, is left to the people room.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from heimdex.domain.engines import FaceDetector, FaceEmbedder
 from heimdex.domain.faces import PhotoFace
 from heimdex.domain.media import RgbImage
-from heimdex.domain.vectors import Space, SpaceKind
+from heimdex.domain.vectors import Space, SpaceKind, Vectors
 from heimdex.indexing.stages.crops import crop
-from heimdex.media.pictures import jpeg, photo
+from heimdex.media.pictures import decoded, jpeg, photo
 
 _CROP_QUALITY = 95
 
@@ -35,3 +36,9 @@ def faces_in_image(
         for c, v in zip(crops, vectors, strict=True)
     ]
     return sorted(faces, key=lambda face: -face.quality)
+
+
+def embed_crops(crops: Sequence[bytes], embedder: FaceEmbedder) -> tuple[Space, Vectors]:
+    """Vectors (n × d) of aligned faces kept as JPEG bytes, for a face model that is new to them."""
+    space = Space(SpaceKind.FACE, embedder.model_id, embedder.revision)
+    return space, embedder.embed([decoded(data) for data in crops])

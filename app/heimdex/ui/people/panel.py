@@ -265,12 +265,9 @@ class PeoplePanel(QWidget):
         if session is None:
             return
 
-        def reject() -> None:
-            for ref in faces:
-                session.library.people.reject(ref, PersonId(person_id))
-
+        people = session.library.people
         text = self.tr("%n face(s) taken out.", "", len(faces))
-        self._operate(reject, lambda _: self._say(text))
+        self._operate(lambda: people.reject(faces, PersonId(person_id)), lambda _: self._say(text))
 
     def _split(self, faces: list[TrackRef]) -> None:
         if self._session is not None:

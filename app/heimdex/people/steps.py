@@ -1,0 +1,84 @@
+"""The small moves that the operations on people are put together from.
+
+Which of them make up an operation, and what becomes of other faces then, is said in `registry`.
+"""
+
+from collections.abc import Sequence
+
+from heimdex.domain.errors import UserError
+from heimdex.domain.faces import DecisionKind, Person, PhotoFace, TrackRef
+from heimdex.domain.ids import PersonId
+from heimdex.people.journal import Step
+from heimdex.storage.assignments import Source
+from heimdex.storage.people import PeopleStore
+
+
+class Steps:
+    """Each belongs into a `Step` of the journal, which is told whom it touches."""
+
+    def __init__(self, store: PeopleStore) -> None:
+        self._store = store
+
+    def person(self, person_id: PersonId) -> Person:
+        """Who has this number. Raises UserError when nobody has."""
+        person = self._store.person(person_id)
+        if person is None:
+            raise UserError(f"There is no person number {person_id}; see `heimdex people list`.")
+        return person
+
+    def named_person(self, name: str, step: Step) -> PersonId:
+        """Whoever has this name or alias, a new person if nobody has."""
+        holder = self._store.find_person(name)
+        if holder is None:
+            return step.create(name)
+        step.touch(holder.id)
+        return holder.id
+
+    def holder(self, ref: TrackRef) -> PersonId | None:
+        """Whose a track is."""
+        assignment = self._store.assignments(ref.video_id).get(ref)
+        return None if assignment is None else assignment.person_id
+
+    def decide(self, kind: DecisionKind, person_id: PersonId, ref: TrackRef) -> None:
+        """Keep what somebody said of a track, by its video, time and box."""
+        track = self._store.track(ref)
+        if track is None:
+            raise UserError("This face is not in the library any more; look at the list again.")
+        self._store.add_decision(kind, person_id, ref.video_id, track.best_ms, track.box)
+
+    def give(self, tracks: Sequence[TrackRef], person_id: PersonId, step: Step) -> None:
+        """Tracks are this person's by somebody's word, whoever had them."""
+        for ref in tracks:
+            holder = self.holder(ref)
+            if holder is not None:
+                step.touch(holder)
+            self.decide(DecisionKind.IS, person_id, ref)
+        self._store.assign(tracks, person_id, Source.DECIDED)
+
+    def take_away(self, ref: TrackRef, step: Step) -> None:
+        """A track is not whose it was taken for."""
+        holder = self.holder(ref)
+        if holder is not None:
+            step.touch(holder)
+            self.decide(DecisionKind.IS_NOT, holder, ref)
+
+    def vouch(self, person_id: PersonId) -> None:
+        """Keep that the faces shown under a person are theirs."""
+        refs = [assignment.track for assignment in self._store.tracks_of(person_id)]
+        for ref in refs:
+            self.decide(DecisionKind.IS, person_id, ref)
+        self._store.assign(refs, person_id, Source.DECIDED)
+
+    def merge(self, keep: PersonId, gone: PersonId, step: Step) -> PersonId:
+        """Make one person of two; returns who is left."""
+        if keep == gone:
+            return keep
+        step.touch(keep, gone)
+        self.vouch(gone)
+        self._store.merge_people(keep, gone)
+        return keep
+
+    def add_photos(self, person_id: PersonId, faces: Sequence[PhotoFace]) -> None:
+        """Keep faces of photos as examples of a person."""
+        for face in faces:
+            self._store.add_photo(person_id, face.crop, face.space, face.vector)

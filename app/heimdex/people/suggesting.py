@@ -1,0 +1,127 @@
+"""Finds who may be the same person but is not surely, so that somebody can be asked.
+
+What an answer changes is left to `registry`.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from heimdex.domain.engines import Thresholds
+from heimdex.domain.faces import TrackRef
+from heimdex.domain.ids import PersonId
+from heimdex.people.album import Album
+from heimdex.people.gallery import Gallery
+from heimdex.people.placing import are_two
+from heimdex.storage.people import PeopleStore
+
+WORTH_ASKING = 0.15
+"""Quality below which nobody could tell from the picture either."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """`tracks` may show `person_id`. `group` is the unnamed person who has them, None for faces
+    that are nobody's; `likeness` is the mean similarity, below the face model's `match`."""
+
+    person_id: PersonId
+    group: PersonId | None
+    tracks: tuple[TrackRef, ...]
+    likeness: float
+
+
+def suggest(
+    store: PeopleStore, album: Album, thresholds: Thresholds, most: int
+) -> list[Suggestion]:
+    """At most `most` questions: about named people first, the likeliest first."""
+    gallery = album.gallery()
+    names = store.name_holders() & {person.id for person in store.named()}
+    known = [person_id for person_id in gallery.ids if person_id in names]
+    found = _groups_of_named(store, album, gallery, known, thresholds)
+    found += _faces_of_named(store, album, gallery, known, thresholds)
+    found.sort(key=lambda each: (-each.likeness, each.person_id, each.tracks))
+    if len(found) < most:
+        found += _two_groups(store, album, thresholds, most - len(found))
+    return found[:most]
+
+
+def _groups_of_named(
+    store: PeopleStore,
+    album: Album,
+    gallery: Gallery,
+    known: list[PersonId],
+    thresholds: Thresholds,
+) -> list[Suggestion]:
+    groups = store.groups()
+    votes = album.votes(groups)
+    ids, owners, counts = np.unique(votes.owners, return_inverse=True, return_counts=True)
+    if not known or not len(ids):
+        return []
+    columns = [gallery.position[person_id] for person_id in known]
+    likeness = gallery.similarities(votes.vectors)[:, columns]
+    means = np.zeros((len(ids), len(known)), np.float32)
+    np.add.at(means, owners, likeness)
+    means /= counts[:, None]
+    members = album.members(groups)
+    suggestions = []
+    for row, group in enumerate(map(PersonId, ids.tolist())):
+        # The likeliest one only: a second question follows when it was answered with no.
+        for at in np.argsort(-means[row], kind="stable").tolist():
+            value = float(means[row, at])
+            if value < thresholds.suggest:
+                break
+            if album.may_join(known[at], group):
+                tracks = tuple(members[group])
+                suggestions.append(Suggestion(known[at], group, tracks, value))
+                break
+    return suggestions
+
+
+def _faces_of_named(
+    store: PeopleStore,
+    album: Album,
+    gallery: Gallery,
+    known: list[PersonId],
+    thresholds: Thresholds,
+) -> list[Suggestion]:
+    faces = [f for f in album.faces(store.unassigned()) if f.track.quality >= WORTH_ASKING]
+    if not faces or not known:
+        return []
+    columns = [gallery.position[person_id] for person_id in known]
+    likeness = gallery.similarities(album.vectors(f.ref for f in faces))[:, columns]
+    suggestions = []
+    for row, face in enumerate(faces):
+        for at in np.argsort(-likeness[row], kind="stable").tolist():
+            value = float(likeness[row, at])
+            if value < thresholds.suggest:
+                break
+            person_id = known[at]
+            theirs = album.taken([face.ref.video_id]).get(person_id, ())
+            if person_id not in face.not_of and not any(are_two(face, t) for t in theirs):
+                suggestions.append(Suggestion(person_id, None, (face.ref,), value))
+                break
+    return suggestions
+
+
+def _two_groups(
+    store: PeopleStore, album: Album, thresholds: Thresholds, most: int
+) -> list[Suggestion]:
+    groups, means = album.means(store.groups())
+    if len(groups) < 2:
+        return []
+    likeness = np.triu(means @ means.T, 1)
+    rows, columns = np.nonzero((likeness >= thresholds.suggest) & (likeness < thresholds.match))
+    order = np.argsort(-likeness[rows, columns], kind="stable")
+    members = album.members(groups)
+    asked: set[PersonId] = set()
+    suggestions: list[Suggestion] = []
+    for at in order.tolist():
+        first, second = groups[int(rows[at])], groups[int(columns[at])]
+        if asked & {first, second} or not album.may_join(first, second):
+            continue
+        asked |= {first, second}
+        value = float(likeness[rows[at], columns[at]])
+        suggestions.append(Suggestion(first, second, tuple(members[second]), value))
+        if len(suggestions) == most:
+            break
+    return suggestions
