@@ -1,33 +1,19 @@
 """Composition root of the child process: the engines and the stages behind the pipe.
 
 Answering requests is left to `hosts.server`, what a stage computes to `indexing.stages`; here it
-is chosen which methods a role has and which engines they use.
+is chosen which methods a role has and which engines they use. Lending those is left to `lending`.
 """
 
 import logging
 import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from heimdex.config.directories import Directories
-from heimdex.config.settings import Settings
-from heimdex.domain.engines import (
-    Engine,
-    FaceDetector,
-    FaceEmbedder,
-    Report,
-    SpeechRecognizer,
-    TextEmbedder,
-    Thresholds,
-    VisionEmbedder,
-    VoiceDetector,
-)
+from heimdex.domain.engines import Engine, Report, Thresholds
 from heimdex.domain.errors import HeimdexError
 from heimdex.domain.faces import PhotoFace
 from heimdex.domain.media import MediaInfo
@@ -35,95 +21,14 @@ from heimdex.domain.speech import Transcript
 from heimdex.domain.stages import PassagesOutput, ProbeOutput, SpeechOutput, Stage
 from heimdex.domain.vectors import Space, SpaceKind
 from heimdex.hosts.server import Call, Method, configuration, serve
-from heimdex.ml import factory
+from heimdex.lending import Configuration, Engines
 from heimdex.ml.runtime import prepare_process
 
-if TYPE_CHECKING:
-    from heimdex.ml.store import ModelStore
-
-E = TypeVar("E", bound=Engine)
 Vector = NDArray[np.float32]
 
-_UNLOAD_AFTER_S = 600.0
 _LOOK_EVERY_S = 15.0
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Configuration:
-    """What the owner says once, at the start."""
-
-    directories: Directories
-    settings: Settings
-
-
-class Engines:
-    """The chosen engines, each made at its first use and unloaded when nobody wants it for long."""
-
-    def __init__(self, chosen: Configuration) -> None:
-        self._chosen = chosen
-        self._store: ModelStore | None = None
-        self._made: dict[str, Engine] = {}
-        self._used: dict[str, float] = {}
-
-    @property
-    def settings(self) -> Settings:
-        """The settings the engines are chosen by."""
-        return self._chosen.settings
-
-    def speech(self) -> SpeechRecognizer:
-        """The speech recogniser."""
-        return self._engine("speech", factory.speech)
-
-    def voice(self) -> VoiceDetector:
-        """The voice detector."""
-        return self._engine("voice", factory.voice)
-
-    def text(self) -> TextEmbedder:
-        """The sentence embedder."""
-        return self._engine("text", factory.text)
-
-    def vision(self) -> VisionEmbedder:
-        """The picture embedder."""
-        return self._engine("vision", factory.vision)
-
-    def face_detector(self) -> FaceDetector:
-        """The face detector."""
-        return self._engine("face_detector", factory.face_detector)
-
-    def face_embedder(self) -> FaceEmbedder:
-        """The face embedder."""
-        return self._engine("face_embedder", factory.face_embedder)
-
-    def unload_idle(self, after_s: float = _UNLOAD_AFTER_S) -> None:
-        """Free the weights of engines that were not asked for in the last `after_s`."""
-        now = time.monotonic()
-        for name, used in list(self._used.items()):
-            if now - used >= after_s:
-                self._made[name].unload()
-                del self._used[name]
-
-    def _engine(self, name: str, make: Callable[[Settings, "ModelStore"], E]) -> E:
-        if name not in self._made:
-            self._made[name] = make(self._chosen.settings, self._models())
-        self._used[name] = time.monotonic()
-        return cast(E, self._made[name])
-
-    def _models(self) -> "ModelStore":
-        # Not at the start: what is wrong with it should reach a person as the answer to a request.
-        if self._store is None:
-            from heimdex.ml import manifests
-            from heimdex.ml.store import ModelStore
-
-            where, settings = self._chosen.directories, self._chosen.settings
-            self._store = ModelStore(
-                where.models,
-                manifests.load(where.manifests),
-                resources=where.resources,
-                source=settings.model_source,
-            )
-        return self._store
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -157,6 +62,7 @@ def index_methods(engines: Engines) -> dict[str, Method]:
     def speech(call: Call, path: Path, info: MediaInfo) -> None:
         from heimdex.indexing.stages.speech import run_speech
 
+        engines.make_room("speech", "voice")
         recognizer, voice = engines.speech(), engines.voice()
         _load(recognizer, voice)
         output: SpeechOutput = run_speech(
@@ -167,6 +73,7 @@ def index_methods(engines: Engines) -> dict[str, Method]:
     def passages(call: Call, transcript: Transcript) -> None:
         from heimdex.indexing.stages.passages import run_passages
 
+        engines.make_room("text")
         embedder = engines.text()
         _load(embedder)
         output: PassagesOutput = run_passages(transcript, embedder)
@@ -175,12 +82,16 @@ def index_methods(engines: Engines) -> dict[str, Method]:
     def visual(call: Call, path: Path, info: MediaInfo, stages: tuple[Stage, ...]) -> None:
         from heimdex.indexing.stages.visual import run_visual
 
+        engines.make_room("vision", "face_detector", "face_embedder", "reader")
         vision = engines.vision()
         detector, embedder = engines.face_detector(), engines.face_embedder()
         if Stage.VISION in stages:
             _load(vision)
         if Stage.FACES in stages:
             _load(detector, embedder)
+        reader = engines.reader() if Stage.OCR in stages else None
+        if reader is not None:
+            _load(reader)
         for output in run_visual(
             path,
             info,
@@ -191,6 +102,7 @@ def index_methods(engines: Engines) -> dict[str, Method]:
             _report(call, info),
             settings.sample_every_ms,
             settings.threads,
+            reader,
         ):
             call.partial(output)
 

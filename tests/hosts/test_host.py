@@ -24,7 +24,8 @@ from heimdex.domain.errors import (
 from heimdex.domain.stages import ScenesOutput, SpeechOutput, StageOutput
 from heimdex.domain.vectors import Space
 from heimdex.hosts.client import Host, Limits, host_command, thread_limits
-from heimdex.hosts.process import describe_exit, resident_bytes
+from heimdex.hosts.memory import resident_bytes
+from heimdex.hosts.process import describe_exit
 
 COMMAND = [sys.executable, str(Path(__file__).with_name("child_server.py"))]
 MakeHost = Callable[..., Host]

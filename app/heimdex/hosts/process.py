@@ -15,11 +15,11 @@ import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, BinaryIO
 
 from heimdex.domain.errors import EngineFailed
 from heimdex.hosts import wire
+from heimdex.hosts.memory import resident_bytes
 
 PARENT_VARIABLE = "HEIMDEX_HOST_PARENT"
 """Environment variable that tells the child whom it belongs to."""
@@ -31,7 +31,6 @@ _STDERR_LINE_BYTES = 500
 _INBOX_FRAMES = 8
 _NICE = 10
 _EXIT_S = 2.0
-_PROC = Path("/proc")
 
 _log = logging.getLogger(__name__)
 
@@ -230,25 +229,6 @@ def describe_exit(code: int) -> str:
     if code >= 0xC0000000:
         return f"The engine crashed (Windows error {code:#x})."
     return f"The engine stopped unexpectedly (exit code {code})."
-
-
-def resident_bytes(pid: int) -> int | None:
-    """Resident memory of a process, from /proc on Linux and `ps` on other Unix systems."""
-    if sys.platform == "win32":
-        return None
-    if _PROC.is_dir():
-        try:
-            pages = int((_PROC / str(pid) / "statm").read_text().split()[1])
-        except (OSError, IndexError, ValueError):
-            return None
-        return pages * os.sysconf("SC_PAGE_SIZE")
-    try:
-        answer = subprocess.run(
-            ["/bin/ps", "-o", "rss=", "-p", str(pid)], capture_output=True, timeout=5, check=True
-        )
-        return int(answer.stdout) * 1024
-    except (OSError, ValueError, subprocess.SubprocessError):
-        return None
 
 
 def _group_options(background: bool) -> dict[str, Any]:
