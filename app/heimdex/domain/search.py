@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from heimdex.domain.ids import FolderId, PersonId, VideoId
+from heimdex.domain.ids import PersonId, SavedSearchId, VideoId
 
 
 class EvidenceKind(StrEnum):
@@ -17,6 +17,55 @@ class EvidenceKind(StrEnum):
     PERSON = "person"
 
 
+class Sort(StrEnum):
+    """The order of the answers."""
+
+    RELEVANCE = "relevance"
+    DATE = "date"
+    """Newest recording first; what is no match stays behind what is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """[after, before) in Unix seconds; None leaves that side open."""
+
+    after: int | None = None
+    before: int | None = None
+
+    def holds(self, at: int) -> bool:
+        """Whether the second lies in it."""
+        return (self.after is None or at >= self.after) and (
+            self.before is None or at < self.before
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """A date as it was written: any of its periods will do ("March" is one a year). `yearly`:
+    it comes again every year."""
+
+    periods: tuple[Period, ...]
+    yearly: bool = False
+
+    def holds(self, at: int) -> bool:
+        """Whether the second lies in one of the periods."""
+        return any(period.holds(at) for period in self.periods)
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """How long a whole video may be: [least_ms, most_ms]; None leaves that side open."""
+
+    least_ms: int | None = None
+    most_ms: int | None = None
+
+    def holds(self, duration_ms: int) -> bool:
+        """Whether a video of this length will do."""
+        return (self.least_ms is None or duration_ms >= self.least_ms) and (
+            self.most_ms is None or duration_ms <= self.most_ms
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Filters:
     """Limits set beside the sentence. Dates are Unix seconds, half-open [after, before)."""
@@ -27,6 +76,50 @@ class Filters:
     after: int | None = None
     before: int | None = None
     people: frozenset[PersonId] = frozenset()
+    length: Length = Length()
+
+
+class ChipKind(StrEnum):
+    """What a recognised part of a sentence is."""
+
+    PERSON = "person"
+    PHRASE = "phrase"
+    WORDS = "words"
+    """Words that must not be there; always negated."""
+    TERM = "term"
+    """A part of `a + b − c`."""
+    DATE = "date"
+    FOLDER = "folder"
+    LENGTH = "length"
+    KIND = "kind"
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A part of the sentence that was recognised: [start, end) of `Query.text`.
+
+    `text`: what it stands for, in the person's words. `value`: the id, When, Length, EvidenceKind
+    or folder name behind it. `negated`: it rules out. `written`: it was written as an operator
+    (`-dog`, `"…"`, `folder:x`) and has no other reading; the rest may have been meant as words,
+    and is taken as such when `plain` is among the question's plain words.
+    """
+
+    kind: ChipKind
+    text: str
+    start: int
+    end: int
+    value: PersonId | When | Length | EvidenceKind | str | None = None
+    negated: bool = False
+    written: bool = False
+    plain: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One part of `a + b − c`."""
+
+    text: str
+    minus: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +136,62 @@ class Query:
     """ISO 639-1, by script: "ko" when Hangul is present, else "en"."""
     filters: Filters = field(default_factory=Filters)
     excluded_people: tuple[PersonId, ...] = ()
+    text: str = ""
+    """`raw` as it was read (normalised, cut); the chips count its characters."""
+    chips: tuple[Chip, ...] = ()
+    """What was recognised, in the order of the sentence."""
+    dates: tuple[When, ...] = ()
+    excluded_dates: tuple[When, ...] = ()
+    lengths: tuple[Length, ...] = ()
+    folders: tuple[str, ...] = ()
+    """Names of folders (any part of a path will do), as they were written."""
+    kinds: frozenset[EvidenceKind] = frozenset()
+    """Asked for in the sentence (`said:`); empty means every kind."""
+    terms: tuple[Term, ...] = ()
+    """Not empty where the sentence is a sum, `a + b − c`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Like:
+    """An example to be like, or with `minus` to be unlike: a picture file, or the frame of a
+    video at a millisecond."""
+
+    picture: Path | None = None
+    video_id: VideoId | None = None
+    at_ms: int = 0
+    minus: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Everything a person asks at once; what a saved search keeps.
+
+    `plain`: words of the sentence that are to be taken as words although they look like a name, a
+    date, …
+    """
+
+    text: str = ""
+    plain: tuple[str, ...] = ()
+    likes: tuple[Like, ...] = ()
+    filters: Filters = field(default_factory=Filters)
+    sort: Sort = Sort.RELEVANCE
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is asked yet."""
+        return not self.text.strip() and not self.likes
+
+
+@dataclass(frozen=True, slots=True)
+class SavedSearch:
+    """A question under a name; it is asked again each time. `seen`: the moments (video, start, end
+    in ms) that were there when it was last looked at."""
+
+    id: SavedSearchId
+    name: str
+    question: Question
+    created_at: int
+    seen: tuple[tuple[VideoId, int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +232,3 @@ class SearchResult:
     moments: tuple[Moment, ...]
     no_good_match: bool
     took_ms: float
-
-
-@dataclass(frozen=True, slots=True)
-class SearchScope:
-    """Which videos a filter leaves; None as `videos` means all of them."""
-
-    videos: frozenset[VideoId] | None
-    folder: FolderId | None = None

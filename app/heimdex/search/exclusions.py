@@ -6,7 +6,7 @@ What ruling out does to the answers is left to `retrieve`.
 import re
 from collections.abc import Sequence
 
-from heimdex.domain.ids import PersonId
+from heimdex.domain.search import Chip, ChipKind
 from heimdex.search import wording
 from heimdex.search.korean import stem
 from heimdex.search.names import Names, Token
@@ -18,23 +18,25 @@ _MOST_WORDS = 4
 
 
 class Exclusions:
-    """Takes the excluded parts out of a reading; they end up in `texts` and `people`."""
+    """Takes the excluded parts out of a reading; they end up in `chips`, all of them negated.
+    `plain`: folded words that are not excluded although they look like it."""
 
-    def __init__(self, reading: Reading, names: Names) -> None:
-        self.texts: list[str] = []
-        self.people: list[PersonId] = []
+    def __init__(self, reading: Reading, names: Names, plain: frozenset[str] = frozenset()) -> None:
+        self.chips: list[Chip] = []
         self._reading = reading
         self._names = names
+        self._plain = plain
         for quoted in reading.phrases:
             at = quoted.start - 1
-            if at >= 0 and reading.text[at] in _MINUS and _begins(reading.text, at):
+            free = not reading.used[quoted.start]
+            if free and at >= 0 and reading.text[at] in _MINUS and _begins(reading.text, at):
                 self._quoted(quoted, at, quoted.end)
         for at, token in enumerate(reading.tokens):
             if not reading.free(token):
                 continue
             if _has_minus(reading.text, token):
                 group = self._hyphenated(at)
-                self._words(group, token.start - 1, group[-1].end)
+                self._words(group, token.start - 1, group[-1].end, written=True)
             elif wording.is_except(token.text):
                 self._before(at)
             elif self._is_not(at):
@@ -42,15 +44,24 @@ class Exclusions:
 
     def _quoted(self, quoted: Quoted, start: int, end: int) -> None:
         if quoted.text:
-            self.texts.append(quoted.text)
+            self.chips.append(
+                Chip(ChipKind.WORDS, quoted.text, start, end, negated=True, written=True)
+            )
         self._reading.take(start, end)
 
-    def _words(self, tokens: Sequence[Token], start: int, end: int) -> None:
+    def _words(self, tokens: Sequence[Token], start: int, end: int, *, written: bool) -> None:
+        plain = " ".join(token.folded for token in tokens)
+        if not written and plain in self._plain:
+            return
         matches = self._names.find(tokens)
-        self.people.extend(match.person_id for match in matches)
+        for match in matches:
+            self.chips.append(
+                Chip(ChipKind.PERSON, match.name, start, end, match.person_id, True, written, plain)
+            )
         # What a name leaves over belongs to the name's clause ("not Obama speaking").
         if not matches:
-            self.texts.append(" ".join(stem(token.text) for token in tokens))
+            words = " ".join(stem(token.text) for token in tokens)
+            self.chips.append(Chip(ChipKind.WORDS, words, start, end, None, True, written, plain))
         self._reading.take(start, end)
 
     def _before(self, at: int) -> None:
@@ -83,7 +94,7 @@ class Exclusions:
             matches = self._names.find(pair)
             if len(matches) == 1 and (matches[0].first, matches[0].last) == (0, 1):
                 group = pair
-        self._words(group, group[0].start, here.end)
+        self._words(group, group[0].start, here.end, written=False)
 
     def _after(self, at: int) -> None:
         """`NOT word`, `, but not at the restaurant`: what follows is excluded."""
@@ -117,7 +128,7 @@ class Exclusions:
         start = here.start
         if at > 0 and reading.tokens[at - 1].folded == "but":
             start = reading.tokens[at - 1].start
-        self._words(group, start, group[-1].end)
+        self._words(group, start, group[-1].end, written=here.text == "NOT")
 
     def _is_not(self, at: int) -> bool:
         token = self._reading.tokens[at]

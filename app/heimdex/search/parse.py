@@ -1,48 +1,263 @@
-"""Takes a sentence apart: people, quoted phrases, exclusions; what is left is meaning.
+"""Takes a sentence apart: people, phrases, exclusions, dates, lengths, folders, kinds, sums.
 
-Nothing is looked up and no model is asked here; understanding the meaning is left to `retrieve`.
-Nothing that a person can type raises an error.
+What is left is meaning. How each of them is written is left to a module of its own. Nothing is looked up and no model is
+asked here; understanding the meaning is left to `retrieve`. Nothing that a person can type raises
+an error.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar, cast
 
 from heimdex.domain.faces import Person
-from heimdex.domain.search import Query
+from heimdex.domain.ids import PersonId
+from heimdex.domain.search import Chip, ChipKind, EvidenceKind, Length, Query, Term, When
 from heimdex.search import wording
+from heimdex.search.clock import Clock
+from heimdex.search.dates import find_dates
 from heimdex.search.exclusions import Exclusions
 from heimdex.search.korean import has_hangul
-from heimdex.search.names import NameMatch, Names, Token
+from heimdex.search.lengths import find_lengths
+from heimdex.search.names import Names, Token, fold
+from heimdex.search.operators import Sign, find_folders, find_operators, find_signs
 from heimdex.search.reading import WORD, Reading, read
 
+V = TypeVar("V")
+Free = Callable[[int, int], bool]
+"""Whether nobody has taken [start, end) yet."""
 
-def parse(text: str, people: Sequence[Person], now: int) -> Query:
+_MOST_NAME_WORDS = 6
+_JOINT = re.compile(r"\s*(?:or|and|,|이나|과|와|하고|및|\s)\s*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    """What a sentence is read against: the people and folders there are, and the clock.
+
+    Unnamed and hidden people are never found by name. `plain`: words that are to be taken as words
+    although they look like a name, a date … `summed`: signs make a sum without a plus among them,
+    because an example stands before them.
+    """
+
+    people: Sequence[Person] = ()
+    clock: Clock = field(default_factory=lambda: Clock(0))
+    folders: Iterable[str] = ()
+    plain: frozenset[str] = frozenset()
+    summed: bool = False
+
+
+def parse(
+    text: str,
+    people: Sequence[Person],
+    now: int,
+    *,
+    plain: Iterable[str] = (),
+    folders: Iterable[str] = (),
+    summed: bool = False,
+    southern: bool = False,
+) -> Query:
     """Understand `text` as far as grammar goes.
 
-    `people`: everybody who may be meant; unnamed and hidden ones are never found by name.
-    `now`: Unix seconds, the clock that words like "last summer" are to be read against; no such
-    word is read yet. Filters are set beside the sentence, not here.
+    `people`, `plain`, `folders`, `summed`: see `Grammar`. `now`: Unix seconds, the clock that words
+    like "last summer" are read against, in this machine's time; `southern`: with the seasons
+    south of the equator. Filters are set beside the sentence, not here.
     """
+    folded = frozenset(" ".join(fold(word).split()) for word in plain)
+    grammar = Grammar(people, Clock(now, southern), folders, folded, summed)
+    return understand(text, grammar)
+
+
+def understand(text: str, grammar: Grammar) -> Query:
+    """The same with everything in one `Grammar`."""
     reading = read(text)
-    names = Names(people)
-    exclusions = Exclusions(reading, names)
-    phrases = [q.text for q in reading.phrases if q.text and not reading.used[q.start]]
-    for quoted in reading.phrases:
-        reading.take(quoted.start, quoted.end)
-    found = _people(reading, names)
+    chips: list[Chip] = []
+    names = Names(grammar.people)
+    _operators(reading, grammar, names, chips)
+    _lengths(reading, grammar, chips)
+    _dates(reading, grammar, chips)
+    signs = find_signs(reading.text, reading.open, always=grammar.summed)
+    for sign in signs:
+        reading.take(sign.at, sign.at + 1)
+    exclusions = Exclusions(reading, names, grammar.plain)
+    chips += exclusions.chips
+    _phrases(reading, signs, chips)
+    _people(reading, names, grammar.plain, signs, chips)
+    asked = any(not c.negated and c.kind in (ChipKind.PERSON, ChipKind.PHRASE) for c in chips)
+    limited = any(c.kind in _LIMITS for c in chips)
+    if signs:
+        terms = _terms(reading, signs, chips)
+        meaning = ", ".join(term.text for term in terms if not term.minus)
+    else:
+        terms = ()
+        meaning = _meaning(reading, beside_others=asked, beside_limits=limited)
+    chips.sort(key=lambda chip: (chip.start, chip.end))
+    return _query(text, reading.text, meaning, tuple(terms), chips)
+
+
+_LIMITS = (ChipKind.DATE, ChipKind.LENGTH, ChipKind.FOLDER, ChipKind.KIND)
+
+
+def _query(
+    raw: str, text: str, meaning: str, terms: tuple[Term, ...], chips: Sequence[Chip]
+) -> Query:
+    names = {c.value: c.text for c in _of(chips, ChipKind.PERSON)}
     return Query(
-        raw=text,
-        meaning=_meaning(reading, beside_others=bool(found or phrases)),
-        phrases=tuple(dict.fromkeys(phrases)),
-        excluded=tuple(dict.fromkeys(exclusions.texts)),
-        people=tuple({match.person_id: match.name for match in found}),
-        people_names=tuple({match.person_id: match.name for match in found}.values()),
-        language="ko" if has_hangul(text) else "en",
-        excluded_people=tuple(dict.fromkeys(exclusions.people)),
+        raw=raw,
+        meaning=meaning,
+        phrases=_texts(_of(chips, ChipKind.PHRASE)),
+        excluded=_texts(_of(chips, ChipKind.WORDS, negated=True)),
+        people=cast(tuple[PersonId, ...], _values(_of(chips, ChipKind.PERSON), int)),
+        people_names=tuple(names.values()),
+        language="ko" if has_hangul(raw) else "en",
+        excluded_people=cast(
+            tuple[PersonId, ...], _values(_of(chips, ChipKind.PERSON, negated=True), int)
+        ),
+        text=text,
+        chips=tuple(chips),
+        dates=_values(_of(chips, ChipKind.DATE), When),
+        excluded_dates=_values(_of(chips, ChipKind.DATE, negated=True), When),
+        lengths=_values(_of(chips, ChipKind.LENGTH), Length),
+        folders=_texts(_of(chips, ChipKind.FOLDER)),
+        kinds=frozenset(_values(_of(chips, ChipKind.KIND), EvidenceKind)),
+        terms=terms,
     )
 
 
-def _people(reading: Reading, names: Names) -> list[NameMatch]:
-    """Names among the free words; phrases and exclusions part the sentence into runs."""
+def _of(chips: Sequence[Chip], kind: ChipKind, *, negated: bool = False) -> list[Chip]:
+    return [chip for chip in chips if chip.kind is kind and chip.negated is negated]
+
+
+def _texts(chips: Sequence[Chip]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(chip.text for chip in chips))
+
+
+def _values(chips: Sequence[Chip], kind: type[V]) -> tuple[V, ...]:
+    return tuple(dict.fromkeys(chip.value for chip in chips if isinstance(chip.value, kind)))
+
+
+def _key(text: str) -> str:
+    return " ".join(fold(text).split())
+
+
+# The parts, in the order in which they are looked for
+
+
+def _operators(reading: Reading, grammar: Grammar, names: Names, chips: list[Chip]) -> None:
+    text = reading.text
+    # `folder:"My Holiday"` has its quotes to itself.
+    free = _unused(reading)
+    for found in find_operators(text, free):
+        if reading.quoted[found.start]:
+            continue
+        if found.kind is EvidenceKind.PERSON and not _names_follow(reading, names, found.end):
+            continue
+        reading.take(found.start, found.end)
+        if found.folder:
+            name = found.folder
+            chips.append(Chip(ChipKind.FOLDER, name, found.start, found.end, name, written=True))
+        elif found.kind is not None and found.kind is not EvidenceKind.PERSON:
+            chips.append(
+                Chip(
+                    ChipKind.KIND,
+                    text[found.start : found.end],
+                    found.start,
+                    found.end,
+                    found.kind,
+                    written=True,
+                )
+            )
+    for found in find_folders(text, grammar.folders, reading.open):
+        key = _key(text[found.start : found.end])
+        if key not in grammar.plain:
+            reading.take(found.start, found.end)
+            chips.append(
+                Chip(
+                    ChipKind.FOLDER,
+                    found.folder,
+                    found.start,
+                    found.end,
+                    found.folder,
+                    plain=key,
+                )
+            )
+
+
+def _unused(reading: Reading) -> Free:
+    return lambda start, end: not any(reading.used[start:end])
+
+
+def _names_follow(reading: Reading, names: Names, at: int) -> bool:
+    """Whether what stands behind `who:` begins with somebody's name."""
+    tokens = [token for token in reading.tokens if token.start >= at]
+    found = names.find(tokens[:_MOST_NAME_WORDS])
+    return bool(found) and found[0].first == 0
+
+
+def _lengths(reading: Reading, grammar: Grammar, chips: list[Chip]) -> None:
+    for found in find_lengths(reading.text, reading.open):
+        words = reading.text[found.start : found.end]
+        key = _key(words)
+        if key not in grammar.plain:
+            reading.take(found.start, found.end)
+            chips.append(
+                Chip(
+                    ChipKind.LENGTH,
+                    words.strip(),
+                    found.start,
+                    found.end,
+                    found.length,
+                    plain=key,
+                )
+            )
+
+
+def _dates(reading: Reading, grammar: Grammar, chips: list[Chip]) -> None:
+    last = -1
+    for found in find_dates(reading.text, grammar.clock, reading.open):
+        key = _key(found.text)
+        if key in grammar.plain:
+            continue
+        start = found.start
+        if last >= 0 and _JOINT.fullmatch(reading.text, last, start):
+            start = last  # "2014 or 2016"
+        reading.take(start, found.end)
+        last = found.end
+        chips.append(
+            Chip(
+                ChipKind.DATE,
+                found.text,
+                start,
+                found.end,
+                found.when,
+                found.negated,
+                plain=key,
+            )
+        )
+
+
+def _phrases(reading: Reading, signs: Sequence[Sign], chips: list[Chip]) -> None:
+    for quoted in reading.phrases:
+        if reading.used[quoted.start]:
+            continue
+        if quoted.text:
+            minus = _minus_at(signs, quoted.start)
+            kind = ChipKind.WORDS if minus else ChipKind.PHRASE
+            chips.append(
+                Chip(kind, quoted.text, quoted.start, quoted.end, None, minus, written=True)
+            )
+        reading.take(quoted.start, quoted.end)
+
+
+def _people(
+    reading: Reading,
+    names: Names,
+    plain: frozenset[str],
+    signs: Sequence[Sign],
+    chips: list[Chip],
+) -> None:
+    """Names among the free words; phrases and all that is understood part the sentence into
+    runs."""
     runs: list[list[Token]] = []
     end = -1
     for token in reading.tokens:
@@ -52,16 +267,52 @@ def _people(reading: Reading, names: Names) -> list[NameMatch]:
             runs.append([])
         runs[-1].append(token)
         end = token.end
-    found: list[NameMatch] = []
     for run in runs:
         for match in names.find(run):
-            found.append(match)
-            reading.take(run[match.first].start, run[match.last].end)
-    return found
+            start, end = run[match.first].start, run[match.last].end
+            key = _key(reading.text[start:end])
+            if key in plain:
+                continue
+            reading.take(start, end)
+            minus = _minus_at(signs, start)
+            chips.append(
+                Chip(
+                    ChipKind.PERSON,
+                    match.name,
+                    start,
+                    end,
+                    match.person_id,
+                    minus,
+                    plain=key,
+                )
+            )
 
 
-def _meaning(reading: Reading, *, beside_others: bool) -> str:
+def _minus_at(signs: Sequence[Sign], at: int) -> bool:
+    before = [sign for sign in signs if sign.at < at]
+    return bool(before) and before[-1].minus
+
+
+def _terms(reading: Reading, signs: Sequence[Sign], chips: list[Chip]) -> list[Term]:
+    """The parts of a sum; what is a name or a phrase in it has been taken already."""
+    borders = [*(sign.at for sign in signs), len(reading.text)]
+    parts = [(0, borders[0], False)]
+    parts += [(sign.at, end, sign.minus) for sign, end in zip(signs, borders[1:], strict=True)]
+    terms: list[Term] = []
+    for start, end, minus in parts:
+        left = reading.left(start, end)
+        words = wording.core(left, beside_others=False) if WORD.search(left) else ""
+        if words and not wording.says_nothing(words):
+            terms.append(Term(words, minus))
+            chips.append(Chip(ChipKind.TERM, words, start, end, None, minus, written=True))
+    return terms
+
+
+def _meaning(reading: Reading, *, beside_others: bool, beside_limits: bool) -> str:
     left = reading.left()
     if not WORD.search(left):
         return ""
-    return wording.core(left, beside_others=beside_others) or ("" if beside_others else left)
+    meaning = wording.core(left, beside_others=beside_others)
+    if beside_limits and wording.says_nothing(meaning):
+        return ""
+    return meaning or ("" if beside_others else left)

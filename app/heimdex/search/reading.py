@@ -1,6 +1,6 @@
 """A query while it is taken apart: its words, its quoted phrases and what is already understood.
 
-What the parts mean is left to `parse`, `exclusions` and `names`.
+What the parts mean is left to `parse` and the modules that it asks.
 """
 
 import re
@@ -30,12 +30,14 @@ class Quoted:
 
 @dataclass(slots=True)
 class Reading:
-    """The normalised text; `used` marks the characters that have found their place."""
+    """The normalised text; `used` marks the characters that have found their place, `quoted`
+    those inside quotation marks."""
 
     text: str
     phrases: list[Quoted] = field(default_factory=list)
     tokens: list[Token] = field(default_factory=list)
     used: list[bool] = field(default_factory=list)
+    quoted: list[bool] = field(default_factory=list)
 
     def take(self, start: int, end: int) -> None:
         """Mark [start, end) as understood."""
@@ -45,9 +47,13 @@ class Reading:
         """Whether nobody has taken the word yet."""
         return not self.used[token.start]
 
-    def left(self) -> str:
-        """What nobody has taken, on one line."""
-        pairs = zip(self.text, self.used, strict=True)
+    def open(self, start: int, end: int) -> bool:
+        """Whether nobody has taken any of [start, end), and nothing of it is quoted."""
+        return not any(self.used[start:end]) and not any(self.quoted[start:end])
+
+    def left(self, start: int = 0, end: int | None = None) -> str:
+        """What nobody has taken of [start, end), on one line."""
+        pairs = zip(self.text[start:end], self.used[start:end], strict=True)
         return " ".join("".join(" " if used else letter for letter, used in pairs).split())
 
 
@@ -57,17 +63,16 @@ def read(text: str) -> Reading:
     clean = text[:LONGEST].encode("utf-8", "replace").decode("utf-8")
     clean = unicodedata.normalize("NFC", clean)
     clean = "".join(c if c.isprintable() else " " for c in clean)
-    reading = Reading(clean, used=[False] * len(clean))
+    reading = Reading(clean, used=[False] * len(clean), quoted=[False] * len(clean))
     for found in _PHRASE.finditer(clean):
         phrase = " ".join(next((g for g in found.groups() if g is not None), "").split())
         # Quotation marks around nothing searchable are only noise.
         reading.phrases.append(Quoted(*found.span(), phrase if WORD.search(phrase) else ""))
-    inside = [False] * len(clean)
     for quoted in reading.phrases:
-        inside[quoted.start : quoted.end] = [True] * (quoted.end - quoted.start)
+        reading.quoted[quoted.start : quoted.end] = [True] * (quoted.end - quoted.start)
     reading.tokens = [
         Token(found.group(), *found.span())
         for found in WORD.finditer(clean)
-        if not inside[found.start()]
+        if not reading.quoted[found.start()]
     ]
     return reading

@@ -102,7 +102,7 @@ def core(text: str, *, beside_others: bool) -> str:
         meaning = meaning.strip(" ,;:.!?~·…-–—&").strip()
         if meaning == before:
             break
-    if beside_others and _says_nothing(meaning):
+    if beside_others and says_nothing(meaning):
         return ""
     return meaning
 
@@ -148,7 +148,8 @@ def _korean_core(text: str, beside_others: bool) -> str:
     return about or meaning
 
 
-def _says_nothing(text: str) -> bool:
+def says_nothing(text: str) -> bool:
+    """Whether the words only frame a request: "the video", 나오는 장면."""
     words = re.findall(r"[^\W_]+", text)
     return all(
         w.casefold() in _NOTHING or w in _KO_NOTHING or stem(w) in _KO_NOTHING for w in words
