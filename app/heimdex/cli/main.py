@@ -29,6 +29,7 @@ COMMANDS = {
     "people": "name the faces, and put right what is wrong",
     "models": "list, download, check and remove the models",
     "library": "check, rebuild or back up the library",
+    "bench": "measure it on this machine",
     "doctor": "what is installed, what works, what to do",
     "demo": "show what Heimdex does with its own sample videos",
 }
@@ -104,6 +105,10 @@ def _group(command: str) -> ModuleType:
             from heimdex.cli import library
 
             return library
+        case "bench":
+            from heimdex.cli import bench
+
+            return bench
         case "doctor":
             from heimdex.cli import doctor
 
