@@ -73,7 +73,7 @@ def store(tmp_path: Path) -> ModelStore:
         "licence_url": "https://example.org",
         "commercial_use": True,
         "files": [file],
-        "sources": [],
+        "sources": [{"kind": "url", "files": {"net.onnx": "https://example.org/net.onnx"}}],
     }
     manifest = msgspec.convert(described, Manifest)
     store = ModelStore(tmp_path / "models", {"small": manifest}, source=str(tmp_path / "source"))
