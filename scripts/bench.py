@@ -29,7 +29,7 @@ from heimdex.indexing.plan import applies
 SAMPLE = Path(__file__).resolve().parent.parent / "resources" / "sample"
 _TICKS = os.sysconf("SC_CLK_TCK")
 
-PICTURES = (Stage.SCENES, Stage.VISION, Stage.FACES)
+PICTURES = (Stage.SCENES, Stage.VISION, Stage.FACES, Stage.OCR)
 ROWS: dict[str, tuple[Stage, ...]] = {
     "probe": (Stage.PROBE,),
     "speech": (Stage.SPEECH,),
@@ -37,7 +37,8 @@ ROWS: dict[str, tuple[Stage, ...]] = {
     "scenes": (Stage.SCENES,),
     "scenes+vision": (Stage.SCENES, Stage.VISION),
     "scenes+faces": (Stage.SCENES, Stage.FACES),
-    "scenes+vision+faces": PICTURES,
+    "scenes+text": (Stage.SCENES, Stage.OCR),
+    "all of the picture": PICTURES,
 }
 """What is measured. The three picture stages share one decode pass, so they are run together as
 well as two by two; what a stage adds is the difference."""

@@ -25,7 +25,7 @@ from heimdex.indexing.scan import Scanner
 from heimdex.indexing.watch import OnHint, Watcher
 from heimdex.indexing.worker import Worker
 from heimdex.media.fingerprint import fingerprint
-from heimdex.ml import factory, manifests
+from heimdex.ml import factory, manifests, ocr_choice
 from heimdex.ml.manifests import Family
 from heimdex.ml.store import ModelStore
 from heimdex.people.gallery import FaceModel
@@ -208,6 +208,7 @@ class _Chosen:
     def __init__(self, settings: Settings, models: ModelStore) -> None:
         self._ids: Mapping[Family, str] = factory.chosen(settings, models)
         self._models = models
+        self._reader = ocr_choice.name(settings.ocr_model, models)
 
     def space(self, kind: SpaceKind, family: Family) -> Space:
         manifest = self._models.manifest(self._ids[family])
@@ -224,6 +225,7 @@ class _Chosen:
             Stage.PASSAGES: self._name(Family.TEXT),
             Stage.VISION: self._name(Family.VISION),
             Stage.FACES: faces,
+            Stage.OCR: self._reader,
         }
 
     def _name(self, family: Family) -> str:

@@ -17,9 +17,11 @@ from heimdex.domain.errors import Cancelled
 from heimdex.domain.faces import FaceTrack
 from heimdex.domain.ids import VideoId
 from heimdex.domain.media import AudioTrack, MediaInfo, Scene, VideoTrack
+from heimdex.domain.ocr import OcrLine
 from heimdex.domain.speech import Passage, Segment, Transcript, Word
 from heimdex.domain.stages import (
     FacesOutput,
+    OcrOutput,
     PassagesOutput,
     ProbeOutput,
     ScenesOutput,
@@ -43,6 +45,7 @@ MODELS = {
     Stage.PASSAGES: "meaning/1",
     Stage.VISION: "eyes/1",
     Stage.FACES: "finder/1+faces/1",
+    Stage.OCR: "reader/1",
 }
 
 
@@ -123,6 +126,8 @@ def output(stage: Stage, path: Path, said: Transcript | None) -> StageOutput:
         case Stage.FACES:
             track = FaceTrack(0, 0, 1500, 700, (0.2, 0.2, 0.4, 0.5), 0.9, 6)
             return FacesOutput(Space(SpaceKind.FACE, "faces", "1"), (track,), batch(1), (b"crop",))
+        case Stage.OCR:
+            return OcrOutput((OcrLine(0, 500, 2500, "Exit 출구", (0.1, 0.8, 0.4, 0.9), 0.97),))
 
 
 Trouble = Callable[[Stage, Sequence[Stage]], None]

@@ -46,6 +46,19 @@ def test_what_is_made_from_a_stage_is_due_with_it() -> None:
     assert due == [Stage.SCENES, Stage.VISION]
 
 
+def test_text_is_due_for_a_library_from_before_it_was_read_and_for_another_reader() -> None:
+    before = {stage: made for stage, made in all_done().items() if stage is not Stage.OCR}
+    assert plan(VIDEO, before, MODELS) == [Stage.OCR]
+    korean = MODELS | {Stage.OCR: "reader/1+korean/1"}
+    assert plan(VIDEO, all_done(), korean) == [Stage.OCR]
+
+
+def test_text_that_nobody_reads_is_not_missing() -> None:
+    for off in ({k: v for k, v in MODELS.items() if k is not Stage.OCR}, MODELS | {Stage.OCR: ""}):
+        assert Stage.OCR not in plan(VIDEO, {}, off)
+        assert plan(VIDEO, all_done(), off) == []
+
+
 def test_a_failed_stage_is_left_alone_unless_asked_for() -> None:
     failed = all_done(faces=run(Stage.FACES, StageStatus.FAILED))
     assert plan(VIDEO, failed, MODELS) == []
@@ -60,7 +73,7 @@ def test_nothing_follows_a_failed_basis() -> None:
         Stage.SPEECH: run(Stage.SPEECH, StageStatus.FAILED),
         Stage.SCENES: run(Stage.SCENES, StageStatus.FAILED),
     }
-    assert plan(VIDEO, failed, MODELS) == [Stage.FACES]
+    assert plan(VIDEO, failed, MODELS) == [Stage.FACES, Stage.OCR]
     assert plan(VIDEO, failed, MODELS, retry_failed=True) == list(Stage)[1:]
     assert plan(VIDEO, {Stage.PROBE: run(Stage.PROBE, StageStatus.FAILED)}, MODELS) == []
 
@@ -88,6 +101,7 @@ def test_what_applies() -> None:
         Stage.SCENES,
         Stage.VISION,
         Stage.FACES,
+        Stage.OCR,
     ]
     assert [stage for stage in Stage if applies(stage, sound)] == list(Stage)[:3]
 

@@ -21,7 +21,7 @@ from heimdex.domain.stages import (
 from heimdex.indexing.reach import UNREACHABLE
 
 DONE, FAILED, SKIPPED = StageStatus.DONE, StageStatus.FAILED, StageStatus.SKIPPED
-PICTURE = (Stage.SCENES, Stage.VISION, Stage.FACES)
+PICTURE = (Stage.SCENES, Stage.VISION, Stage.FACES, Stage.OCR)
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_a_video_goes_through_all_stages(one: Library) -> None:
     assert one.artefacts.scene(video.id, 1).read_bytes() == b"scene 1"
     assert one.sorted_faces == [video.id]
     assert one.engine.asked == [(Stage.PROBE,), (Stage.SPEECH,), (Stage.PASSAGES,), PICTURE]
-    assert one.syncs == 6
+    assert one.syncs == len(Stage)
     assert job(one).state is JobState.DONE
     runs = one.stages.runs(video.id)
     assert {stage: run.model for stage, run in runs.items() if run.model} == one.models
@@ -92,7 +92,7 @@ def test_each_stage_can_be_found_at_once(one: Library) -> None:
 
     one.engine.trouble = look
     one.work()
-    assert found == [set(list(Stage)[:n]) for n in range(6)]
+    assert found == [set(list(Stage)[:n]) for n in range(len(Stage))]
 
 
 @pytest.mark.parametrize(

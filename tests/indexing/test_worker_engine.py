@@ -36,7 +36,7 @@ def test_good_outputs_are_taken(stage: Stage) -> None:
 
 
 passages, scenes = GOOD[Stage.PASSAGES], GOOD[Stage.SCENES]
-vision, faces = GOOD[Stage.VISION], GOOD[Stage.FACES]
+vision, faces, ocr = GOOD[Stage.VISION], GOOD[Stage.FACES], GOOD[Stage.OCR]
 
 
 @pytest.mark.parametrize(
@@ -55,6 +55,8 @@ vision, faces = GOOD[Stage.VISION], GOOD[Stage.FACES]
         replace(vision, frames=stretched(vision.frames)),
         replace(vision, scenes=backwards(vision.scenes)),
         replace(vision, scene_space=vision.frame_space),
+        replace(ocr, lines=ocr.lines * 2),
+        replace(ocr, lines=(replace(ocr.lines[0], end_ms=500),)),
         replace(faces, crops=()),
         replace(faces, tracks=()),
         replace(faces, space=Space(SpaceKind.SCENE, "a", "1")),

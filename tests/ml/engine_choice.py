@@ -24,6 +24,7 @@ class Choice:
     face_detector: str = "retinaface"
     face_model: str = "sface"
     face_device: str = "cpu"
+    ocr_model: str = "auto"
     threads: int = 1
 
     def but(self, **changes: str | int) -> "Choice":

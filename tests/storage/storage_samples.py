@@ -12,9 +12,11 @@ import numpy as np
 from heimdex.domain.faces import FaceTrack
 from heimdex.domain.ids import VideoId
 from heimdex.domain.media import AudioTrack, MediaInfo, Scene, VideoTrack
+from heimdex.domain.ocr import OcrLine
 from heimdex.domain.speech import Passage, Segment, Transcript, Word
 from heimdex.domain.stages import (
     FacesOutput,
+    OcrOutput,
     PassagesOutput,
     ProbeOutput,
     ScenesOutput,
@@ -99,6 +101,15 @@ def faces(count: int, seed: int = 0, space: Space = FACES) -> FacesOutput:
     )
     return FacesOutput(
         space, tracks, batch(count, seed), tuple(b"\xff\xd8face%d" % i for i in range(count))
+    )
+
+
+def ocr(*texts: str) -> OcrOutput:
+    return OcrOutput(
+        tuple(
+            OcrLine(i, i * 1000, i * 1000 + 900, text, (0.125, 0.75, 0.5, 0.875), 0.9375)
+            for i, text in enumerate(texts)
+        )
     )
 
 

@@ -46,8 +46,11 @@ def define(group: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> N
 
 def verify_(options: argparse.Namespace) -> int:
     """Check everything that can be compared."""
+    from heimdex.storage import lexicon
+
     with opened(options) as library:
         problems = [f"database: {fault}" for fault in library.database.verify()]
+        problems += [f"words: {fault}" for fault in lexicon.verify(library.database)]
         problems += [f"index: {fault}" for fault in library.index.verify(library.database)]
         videos = library.catalogue.videos()
         for video in videos:
@@ -75,8 +78,11 @@ def verify_(options: argparse.Namespace) -> int:
 
 
 def rebuild_(options: argparse.Namespace) -> int:
-    """Fill the vector index again."""
+    """Fill the word index and the vector index again."""
+    from heimdex.storage import lexicon
+
     with opened(options) as library:
+        lexicon.reindex(library.database)
         library.index.rebuild(library.database)
         count = sum(library.vectors.count(space) for space in library.vectors.spaces())
     print(f"The index is made anew from {counted(count, 'stored vector')}.")

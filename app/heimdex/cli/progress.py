@@ -20,9 +20,10 @@ _SHARES: dict[Stage, float] = {
     Stage.PROBE: 0.01,
     Stage.SPEECH: 0.50,
     Stage.PASSAGES: 0.02,
-    Stage.SCENES: 0.25,
+    Stage.SCENES: 0.22,
     Stage.VISION: 0.11,
     Stage.FACES: 0.11,
+    Stage.OCR: 0.03,
 }
 _GUESS_S = 60.0
 """Length of a video that was not probed yet, until others say better."""
@@ -118,7 +119,7 @@ class WorkBar:
 
     def _group(self, stage: Stage) -> float:
         """The picture stages share one pass, whose progress is told under the first of them."""
-        if stage in (Stage.SCENES, Stage.VISION, Stage.FACES):
+        if stage in (Stage.SCENES, Stage.VISION, Stage.FACES, Stage.OCR):
             return sum(_SHARES[s] for s in Stage if _ORDER[s] >= _ORDER[stage])
         return _SHARES[stage]
 

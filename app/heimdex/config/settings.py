@@ -21,6 +21,7 @@ VERSION = 1
 FILE_NAME = "settings.toml"
 
 DEVICES = ("cpu", "cuda", "mps", "auto")
+OCR_MODELS = ("auto", "rapidocr", "tesseract", "off")
 ASR_ENGINES = ("auto", "faster-whisper", "openai-whisper")
 
 _log = logging.getLogger(__name__)
@@ -59,6 +60,8 @@ class Settings:
     face_detector: str = "auto"
     face_model: str = "auto"
     face_device: str = "cpu"
+    ocr_model: str = "auto"
+    """What reads text on the screen: auto, rapidocr, tesseract, or off."""
     feature_face_licensed: bool = False
     """The person holds a licence for face models that are not free for commercial use."""
     model_source: str = ""
@@ -189,6 +192,7 @@ _PARSERS: dict[str, Callable[[Any], Any]] = {
     "face_detector": _name,
     "face_model": _name,
     "face_device": _DEVICE,
+    "ocr_model": _one_of(OCR_MODELS),
     "feature_face_licensed": _flag,
     "model_source": _text,
     "threads": _whole(1, 64),

@@ -163,6 +163,12 @@ class TextReader(Engine, Protocol):
     """Reads text on pictures, in two steps, because finding is cheaper than reading and most
     pictures hold none, or what was read a moment ago."""
 
+    @property
+    def thresholds(self) -> Thresholds:
+        """For a line's confidence: at `match` it is kept, from `suggest` where it is read more
+        than once."""
+        ...
+
     def find(self, image: RgbImage) -> list[TextRegion]:
         """Where lines of text seem to stand on a picture of any size, in reading order."""
         ...

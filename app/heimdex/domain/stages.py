@@ -10,12 +10,14 @@ from enum import StrEnum
 from heimdex.domain.faces import FaceTrack
 from heimdex.domain.ids import JobId, VideoId
 from heimdex.domain.media import MediaInfo, Scene
+from heimdex.domain.ocr import OcrLine
 from heimdex.domain.speech import Passage, Transcript
 from heimdex.domain.vectors import Space, VectorBatch
 
 
 class Stage(StrEnum):
-    """In the order they run. `SCENES`, `VISION` and `FACES` share one decode pass."""
+    """In the order they run. `SCENES`, `VISION`, `FACES` and `OCR` share one decode
+    pass."""
 
     PROBE = "probe"
     SPEECH = "speech"
@@ -23,6 +25,7 @@ class Stage(StrEnum):
     SCENES = "scenes"
     VISION = "vision"
     FACES = "faces"
+    OCR = "ocr"
 
 
 STAGE_VERSIONS: dict[Stage, int] = dict.fromkeys(Stage, 1)
@@ -90,8 +93,21 @@ class FacesOutput:
     crops: tuple[bytes, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class OcrOutput:
+    """The text on the screen, in order of appearance."""
+
+    lines: tuple[OcrLine, ...]
+
+
 StageOutput = (
-    ProbeOutput | SpeechOutput | PassagesOutput | ScenesOutput | VisionOutput | FacesOutput
+    ProbeOutput
+    | SpeechOutput
+    | PassagesOutput
+    | ScenesOutput
+    | VisionOutput
+    | FacesOutput
+    | OcrOutput
 )
 
 

@@ -15,6 +15,7 @@ from heimdex.domain.media import MediaInfo
 from heimdex.domain.speech import Transcript
 from heimdex.domain.stages import (
     FacesOutput,
+    OcrOutput,
     PassagesOutput,
     ScenesOutput,
     SpeechOutput,
@@ -117,6 +118,9 @@ def require_sound(output: StageOutput) -> None:
             _require_batch(output.vectors, len(output.tracks), "faces")
             _require(len(output.crops) == len(output.tracks), "faces")
             _require([t.index for t in output.tracks] == [*range(len(output.tracks))], "faces")
+        case OcrOutput():
+            _require([line.index for line in output.lines] == [*range(len(output.lines))], "text")
+            _require(all(line.start_ms < line.end_ms for line in output.lines), "text")
         case SpeechOutput():
             segments = output.transcript.segments
             _require([s.index for s in segments] == [*range(len(segments))], "speech")

@@ -12,7 +12,7 @@ GROUPS: tuple[tuple[Stage, ...], ...] = (
     (Stage.PROBE,),
     (Stage.SPEECH,),
     (Stage.PASSAGES,),
-    (Stage.SCENES, Stage.VISION, Stage.FACES),
+    (Stage.SCENES, Stage.VISION, Stage.FACES, Stage.OCR),
 )
 """Stages that are computed together, in the order they run; the last ones share one decode pass."""
 
@@ -23,7 +23,10 @@ DEPENDENTS: dict[Stage, tuple[Stage, ...]] = {
 """What is made from another stage's rows: passages of segments, scene vectors of scenes."""
 
 AUDIO_STAGES = frozenset({Stage.SPEECH, Stage.PASSAGES})
-PICTURE_STAGES = frozenset({Stage.SCENES, Stage.VISION, Stage.FACES})
+PICTURE_STAGES = frozenset({Stage.SCENES, Stage.VISION, Stage.FACES, Stage.OCR})
+
+OPTIONAL = frozenset({Stage.OCR})
+"""Stages that a person can switch off: without a model they are not missing."""
 
 _WITHOUT_FILE = frozenset({Stage.PASSAGES})
 
@@ -84,6 +87,8 @@ def applies(stage: Stage, info: MediaInfo) -> bool:
 def _is_stale(
     run: StageRun | None, stage: Stage, models: Mapping[Stage, str], retry_failed: bool
 ) -> bool:
+    if stage in OPTIONAL and not models.get(stage):
+        return False
     if run is None or run.version < STAGE_VERSIONS[stage]:
         return True
     if run.status is StageStatus.SKIPPED:

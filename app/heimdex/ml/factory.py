@@ -14,10 +14,12 @@ from heimdex.domain.engines import (
     FaceEmbedder,
     SpeechRecognizer,
     TextEmbedder,
+    TextReader,
     VisionEmbedder,
     VoiceDetector,
 )
 from heimdex.domain.errors import UserError
+from heimdex.ml import ocr_choice
 from heimdex.ml.manifests import Family, Tier
 from heimdex.ml.runtime import Compute
 from heimdex.ml.store import ModelStore
@@ -49,6 +51,8 @@ class Choices(Protocol):
     def face_model(self) -> str: ...  # noqa: D102
     @property
     def face_device(self) -> str: ...  # noqa: D102
+    @property
+    def ocr_model(self) -> str: ...  # noqa: D102
     @property
     def threads(self) -> int: ...  # noqa: D102
 
@@ -85,7 +89,12 @@ def chosen(settings: Choices, store: ModelStore) -> Mapping[Family, str]:
         family: _model(family, setting, getattr(settings, setting), short, store)
         for family, (setting, short) in _SETTINGS.items()
     }
-    return ids | {Family.VOICE: VOICE}
+    ids[Family.VOICE] = VOICE
+    # What reads text may be a program of the system's, which has no manifest.
+    reader = next(iter(ocr_choice.parts(settings.ocr_model, store)), "")
+    if reader in store.manifests:
+        ids[Family.OCR] = reader
+    return ids
 
 
 def settled(settings: C, store: ModelStore) -> C:
@@ -96,6 +105,7 @@ def settled(settings: C, store: ModelStore) -> C:
     """
     ids = chosen(settings, store)
     names = {setting: ids[family] for family, (setting, _) in _SETTINGS.items()}
+    names["ocr_model"] = ocr_choice.settled(settings.ocr_model, store)
     return cast(C, replace(cast(Any, settings), **names))
 
 
@@ -154,6 +164,12 @@ def face_embedder(settings: Choices, store: ModelStore) -> FaceEmbedder:
 
     manifest = store.manifest(chosen(settings, store)[Family.FACE_EMBEDDER])
     return SFace(store, manifest, Compute(settings.face_device, settings.threads))
+
+
+def reader(settings: Choices, store: ModelStore) -> TextReader | None:
+    """What reads text on the screen under `OCR_MODEL`; None where that is off."""
+    compute = Compute(settings.vision_device, settings.threads)
+    return ocr_choice.reader(settings.ocr_model, store, compute)
 
 
 _encoders: "WeakKeyDictionary[ModelStore, dict[tuple[str, Compute], SentenceEncoder]]" = (

@@ -12,6 +12,9 @@ import msgspec
 from heimdex.domain.engines import Thresholds
 from heimdex.domain.errors import UserError
 
+OWN_FOLDER = "own"
+"""Below the weights' root: models that the person brought, and their descriptions."""
+
 GATES = ("feature_face_licensed",)
 """Settings of yes or no that a model may ask for."""
 
@@ -33,6 +36,7 @@ class Family(StrEnum):
     VISION = "vision"
     FACE_DETECTOR = "face_detector"
     FACE_EMBEDDER = "face_embedder"
+    OCR = "ocr"
 
 
 class Pin(StrEnum):
@@ -296,15 +300,34 @@ def read(path: Path) -> Manifest:
         manifest = msgspec.toml.decode(path.read_bytes(), type=Manifest)
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UserError(f"The model description {path.name} cannot be read: {error}.") from error
-    _check(manifest, path)
+    check(manifest, path.name)
     return manifest
 
 
-def load(folder: Path) -> dict[str, Manifest]:
-    """All manifests of a folder by id, in the order of their file names."""
+def read_own(path: Path) -> Manifest:
+    """As `read`, for what `models add` wrote about a model of the person's own."""
+    try:
+        manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
+    except (OSError, msgspec.DecodeError) as error:
+        raise UserError(
+            f"The description of your own model in {path} cannot be read ({error}); delete it and "
+            "add the model again."
+        ) from error
+    check(manifest, path.name)
+    return manifest
+
+
+def load(folder: Path, models_dir: Path | None = None) -> dict[str, Manifest]:
+    """All manifests of a folder by id, in the order of their file names, then those of models that
+    the person brought to `models_dir`."""
     manifests = {m.id: m for m in map(read, sorted(folder.glob("*.toml")))}
     if not manifests:
         raise UserError(f"There are no model descriptions in {folder}; install Heimdex again.")
+    if models_dir is not None:
+        for path in sorted((models_dir / OWN_FOLDER).glob("*.json")):
+            manifest = read_own(path)
+            # What is shipped wins: a name may be taken by a later Heimdex.
+            manifests.setdefault(manifest.id, manifest)
     for manifest in manifests.values():
         for needed in manifest.needs:
             if needed not in manifests:
@@ -320,10 +343,13 @@ FORMATS = (
 """Endings of files that may belong to a model: graphs, tensors, word lists. Nothing that runs."""
 
 
-def _check(manifest: Manifest, path: Path) -> None:
-    """What types alone cannot say. A name that leaves its folder would write elsewhere."""
+def check(manifest: Manifest, name: str) -> None:
+    """What types alone cannot say; a path that leaves its folder would write elsewhere.
+
+    `name` is that of the manifest's file, in which `UserError` says what is wrong.
+    """
     problems = []
-    if manifest.id != path.stem:
+    if manifest.id != name.rpartition(".")[0]:
         problems.append(f"its id is {manifest.id}")
     if not inside(manifest.folder):
         problems.append(f"the path {manifest.folder!r} is not inside its folder")
@@ -335,7 +361,7 @@ def _check(manifest: Manifest, path: Path) -> None:
     for form in manifest.all_forms:
         problems += _problems(form)
     if problems:
-        raise UserError(f"The model description {path.name} is wrong: {'; '.join(problems)}.")
+        raise UserError(f"The model description {name} is wrong: {'; '.join(problems)}.")
 
 
 def inside(name: str) -> bool:

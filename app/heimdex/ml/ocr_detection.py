@@ -29,7 +29,7 @@ _TEXT = 0.3
 _BOX = 0.5
 """Mean probability from which a stretch of such pixels is a line."""
 _UNCLIP = 1.6
-"""The network marks the core of a line; the line is larger by this times area over circumference."""
+"""The network marks the core of a line; this times area over circumference is missing around it."""
 _LEAST_CORE, _LEAST_LINE = 3, 5
 """Shorter sides, in pixels the network sees, under which a stretch is a speck."""
 _MOST = 200

@@ -1,4 +1,5 @@
-"""Finds passages by their words, in Korean as in English, with SQLite's FTS5.
+"""Finds passages, and text on the screen, by their words, in Korean as in English, with SQLite's
+FTS5.
 
 Reading a whole query (people, dates, quotes, NOT) and weighing words against meaning is left to
 `search`.
@@ -44,12 +45,27 @@ _DENSE = (
 
 
 @dataclass(frozen=True, slots=True)
+class Shelf:
+    """The tables of one kind of text: the rows, their words, and how often each word is there."""
+
+    rows: str
+    words: str
+    vocabulary: str
+    called: str
+
+
+PASSAGES = Shelf("passages", "passage_terms", "passage_vocabulary", "passages")
+OCR_LINES = Shelf("ocr_lines", "ocr_terms", "ocr_vocabulary", "lines of text on screen")
+SHELVES = (PASSAGES, OCR_LINES)
+
+
+@dataclass(frozen=True, slots=True)
 class LexicalHit:
-    """A passage that holds words of the query."""
+    """A passage (or line on the screen) that holds words of the query."""
 
     video_id: VideoId
     index: int
-    """Of the passage in its video."""
+    """Of the passage or line in its video."""
     start_ms: int
     end_ms: int
     text: str
@@ -111,10 +127,11 @@ def groups(text: str) -> list[list[str]]:
 
 
 class Lexicon:
-    """Word search over the stored passages. Never raises on any text."""
+    """Word search over one shelf. Never raises on any text."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, shelf: Shelf = PASSAGES) -> None:
         self._database = database
+        self._shelf = shelf
 
     def search(
         self,
@@ -133,9 +150,9 @@ class Lexicon:
         if not flat or limit <= 0:
             return []
         with self._database.snapshot() as connection:
-            weights = [_weight(connection, group) for group in wanted]
+            weights = [_weight(connection, self._shelf, group) for group in wanted]
             match = "terms : (" + " OR ".join(_quoted(v) for t in flat for v in _variants(t)) + ")"
-            rows = _matching(connection, match, limit, videos)
+            rows = _matching(connection, self._shelf, match, limit, videos)
         return [_hit(row, wanted, weights) for row in rows]
 
     def phrase(
@@ -152,44 +169,70 @@ class Lexicon:
         if _is_dense(sequence[-1][-1]):
             match += " *"
         with self._database.snapshot() as connection:
-            rows = _matching(connection, match, limit, videos)
+            rows = _matching(connection, self._shelf, match, limit, videos)
         return [_hit(row, [], []) for row in rows]
 
+    def weights(self, groups: Sequence[Sequence[str]]) -> list[float]:
+        """How much each group says: more the rarer its rarest term is on the shelf."""
+        with self._database.snapshot() as connection:
+            return [_weight(connection, self._shelf, _distinct(group)) for group in groups]
 
-def put_terms(connection: sqlite3.Connection, passage_id: int, text: str) -> None:
-    """Index a passage that was just inserted; a trigger takes it out again."""
+    def vocabulary(self) -> list[str]:
+        """Every word on the shelf, once."""
+        rows = self._database.read().execute(
+            f"SELECT DISTINCT term FROM {self._shelf.vocabulary} WHERE col = 'terms'"
+        )
+        return [row[0] for row in rows]
+
+    def state(self) -> tuple[int, int]:
+        """Another pair of numbers whenever rows came or went; cheap."""
+        row = (
+            self._database.read()
+            .execute(f"SELECT count(*), coalesce(max(id), 0) FROM {self._shelf.rows}")
+            .fetchone()
+        )
+        return row[0], row[1]
+
+
+def put_terms(connection: sqlite3.Connection, shelf: Shelf, row_id: int, text: str) -> None:
+    """Index a row that was just inserted; a trigger takes it out again."""
     connection.execute(
-        "INSERT INTO passage_terms (rowid, words, terms) VALUES (?, ?, ?)",
-        (passage_id, " ".join(words(text)), " ".join(terms(text))),
+        f"INSERT INTO {shelf.words} (rowid, words, terms) VALUES (?, ?, ?)",
+        (row_id, " ".join(words(text)), " ".join(terms(text))),
     )
 
 
 def reindex(database: Database) -> int:
-    """Index all passages anew, after damage or a change of `terms`; returns how many."""
+    """Index everything anew, after damage or a change of `terms`; returns how many rows."""
+    count = 0
     with database.write() as connection:
-        connection.execute("DELETE FROM passage_terms")
-        rows = connection.execute("SELECT id, text FROM passages").fetchall()
-        for row in rows:
-            put_terms(connection, row["id"], row["text"])
-        connection.execute("INSERT INTO passage_terms (passage_terms) VALUES ('optimize')")
-    return len(rows)
+        for shelf in SHELVES:
+            connection.execute(f"DELETE FROM {shelf.words}")
+            rows = connection.execute(f"SELECT id, text FROM {shelf.rows}").fetchall()
+            for row in rows:
+                put_terms(connection, shelf, row["id"], row["text"])
+            connection.execute(f"INSERT INTO {shelf.words} ({shelf.words}) VALUES ('optimize')")
+            count += len(rows)
+    return count
 
 
 def verify(database: Database) -> list[str]:
-    """Problems of the word index: its own structure, and passages that are not in it."""
+    """Problems of the word indexes: their own structure, and rows that are not in them."""
     problems: list[str] = []
     with database.write() as connection:
-        try:
-            connection.execute(
-                "INSERT INTO passage_terms (passage_terms) VALUES ('integrity-check')"
-            )
-        except sqlite3.DatabaseError as error:
-            problems.append(f"the word index is damaged ({error})")
-        missing = connection.execute(
-            "SELECT count(*) FROM passages WHERE id NOT IN (SELECT rowid FROM passage_terms)"
-        ).fetchone()[0]
-    if missing:
-        problems.append(f"{missing} passages are not in the word index")
+        for shelf in SHELVES:
+            try:
+                connection.execute(
+                    f"INSERT INTO {shelf.words} ({shelf.words}) VALUES ('integrity-check')"
+                )
+            except sqlite3.DatabaseError as error:
+                problems.append(f"the word index of {shelf.called} is damaged ({error})")
+            missing = connection.execute(
+                f"SELECT count(*) FROM {shelf.rows} WHERE id NOT IN"
+                f" (SELECT rowid FROM {shelf.words})"
+            ).fetchone()[0]
+            if missing:
+                problems.append(f"{missing} {shelf.called} are not in the word index")
     return problems
 
 
@@ -255,13 +298,13 @@ def _quoted(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
-def _weight(connection: sqlite3.Connection, group: Sequence[str]) -> float:
+def _weight(connection: sqlite3.Connection, shelf: Shelf, group: Sequence[str]) -> float:
     """Inverse document frequency of a group's rarest term, as in BM25 but never below zero."""
-    total = connection.execute("SELECT count(*) FROM passages").fetchone()[0]
+    total = connection.execute(f"SELECT count(*) FROM {shelf.rows}").fetchone()[0]
     rarest = total
     for term in group:
         found = connection.execute(
-            "SELECT sum(doc) FROM passage_vocabulary WHERE col = 'terms'"
+            f"SELECT sum(doc) FROM {shelf.vocabulary} WHERE col = 'terms'"
             " AND term IN (SELECT value FROM json_each(?))",
             (json.dumps(_variants(term)),),
         ).fetchone()[0]
@@ -270,13 +313,17 @@ def _weight(connection: sqlite3.Connection, group: Sequence[str]) -> float:
 
 
 def _matching(
-    connection: sqlite3.Connection, match: str, limit: int, videos: Iterable[VideoId] | None
+    connection: sqlite3.Connection,
+    shelf: Shelf,
+    match: str,
+    limit: int,
+    videos: Iterable[VideoId] | None,
 ) -> list[sqlite3.Row]:
     chosen = None if videos is None else json.dumps(sorted(set(videos)))
     return connection.execute(
-        "SELECT p.video_id, p.idx, p.start_ms, p.end_ms, p.text, -bm25(passage_terms) AS score"
-        " FROM passage_terms JOIN passages p ON p.id = passage_terms.rowid"
-        " WHERE passage_terms MATCH ?1"
+        f"SELECT p.video_id, p.idx, p.start_ms, p.end_ms, p.text, -bm25({shelf.words}) AS score"
+        f" FROM {shelf.words} JOIN {shelf.rows} p ON p.id = {shelf.words}.rowid"
+        f" WHERE {shelf.words} MATCH ?1"
         " AND (?2 IS NULL OR p.video_id IN (SELECT value FROM json_each(?2)))"
         " ORDER BY score DESC, p.id LIMIT ?3",
         (match, chosen, limit),

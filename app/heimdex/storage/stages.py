@@ -1,4 +1,5 @@
-"""Commits what a stage found in a video and reads it back: transcript, passages, scenes, tracks.
+"""Commits what a stage found in a video and reads it back: transcript, passages, scenes, tracks,
+text on the screen.
 
 Which stages a video needs is planned by `indexing`; vectors are read through `vectors`.
 """
@@ -12,9 +13,11 @@ import msgspec
 from heimdex.domain.faces import FaceTrack
 from heimdex.domain.ids import VideoId
 from heimdex.domain.media import Scene
+from heimdex.domain.ocr import OcrLine
 from heimdex.domain.speech import Passage, Segment, Transcript, Word
 from heimdex.domain.stages import (
     FacesOutput,
+    OcrOutput,
     PassagesOutput,
     ProbeOutput,
     ScenesOutput,
@@ -26,10 +29,11 @@ from heimdex.domain.stages import (
     VisionOutput,
 )
 from heimdex.domain.vectors import SpaceKind
+from heimdex.storage import ocr_lines
 from heimdex.storage.artefacts import Artefacts
 from heimdex.storage.catalogue import put_media_info
 from heimdex.storage.database import Database
-from heimdex.storage.lexicon import put_terms
+from heimdex.storage.lexicon import PASSAGES, put_terms
 from heimdex.storage.vectors import drop_vectors, put_vectors
 
 _StoredWord = tuple[int, int, str, float]
@@ -43,6 +47,7 @@ _STAGE_OF: dict[type, Stage] = {
     ScenesOutput: Stage.SCENES,
     VisionOutput: Stage.VISION,
     FacesOutput: Stage.FACES,
+    OcrOutput: Stage.OCR,
 }
 
 
@@ -166,6 +171,10 @@ class StageStore:
         """The faces followed through their shots, in order."""
         return _tracks(self._database.read(), video_id)
 
+    def ocr_lines(self, video_id: VideoId) -> tuple[OcrLine, ...]:
+        """The text on the screen, in order of appearance."""
+        return ocr_lines.read(self._database.read(), video_id)
+
     def _known(self, connection: sqlite3.Connection, video_id: VideoId) -> bool:
         return (
             connection.execute("SELECT 1 FROM videos WHERE id = ?", (video_id,)).fetchone()
@@ -194,6 +203,8 @@ def _check(output: StageOutput) -> None:
         case FacesOutput():
             indexes = [t.index for t in output.tracks]
             sizes = {len(output.vectors), len(output.crops)}
+        case OcrOutput():
+            indexes, sizes = [line.index for line in output.lines], set[int]()
         case _:
             return
     if indexes != list(range(len(indexes))):
@@ -224,6 +235,8 @@ def _store(connection: sqlite3.Connection, video_id: VideoId, output: StageOutpu
             _put_tracks(connection, video_id, output.tracks)
             drop_vectors(connection, video_id, SpaceKind.FACE, keep=output.space)
             put_vectors(connection, video_id, output.space, output.vectors)
+        case OcrOutput():
+            ocr_lines.put(connection, video_id, output.lines)
 
 
 def _put_run(connection: sqlite3.Connection, run: StageRun) -> None:
@@ -280,7 +293,7 @@ def _put_passages(
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
             (video_id, p.index, p.start_ms, p.end_ms, p.text, p.first_segment, p.last_segment),
         )
-        put_terms(connection, cursor.lastrowid or 0, p.text)
+        put_terms(connection, PASSAGES, cursor.lastrowid or 0, p.text)
     return True
 
 

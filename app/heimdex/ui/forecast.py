@@ -13,6 +13,7 @@ _FIRST_GUESS: dict[Stage, float] = {
     Stage.SCENES: 0.06,
     Stage.VISION: 0.03,
     Stage.FACES: 0.06,
+    Stage.OCR: 0.03,
 }
 _INERTIA = 0.7
 

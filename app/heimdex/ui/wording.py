@@ -70,6 +70,7 @@ def stage(which: Stage) -> str:
         Stage.SCENES: translate("Wording", "Finding scenes"),
         Stage.VISION: translate("Wording", "Looking"),
         Stage.FACES: translate("Wording", "Finding faces"),
+        Stage.OCR: translate("Wording", "Reading text on screen"),
     }[which]
 
 

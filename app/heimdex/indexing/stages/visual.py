@@ -1,4 +1,5 @@
-"""What is seen and who is there: one decode pass that feeds shots, thumbnails, vectors and faces.
+"""What is seen, who is there and what is written: one decode pass that feeds shots, thumbnails,
+vectors, faces and text.
 
 Decoding is left to `media`, seeing to the engines. Pictures are held only until their batch is
 done: with the length of a video grow only its vectors and one thumbnail a shot.
@@ -11,11 +12,25 @@ from pathlib import Path
 
 import numpy as np
 
-from heimdex.domain.engines import FaceDetector, FaceEmbedder, Report, VisionEmbedder
+from heimdex.domain.engines import (
+    FaceDetector,
+    FaceEmbedder,
+    Report,
+    TextReader,
+    VisionEmbedder,
+)
 from heimdex.domain.media import Frame, MediaInfo, Scene
-from heimdex.domain.stages import FacesOutput, ScenesOutput, Stage, StageOutput, VisionOutput
+from heimdex.domain.stages import (
+    FacesOutput,
+    OcrOutput,
+    ScenesOutput,
+    Stage,
+    StageOutput,
+    VisionOutput,
+)
 from heimdex.domain.vectors import Space, SpaceKind, VectorBatch, Vectors
 from heimdex.indexing.stages.crops import crop
+from heimdex.indexing.stages.screen_text import ScreenText
 from heimdex.indexing.stages.thumbnails import ThumbnailChooser
 from heimdex.indexing.tracks import FaceTracker, FinishedTrack
 from heimdex.media.frames import DecodedFrame, decode
@@ -37,16 +52,19 @@ def run_visual(
     report: Report,
     every_ms: int = 1_000,
     threads: int = 2,
+    reader: TextReader | None = None,
 ) -> Iterator[StageOutput]:
     """Decode the picture of `path` once and yield an output for each of `stages`, in their order.
 
     A frame is looked at at the beginning of every shot and every `every_ms` from there. Engines
-    of stages that are not asked for are not used. A file without a picture yields nothing; raises
-    MediaError when there is one that cannot be decoded.
+    of stages that are not asked for are not used; `reader` is needed for text alone. A file without
+    a picture yields nothing; raises MediaError when there is one that cannot be decoded.
     """
     if not info.video:
         return
-    look = _Look(vision, detector, embedder, frozenset(stages))
+    if Stage.OCR in stages and reader is None:
+        raise ValueError("text cannot be read without a reader")
+    look = _Look(vision, detector, embedder, reader, frozenset(stages))
     shots = ShotDetector(info.video[0].frame_rate)
     # A cut is reported a few frames late; only then is it known where the next sample is due.
     recent: deque[DecodedFrame] = deque()
@@ -89,17 +107,20 @@ class _Look:
         vision: VisionEmbedder,
         detector: FaceDetector,
         embedder: FaceEmbedder,
+        reader: TextReader | None,
         stages: frozenset[Stage],
     ) -> None:
         self._vision, self._detector, self._embedder = vision, detector, embedder
         self._stages = stages
         self._tracker = FaceTracker(embedder)
         self._thumbnails = ThumbnailChooser()
+        self._text = ScreenText(reader) if reader is not None and Stage.OCR in stages else None
         self._waiting: list[Frame] = []
         self._cuts: set[int] = set()
         self._times: list[int] = []
         self._vectors: list[Vectors] = []
         self._tracks: list[FinishedTrack] = []
+        self._end_ms = 0
 
     def cut(self, at_ms: int) -> None:
         """A shot begins at `at_ms`; that frame is the next sample."""
@@ -117,6 +138,7 @@ class _Look:
             self._process()
         self._tracks += self._tracker.cut()
         self._thumbnails.finish(end_ms)
+        self._end_ms = end_ms
 
     def _process(self) -> None:
         batch, self._waiting = self._waiting, []
@@ -135,6 +157,9 @@ class _Look:
                     self._tracks += self._tracker.cut()
                 crops = [c for face in faces if (c := crop(frame.image, face, frame.at_ms))]
                 self._tracks += self._tracker.add(frame.at_ms, crops)
+        if self._text is not None:
+            for frame in batch:
+                self._text.sample(frame, frame.at_ms in self._cuts)
         self._cuts.clear()
 
     def outputs(self, shots: list[tuple[int, int]]) -> Iterator[StageOutput]:
@@ -145,6 +170,8 @@ class _Look:
             yield self._seen(shots)
         if Stage.FACES in self._stages:
             yield self._faces()
+        if self._text is not None:
+            yield OcrOutput(self._text.finish(self._end_ms))
 
     def _scenes(self, shots: list[tuple[int, int]]) -> ScenesOutput:
         chosen = self._thumbnails.for_shots(shots)
