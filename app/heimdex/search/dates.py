@@ -7,6 +7,7 @@ a date does to an answer is left to `scope`.
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from heimdex.domain.search import When
 from heimdex.search.clock import Clock, Days, Stretch
@@ -70,6 +71,9 @@ _KO_END = re.compile(
     r"(?:\s*(?:찍은|촬영한|촬영된|찍힌|녹화한|녹화된)\s*(?:거|것)?)?(?![가-힣])"
 )
 
+_MOST = 60
+"""Dates that are looked at; more are in no sentence."""
+
 
 @dataclass(frozen=True, slots=True)
 class Dated:
@@ -86,7 +90,8 @@ class Dated:
 def find_dates(text: str, clock: Clock, free: Callable[[int, int], bool]) -> list[Dated]:
     """Dates of `text` in order; none overlap. `free(start, end)`: whether nobody has taken a part
     yet."""
-    found = _longest([w for w in written(text, clock) if free(w.start, w.end)], text)
+    some = islice(written(text, clock), _MOST)
+    found = _longest([date for date in some if free(date.start, date.end)], text)
     dated: list[Dated] = []
     at = 0
     while at < len(found):

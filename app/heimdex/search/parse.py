@@ -1,8 +1,8 @@
 """Takes a sentence apart: people, phrases, exclusions, dates, lengths, folders, kinds, sums.
 
-What is left is meaning. How each of them is written is left to a module of its own. Nothing is looked up and no model is
-asked here; understanding the meaning is left to `retrieve`. Nothing that a person can type raises
-an error.
+What is left is meaning. How each of them is written is left to a module of its own. Nothing is
+looked up and no model is asked here; understanding the meaning is left to `retrieve`. Nothing that
+a person can type raises an error.
 """
 
 import re
