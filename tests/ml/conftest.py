@@ -1,7 +1,9 @@
 """The installed Starter weights as a store, and what the engines are tried on."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import hub_server
 import numpy as np
 import pytest
 from engine_choice import Choice, sound
@@ -14,6 +16,22 @@ from heimdex.ml import manifests
 from heimdex.ml.store import ModelStore
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(autouse=True)
+def no_caches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is found that other programs of the developer downloaded, nor their token."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))
+    for name in ("HF_HOME", "HF_HUB_CACHE", "HF_TOKEN", "TORCH_HOME", "HF_ENDPOINT"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[hub_server.Hub]:
+    """A hub on this machine, which `HF_ENDPOINT` names; needs the mark `loopback`."""
+    with hub_server.running() as hub:
+        monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
+        yield hub
 
 
 @pytest.fixture(scope="session")

@@ -1,23 +1,26 @@
 """The weights on this machine: what is installed, whether it is whole, and where each file lies.
 
-Reads only; bringing weights here is `installing`'s affair, which `install` hands over to.
+Bringing weights here is `delivery`'s affair, which `install` and `add` hand over to.
 """
 
+import contextlib
 import hashlib
 import os
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.machinery import PathFinder
+from importlib.util import find_spec
 from pathlib import Path
 
 import msgspec
 
 from heimdex.domain.errors import ModelUnavailable, UserError
-from heimdex.ml.manifests import InstalledSource, Manifest, Tier
-
-RECEIPT = "installed.json"
+from heimdex.ml import receipts
+from heimdex.ml.manifests import Form, InstalledSource, Manifest, Tier
+from heimdex.ml.receipts import RECEIPT, Receipt, outdated, record
+from heimdex.ml.receipts import FileRecord as FileRecord
 
 
 class State(StrEnum):
@@ -29,16 +32,21 @@ class State(StrEnum):
     OUTDATED = "outdated"
     """Installed by another version of Heimdex; what is made from the files must be made anew."""
     UNSUPPORTED = "not for this machine"
+    LOCKED = "needs a licence"
+    """A setting must be on before it may be added or used."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelStatus:
-    """`reason` says what is wrong, "" when nothing is; `size` is bytes on disk."""
+    """`reason` says what is wrong, "" when nothing is; `size` is bytes on disk, `form` the
+    published form that is installed, `origin` where its files came from."""
 
     id: str
     state: State
     reason: str
     size: int
+    form: str = ""
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +54,7 @@ class PlannedModel:
     """One model that an installation would bring; sizes in bytes."""
 
     manifest: Manifest
+    form: str
     download: int
     disk: int
 
@@ -72,35 +81,20 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class InstallProgress:
-    """`done` of `total` bytes of this model; `detail` is a sentence for the log, often ""."""
+    """`done` of `total` bytes of this model; `all_done` of `all_total` of everything that was
+    asked for, whose files arrive together. `detail` is for the log, often ""."""
 
     model_id: str
     step: Step
     done: int
     total: int
     detail: str = ""
+    all_done: int = 0
+    all_total: int = 0
 
 
 Ask = Callable[[Plan], bool]
 Report = Callable[[InstallProgress], None]
-
-
-class FileRecord(msgspec.Struct, frozen=True):
-    """One installed file as it was when it was found whole."""
-
-    sha256: str
-    size: int
-    mtime_ns: int
-
-
-class Receipt(msgspec.Struct, frozen=True):
-    """What an installation leaves beside the weights; without it nothing counts as installed."""
-
-    id: str
-    revision: str
-    recipe: str
-    source: str
-    files: dict[str, FileRecord]
 
 
 class ModelStore:
@@ -113,15 +107,17 @@ class ModelStore:
         *,
         resources: Path | None = None,
         source: str | None = None,
+        open_gates: Collection[str] = (),
     ) -> None:
         """`resources`: the folder of lists that conversions read, by default the one beside the
         code. `source`: a folder or address asked before the manifests' own sources, by default
-        `HEIMDEX_MODEL_SOURCE`."""
+        `HEIMDEX_MODEL_SOURCE`. `open_gates`: the settings of `manifests.GATES` that are on."""
         self.models_dir = models_dir
         self.manifests = manifests
         self.resources = resources or Path(__file__).parents[3] / "resources"
         self.source = os.environ.get("HEIMDEX_MODEL_SOURCE", "") if source is None else source
-        self._hashes: dict[tuple[Path, int, int], str] = {}
+        self.open_gates = frozenset(open_gates)
+        self._hashes: dict[tuple[Path, int, int, int], str] = {}
 
     def manifest(self, model_id: str) -> Manifest:
         """The description of a model. `UserError` when there is none of that id."""
@@ -161,54 +157,135 @@ class ModelStore:
         status = self.status(model_id)
         if status.state is not State.INSTALLED:
             raise unavailable(manifest, status)
-        installed = self.folder(model_id) / file
-        return installed if installed.exists() else self._carried(manifest)[file]
+        if found := self._file(manifest, file):
+            return found
+        raise ModelUnavailable(f"{manifest.title} has no file {file}.", manifest.id)
 
-    def install(self, model_ids: Sequence[str], ask: Ask, report: Report) -> list[str]:
+    def find(self, model_id: str, file: str) -> Path | None:
+        """As `path`, but None for an optional file that no source had."""
+        manifest = self.manifest(model_id)
+        status = self.status(model_id)
+        if status.state is not State.INSTALLED:
+            raise unavailable(manifest, status)
+        return self._file(manifest, file)
+
+    def _file(self, manifest: Manifest, file: str) -> Path | None:
+        installed = self.models_dir / manifest.folder / file
+        return installed if installed.exists() else self._carried(manifest).get(file)
+
+    def form(self, model_id: str) -> str:
+        """Which published form is installed; "" for the usual one, or when nothing is."""
+        return self.status(model_id).form
+
+    def usable_form(self, manifest: Manifest, name: str = "") -> Form:
+        """The published form to install: the one of that name, or the first that can be used here.
+
+        `UserError` says what is missing when there is none.
+        """
+        if name:
+            if why := obstacle(manifest.form(name)):
+                raise UserError(f"{manifest.title} cannot be installed as {name}: {why}.")
+            return manifest.form(name)
+        obstacles = {form.name: obstacle(form) for form in manifest.all_forms}
+        for form in manifest.all_forms:
+            # A mirror of the person's may hold what nobody else gives.
+            if not obstacles[form.name] and (self.source or not form.own):
+                return form
+        if all(form.own for form in manifest.all_forms):
+            raise UserError(
+                f"{manifest.title} is not downloaded; if you have its files, run: heimdex models "
+                f"add {manifest.id} --from PATH"
+            )
+        why = "; ".join(dict.fromkeys(filter(None, obstacles.values())))
+        raise UserError(f"{manifest.title} cannot be installed: {why}.")
+
+    def plan(self, model_ids: Sequence[str], form: str = "") -> Plan:
+        """What `install` would ask. Raises as `install` does, and touches nothing."""
+        from heimdex.ml.delivery.installation import Installation
+
+        return Installation(self, lambda _plan: False, lambda _progress: None, form).plan(model_ids)
+
+    def install(
+        self, model_ids: Sequence[str], ask: Ask, report: Report, form: str = ""
+    ) -> list[str]:
         """Bring models and what they need here; gives the ids that were installed now.
 
         `ask` is shown sizes, licences and free space before anything is downloaded; `Cancelled`
-        when it says no, or when `report` raises it. `UserError` when there is not enough room,
-        `ModelUnavailable` when no source delivers. The only call that uses the network.
+        when it says no, or when `report` raises it. `report` is called on this thread, several
+        times a second. `form` names one of the models' published forms.
+        `UserError` when there is not enough room, `ModelUnavailable` when no source delivers.
+        The only call that uses the network.
         """
-        from heimdex.ml.installing import Installation
+        from heimdex.ml.delivery.installation import Installation
 
-        return Installation(self, ask, report).run(model_ids)
+        return Installation(self, ask, report, form).run(model_ids)
+
+    def add(self, model_id: str, path: Path, report: Report) -> str:
+        """Take a model from a file, a folder or a zip of the person's own, which stays as it is;
+        gives its id. `UserError` says which files are missing or are not the right ones."""
+        from heimdex.ml.delivery.adding import Adding
+
+        return Adding(self, report).run(model_id, path)
 
     def remove(self, model_id: str) -> bool:
         """Delete a model's files; False when there was nothing to delete."""
-        from heimdex.ml.installing import discard
+        from heimdex.ml.delivery import own
+        from heimdex.ml.delivery.assembly import Workplace
 
-        self.manifest(model_id)
-        return discard(self, self.folder(model_id))
+        manifest = self.manifest(model_id)
+        removed = Workplace(self.models_dir).discard(self.folder(model_id))
+        own.forget(manifest, self)
+        return removed
 
     def sha256(self, path: Path, *, fresh: bool = False) -> str:
-        """Digest of a file, remembered while its size and time of change stay."""
+        """Digest of a file, remembered while its size and times of change stay."""
         stat = path.stat()
-        key = (path, stat.st_size, stat.st_mtime_ns)
+        key = (path, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
         if fresh or key not in self._hashes:
             with path.open("rb") as stream:
                 self._hashes[key] = hashlib.file_digest(stream, "sha256").hexdigest()
         return self._hashes[key]
 
     def _examine(self, manifest: Manifest, *, every: bool) -> ModelStatus:
-        if manifest.machines and platform.machine().lower() not in manifest.machines:
-            reason = f"it is made for {' and '.join(manifest.machines)} processors"
-            return ModelStatus(manifest.id, State.UNSUPPORTED, reason, 0)
+        if manifest.gate and manifest.gate not in self.open_gates:
+            return ModelStatus(manifest.id, State.LOCKED, _locked(manifest), 0)
         folder = self.models_dir / manifest.folder
         if not (folder / RECEIPT).exists():
-            return self._examine_carried(manifest, every=every)
+            return self._examine_missing(manifest, every=every)
         try:
             receipt = msgspec.json.decode((folder / RECEIPT).read_bytes(), type=Receipt)
         except (OSError, msgspec.DecodeError) as error:
             return ModelStatus(manifest.id, State.DAMAGED, f"{RECEIPT} cannot be read: {error}", 0)
         size = sum(record.size for record in receipt.files.values())
-        if wrong := _outdated(manifest, receipt):
-            return ModelStatus(manifest.id, State.OUTDATED, wrong, size)
-        for name, record in receipt.files.items():
-            if wrong := self.compare(folder / name, record, every=every):
-                return ModelStatus(manifest.id, State.DAMAGED, wrong, size)
-        return ModelStatus(manifest.id, State.INSTALLED, "", size)
+        facts = (size, receipt.form, receipt.source)
+        if wrong := outdated(manifest, receipt):
+            return ModelStatus(manifest.id, State.OUTDATED, wrong, *facts)
+        form = manifest.form(receipt.form)
+        if not form.convert and (wrong := obstacle(form)):
+            return ModelStatus(manifest.id, State.UNSUPPORTED, wrong, *facts)
+        touched = False
+        for name, known in receipt.files.items():
+            if wrong := self.compare(folder / name, known, every=every):
+                return ModelStatus(manifest.id, State.DAMAGED, wrong, *facts)
+            touched |= not known.fits((folder / name).stat())
+        if touched:
+            self._believe(folder, receipt)
+        return ModelStatus(manifest.id, State.INSTALLED, "", *facts)
+
+    def _examine_missing(self, manifest: Manifest, *, every: bool) -> ModelStatus:
+        """A model without a receipt: carried by a dependency, or not here, or not to be had."""
+        obstacles = [obstacle(form) for form in manifest.all_forms]
+        if all(obstacles):
+            return ModelStatus(manifest.id, State.UNSUPPORTED, obstacles[0], 0)
+        return self._examine_carried(manifest, every=every)
+
+    def _believe(self, folder: Path, receipt: Receipt) -> None:
+        """Note that changed times mean nothing, so that a copied model is not read as a whole at
+        every start."""
+        files = {name: record(folder / name, old.sha256) for name, old in receipt.files.items()}
+        # A folder that may only be read stays slow to start with, and right.
+        with contextlib.suppress(OSError):
+            receipts.write(msgspec.structs.replace(receipt, files=files), folder)
 
     def _examine_carried(self, manifest: Manifest, *, every: bool) -> ModelStatus:
         """A model whose files an installed dependency carries needs no receipt."""
@@ -216,8 +293,8 @@ class ModelStore:
         if manifest.convert or set(carried) != {file.name for file in manifest.files}:
             return ModelStatus(manifest.id, State.MISSING, "", 0)
         for file in manifest.files:
-            record = FileRecord(file.sha256, file.size, -1)
-            if wrong := self.compare(carried[file.name], record, every=every):
+            known = FileRecord(file.sha256, file.size, -1)
+            if wrong := self.compare(carried[file.name], known, every=every):
                 return ModelStatus(manifest.id, State.MISSING, f"{wrong} in its package", 0)
         return ModelStatus(manifest.id, State.INSTALLED, "", 0)
 
@@ -235,15 +312,15 @@ class ModelStore:
                 return found
         return {}
 
-    def compare(self, path: Path, record: FileRecord, *, every: bool = False) -> str:
+    def compare(self, path: Path, known: FileRecord, *, every: bool = False) -> str:
         """What is wrong with a file, "" when nothing is."""
         try:
             stat = path.stat()
-            if stat.st_size != record.size:
-                return f"{path.name} has {stat.st_size} bytes instead of {record.size}"
-            if not every and stat.st_mtime_ns == record.mtime_ns:
+            if stat.st_size != known.size:
+                return f"{path.name} has {stat.st_size} bytes instead of {known.size}"
+            if not every and known.fits(stat):
                 return ""
-            if self.sha256(path, fresh=every) != record.sha256:
+            if self.sha256(path, fresh=every) != known.sha256:
                 return f"{path.name} is not the file that belongs here (its sha256 differs)"
         except FileNotFoundError:
             return f"{path.name} is missing"
@@ -254,26 +331,39 @@ class ModelStore:
 
 def unavailable(manifest: Manifest, status: ModelStatus) -> ModelUnavailable:
     """The error for a model that cannot be used as it stands, with what to do."""
-    if status.state is State.UNSUPPORTED:
-        message = f"{manifest.title} cannot run here: {status.reason}."
+    if status.state in (State.UNSUPPORTED, State.LOCKED):
+        message = f"{manifest.title} cannot be used here: {status.reason}."
     else:
         state = {State.MISSING: "is not installed", State.DAMAGED: "is damaged"}
         what = state.get(status.state, "must be prepared anew")
         why = f" ({status.reason})" if status.reason else ""
-        message = f"{manifest.title} {what}{why}; run: heimdex models download {manifest.id}"
+        own = all(form.own for form in manifest.all_forms)
+        how = f"add {manifest.id} --from PATH" if own else f"download {manifest.id}"
+        message = f"{manifest.title} {what}{why}; run: heimdex models {how}"
     return ModelUnavailable(message, manifest.id)
 
 
-def _outdated(manifest: Manifest, receipt: Receipt) -> str:
-    """Whether the receipt speaks of another model, revision or recipe than the manifest."""
-    if receipt.id != manifest.id or receipt.revision != manifest.revision:
-        return f"another revision ({receipt.revision}) is installed"
-    outputs = manifest.convert.outputs if manifest.convert else []
-    if receipt.recipe != (manifest.convert.recipe if manifest.convert else ""):
-        return "it was prepared by another version of Heimdex"
-    for file in manifest.files:
-        if file.name not in receipt.files or receipt.files[file.name].sha256 != file.sha256:
-            return f"{file.name} is of another version"
-    if missing := set(outputs) - set(receipt.files):
-        return f"{', '.join(sorted(missing))} was not prepared"
+def _locked(manifest: Manifest) -> str:
+    return (
+        f"its licence ({manifest.licence}) does not allow every use, so it stays off until you say "
+        f"that you hold a licence for yours: set {manifest.gate.upper()}=true"
+    )
+
+
+def obstacle(form: Form) -> str:
+    """Why a form cannot be installed on this machine, "" when it can."""
+    if form.machines and platform.machine().lower() not in form.machines:
+        return f"it is made for {' and '.join(form.machines)} processors"
+    missing = [name for name in form.requires if not _importable(name)]
+    if missing:
+        package = "the package" if len(missing) == 1 else "the packages"
+        return (
+            f"it needs {package} {', '.join(missing)}, not installed here (docs/using.md, "
+            "“The reference engines”, says how)"
+        )
     return ""
+
+
+def _importable(name: str) -> bool:
+    """Whether a top-level package could be imported; looked up, not imported."""
+    return find_spec(name) is not None

