@@ -67,6 +67,7 @@ class Library:
     index: VectorIndex
     lexicon: Lexicon
     people: People
+    towers: "HostTowers"
     searcher: Searcher
     scanner: Scanner
     worker: Worker
@@ -190,6 +191,7 @@ def open_library(directories: Directories, settings: Settings, *, wait_s: float 
             index=index,
             lexicon=lexicon,
             people=people,
+            towers=towers,
             searcher=searcher,
             scanner=scanner,
             worker=worker,
@@ -239,9 +241,16 @@ class HostTowers:
     Fulfils `search.towers.QueryTowers` and `people.Eyes`.
     """
 
-    def __init__(self, host: Host, chosen: _Chosen) -> None:
+    def __init__(
+        self, host: Host, chosen: _Chosen, cancelled: Callable[[], bool] | None = None
+    ) -> None:
         self._host = host
         self._chosen = chosen
+        self._cancelled = cancelled
+
+    def until(self, cancelled: Callable[[], bool]) -> "HostTowers":
+        """The same towers for one search: a call that waits or runs is given up with it."""
+        return HostTowers(self._host, self._chosen, cancelled)
 
     @property
     def passage_space(self) -> Space:
@@ -266,7 +275,11 @@ class HostTowers:
     def vision_limits(self, query: Vectors) -> Thresholds:
         """For one query vector (d,) against frames."""
         limits: Thresholds = self._host.call(
-            "vision_limits", {"query": query}, Thresholds, timeout_s=_QUERY_TIMEOUT_S
+            "vision_limits",
+            {"query": query},
+            Thresholds,
+            cancelled=self._cancelled,
+            timeout_s=_QUERY_TIMEOUT_S,
         )
         return limits
 
@@ -305,7 +318,11 @@ class HostTowers:
 
     def _vector(self, method: str, params: dict[str, object]) -> Vectors:
         answer: tuple[Space, Vectors] = self._host.call(
-            method, params, tuple[Space, Vectors], timeout_s=_QUERY_TIMEOUT_S
+            method,
+            params,
+            tuple[Space, Vectors],
+            cancelled=self._cancelled,
+            timeout_s=_QUERY_TIMEOUT_S,
         )
         return answer[1]
 
@@ -320,7 +337,13 @@ def _host(role: str, directories: Directories, settings: Settings, memory: int) 
         host_command(role),
         # The query host stays: its engines let go of their weights by themselves, and starting a
         # process again is what a person would wait for.
-        Limits(memory_bytes=memory, idle_s=None if role == "query" else 300.0),
+        # A search that is given up must not throw away a model that is just being loaded: the next
+        # one, a keystroke later, would begin to load it again.
+        Limits(
+            memory_bytes=memory,
+            idle_s=None if role == "query" else 300.0,
+            grace_s=60.0 if role == "query" else 1.0,
+        ),
         name=role,
         environment=environment,
         background=role == "index",

@@ -2,7 +2,7 @@
 real sentence encoder, with frames placed in its space by what they show."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,6 +67,9 @@ class Described:
         self._encoder = USE(threads=1)
         self._known: dict[str, Vectors] = {}
         self.asked: list[str] = []
+
+    def until(self, cancelled: Callable[[], bool]) -> "Described":
+        return self
 
     def passage(self, text: str) -> Vectors:
         self.asked.append(text)

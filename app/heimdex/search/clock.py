@@ -134,7 +134,7 @@ def feast(name: str, of: int) -> Stretch | None:
         thursday = first + timedelta(days=(3 - first.weekday()) % 7 + 21)
         return thursday, thursday + 4 * DAY
     first, length = _FIXED[name]
-    begin = date(of, *first)
+    begin = date(of, first[0], first[1])
     return begin, begin + length * DAY
 
 

@@ -95,7 +95,7 @@ def written(text: str, clock: Clock) -> Iterator[Written]:
             made = rule.make(match, clock)
             if not made:
                 continue
-            days: tuple[Stretch, ...] = (made,) if isinstance(made[0], date) else made  # type: ignore[assignment]
+            days: tuple[Stretch, ...] = (made,) if isinstance(made[0], date) else made
             yield Written(*match.span(), days, len(days) > 1, rule.needs(match))
 
 

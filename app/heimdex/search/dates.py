@@ -97,7 +97,8 @@ def find_dates(text: str, clock: Clock, free: Callable[[int, int], bool]) -> lis
     while at < len(found):
         here = found[at]
         if at + 1 < len(found) and (pair := _pair(text, here, found[at + 1], clock, free)):
-            made, used = pair, 2
+            made: Dated | None = pair
+            used = 2
         else:
             made, used = _single(text, here, clock, free), 1
         if made is not None:

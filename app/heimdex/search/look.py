@@ -11,13 +11,15 @@ from heimdex.domain.errors import Cancelled
 from heimdex.domain.ids import PersonId, VideoId
 from heimdex.domain.search import EvidenceKind, Query
 from heimdex.search import retrieve, wording
+from heimdex.search.blend import Asked, Blend
 from heimdex.search.calibration import CUT
 from heimdex.search.candidates import Candidate, Ranking, Span
 from heimdex.search.moments import inside
 from heimdex.search.ranking import Ranked, rank, rank_with
 from heimdex.search.retrieve import Speech
 from heimdex.search.scope import videos_in
-from heimdex.search.sight import Sight, sights
+from heimdex.search.screen import Screen
+from heimdex.search.sight import SEEN_AT_MOST, Sight, sights
 from heimdex.search.towers import QueryTowers, Roll
 from heimdex.storage.catalogue import Catalogue
 from heimdex.storage.chroma import VectorIndex
@@ -26,7 +28,8 @@ from heimdex.storage.stages import StageStore
 from heimdex.storage.vectors import VectorStore
 
 UNHEARD = 0.4
-"""What is left of the confidence in a picture where the sentence asks for something said."""
+"""What is left of the confidence in a picture, or in text on it, where the sentence asks for
+something said."""
 
 IsCancelled = Callable[[], bool]
 
@@ -43,6 +46,7 @@ class Sources:
     people: Roll
     towers: QueryTowers
     sight: Sight
+    screen: Screen
 
     def speech(self, text: str, videos: frozenset[VideoId] | None) -> Speech:
         """What is said that answers `text`."""
@@ -54,18 +58,28 @@ class Sources:
 class Look:
     """One query's way through the channels."""
 
-    def __init__(self, sources: Sources, query: Query, cancelled: IsCancelled) -> None:
+    def __init__(
+        self,
+        sources: Sources,
+        query: Query,
+        cancelled: IsCancelled,
+        blend: Blend | None = None,
+    ) -> None:
+        """`blend`: what is asked with, where that is more than the words of the sentence."""
         self._sources = sources
         self._query = query
         self._cancelled = cancelled
-        self._said = wording.spoken(query.raw) or bool(query.phrases)
-        self._videos = videos_in(query.filters, sources.catalogue)
+        self._blend = blend
+        spoken = wording.spoken(query.raw) or bool(query.phrases)
+        # `seen:` says it all.
+        self._said = spoken and query.filters.kinds != frozenset({EvidenceKind.VISUAL})
+        self._videos = videos_in(query, sources.catalogue)
         self._people = tuple(dict.fromkeys([*query.people, *sorted(query.filters.people)]))
 
     def ranked(self) -> list[Ranked]:
         """Moments, best first. Raises `Cancelled`."""
         query = self._query
-        content = bool(query.meaning or query.phrases)
+        content = bool(query.meaning or query.phrases or self._blend)
         if not self._people:
             return self._anywhere() if content else []
         there = self._there()
@@ -96,7 +110,7 @@ class Look:
         if not query.raw.strip():
             return []
         text = " ".join([*query.people_names, query.meaning, *query.phrases])
-        found = rank(self._speech(text, self._videos))
+        found = rank([*self._speech(text, self._videos), self._written(text, self._videos)])
         if query.meaning:
             found += rank([self._seen(query.meaning, self._videos, None)], near=True)
         return sorted(found, key=lambda each: each.score < CUT)
@@ -107,23 +121,29 @@ class Look:
         """What is said and seen, one ranking a channel, and whether all that was quoted is."""
         query = self._query
         if not query.phrases:
-            rankings = self._speech(query.meaning, videos)
-            return [*rankings, self._seen(query.meaning, videos, spans)], True
-        exact = self._phrases(videos)
-        if not exact:
+            return self._all_of(query.meaning, videos, spans), True
+        exact = [self._phrases(videos), self._shown(videos)]
+        if not any(exact):
             text = " ".join([*query.phrases, query.meaning])
-            return [*self._speech(text, videos), self._seen(text, videos, spans)], False
-        if not query.meaning:
-            return [exact], True
+            return self._all_of(text, videos, spans), False
+        if not query.meaning and self._blend is None:
+            return exact, True
         # Besides exact words the rest of the sentence only says which of the places is meant.
-        places = frozenset(candidate.video_id for candidate in exact)
-        around = [Span(c.video_id, c.start_ms, c.end_ms) for c in exact]
-        others = [
-            *self._speech(query.meaning, places),
-            self._seen(query.meaning, places, around),
-        ]
+        around = [Span(c.video_id, c.start_ms, c.end_ms) for each in exact for c in each]
+        places = frozenset(span.video_id for span in around)
+        others = self._all_of(query.meaning, places, around)
         beside = [[c for c in other if _touches(c, around)] for other in others]
-        return [exact, *beside], True
+        return [*exact, *beside], True
+
+    def _all_of(
+        self, text: str, videos: frozenset[VideoId] | None, spans: Sequence[Span] | None
+    ) -> list[Ranking]:
+        """`text` said, written and seen."""
+        return [
+            *self._speech(text, videos),
+            self._written(text, videos),
+            self._seen(text, videos, spans),
+        ]
 
     def _phrases(self, videos: frozenset[VideoId] | None) -> Ranking:
         if not self._wants(EvidenceKind.SPEECH):
@@ -133,13 +153,38 @@ class Look:
         )
         return self._allowed(found)
 
+    def _shown(self, videos: frozenset[VideoId] | None) -> Ranking:
+        """The quoted words on the screen."""
+        if not self._wants(EvidenceKind.TEXT):
+            return []
+        return self._allowed(self._sources.screen.phrases(self._query.phrases, videos))
+
+    def _written(self, text: str, videos: frozenset[VideoId] | None) -> Ranking:
+        """Words on the screen; an example (a picture, a moment) has none to look for."""
+        if not self._wants(EvidenceKind.TEXT) or not text:
+            return []
+        found = self._allowed(self._sources.screen.written(text, videos))
+        self._go_on()
+        if self._said and self._wants(EvidenceKind.SPEECH):
+            found = [replace(c, confidence=c.confidence * UNHEARD) for c in found]
+        return found
+
     def _speech(self, text: str, videos: frozenset[VideoId] | None) -> list[Ranking]:
         if not self._wants(EvidenceKind.SPEECH):
             return []
+        blend = self._blend
+        asked = None
+        if blend is not None:
+            asked, text = blend.said(), blend.text
+            if asked is None:
+                return []
         speech = self._sources.speech(text, videos)
-        words = self._allowed(speech.words())
+        # The words of a recording that is only an example need not be said again.
+        given = blend is None or bool(self._query.meaning)
+        words = self._elsewhere(speech.words()) if given else []
         self._go_on()
-        meaning = self._allowed(speech.meaning())
+        near = speech.meaning(asked.vector, asked.limits) if asked else speech.meaning()
+        meaning = self._elsewhere(near)
         self._go_on()
         return [words, meaning]
 
@@ -150,28 +195,49 @@ class Look:
         towers = sources.towers
         if not self._wants(EvidenceKind.VISUAL) or not sources.vectors.count(towers.frame_space):
             return []
-        query = towers.vision(text)
-        limits = towers.vision_limits(query)
+        asked = self._asked_to_see(text)
+        if asked is None:
+            return []
         against = [towers.vision(excluded) for excluded in self._query.excluded]
         self._go_on()
+        query = asked.vector
         frames = sources.sight.frames(towers.frame_space, towers.scene_space, query, videos)
-        found = sights(frames, query, limits, text, against, spans)
+        found = sights(frames, query, asked.limits, text, against, spans, asked.at_most)
+        if self._blend is not None:
+            found = self._blend.elsewhere(found)
         self._go_on()
         if self._said:
             found = [replace(c, confidence=c.confidence * UNHEARD) for c in found]
         return [c for c in found if not _touches(c, self._absent())]
 
+    def _asked_to_see(self, text: str) -> Asked | None:
+        if self._blend is not None:
+            return self._blend.seen()
+        query = self._sources.towers.vision(text)
+        return Asked(query, self._sources.towers.vision_limits(query), SEEN_AT_MOST)
+
+    def _elsewhere(self, ranking: Ranking) -> Ranking:
+        """What is allowed, without the moments that are the example."""
+        allowed = self._allowed(ranking)
+        return allowed if self._blend is None else self._blend.elsewhere(allowed)
+
     def _wants(self, kind: EvidenceKind) -> bool:
         return not self._query.filters.kinds or kind in self._query.filters.kinds
 
     def _allowed(self, ranking: Ranking) -> Ranking:
-        """Without what is said together with something excluded, or by somebody excluded."""
-        if not (self._query.excluded or self._query.excluded_people) or not ranking:
+        """Without what is there together with something excluded that is said or written, or with
+        somebody excluded."""
+        query = self._query
+        unwanted = [*query.excluded, *(term.text for term in query.terms if term.minus)]
+        if not (unwanted or query.excluded_people) or not ranking:
             return ranking
         spans = [
             span
-            for words in self._query.excluded
-            for span in retrieve.said_spans(self._sources.lexicon, words, self._videos)
+            for words in unwanted
+            for span in (
+                *retrieve.said_spans(self._sources.lexicon, words, self._videos),
+                *self._sources.screen.spans(words, self._videos),
+            )
         ]
         absent = self._absent()
         return [c for c in ranking if not _touches(c, spans) and not _mostly(c, absent)]

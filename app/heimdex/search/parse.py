@@ -85,11 +85,10 @@ def understand(text: str, grammar: Grammar) -> Query:
     _people(reading, names, grammar.plain, signs, chips)
     asked = any(not c.negated and c.kind in (ChipKind.PERSON, ChipKind.PHRASE) for c in chips)
     limited = any(c.kind in _LIMITS for c in chips)
+    terms = _terms(reading, signs, chips) if signs else []
     if signs:
-        terms = _terms(reading, signs, chips)
         meaning = ", ".join(term.text for term in terms if not term.minus)
     else:
-        terms = ()
         meaning = _meaning(reading, beside_others=asked, beside_limits=limited)
     chips.sort(key=lambda chip: (chip.start, chip.end))
     return _query(text, reading.text, meaning, tuple(terms), chips)

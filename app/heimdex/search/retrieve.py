@@ -6,8 +6,10 @@ Taking the sentence apart was `parse`'s work; joining what is found here is left
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+from heimdex.domain.engines import Thresholds
 from heimdex.domain.ids import PersonId, VideoId
 from heimdex.domain.speech import Segment
+from heimdex.domain.vectors import Vectors
 from heimdex.search.calibration import CUT, confidence, covered
 from heimdex.search.candidates import Candidate, Channel, Ranking, Span
 from heimdex.search.locate import Located, content_groups, locate, locate_phrase
@@ -72,14 +74,18 @@ class Speech:
             and (candidate := self._at(Channel.WORDS, hit.video_id, hit.index, how_sure))
         ]
 
-    def meaning(self) -> Ranking:
-        """Passages near in meaning, in whichever language they are spoken."""
+    def meaning(
+        self, query: Vectors | None = None, thresholds: Thresholds | None = None
+    ) -> Ranking:
+        """Passages near in meaning, in whichever language they are spoken; near to `query` (d,)
+        with its thresholds where it is given, else to the sentence."""
         space = self._towers.passage_space
         if not self._vectors.count(space):
             return []
-        query = self._towers.passage(self._text)
+        if query is None:
+            query = self._towers.passage(self._text)
         near = nearest(self._vectors, self._index, space, query, DEPTH, self._videos)
-        thresholds = self._towers.passage_thresholds
+        thresholds = thresholds or self._towers.passage_thresholds
         sure = [(each, confidence(each.similarity, thresholds)) for each in near]
         return [
             candidate

@@ -1,33 +1,119 @@
-"""Turns filters into the set of videos they leave.
+"""Turns filters, and the dates, lengths and folders of a sentence, into the videos they leave.
 
 Limits in time inside a video (who is on screen when) are left to `retrieve`.
 """
 
+from collections.abc import Iterable
+from pathlib import Path
+
 from heimdex.domain.ids import VideoId
-from heimdex.domain.search import Filters
+from heimdex.domain.media import Video
+from heimdex.domain.search import Filters, Length, Query
+from heimdex.search.names import fold
 from heimdex.storage.catalogue import Catalogue
 
 
-def videos_in(filters: Filters, catalogue: Catalogue) -> frozenset[VideoId] | None:
-    """The videos that folder and dates leave; None when they leave all.
+def is_limited(query: Query) -> bool:
+    """Whether anything limits the videos."""
+    return bool(
+        query.dates
+        or query.excluded_dates
+        or query.lengths
+        or query.folders
+        or _beside(query.filters) != Filters()
+    )
+
+
+def videos_in(query: Query, catalogue: Catalogue) -> frozenset[VideoId] | None:
+    """The videos that are left; None when they all are.
 
     A video is in a folder when any of its files is in or below it. Its date is when it was
-    recorded, or when it was added where nobody knows.
+    recorded, as its file says in its metadata or, failing that, when the file was last changed.
+    Of several dates any will do, unless two of them meet ("July", "2015"): then both must.
     """
-    if filters.folder is None and filters.after is None and filters.before is None:
+    if not is_limited(query):
         return None
+    filters = query.filters
     kept: set[VideoId] | None = None
-    if filters.folder is not None:
-        folder = filters.folder
-        kept = {file.video_id for file in catalogue.files() if file.path.is_relative_to(folder)}
-    if filters.after is not None or filters.before is not None:
-        dated = {
-            video.id
-            for video in catalogue.videos()
-            if _within(video.recorded_at or video.added_at, filters.after, filters.before)
-        }
-        kept = dated if kept is None else kept & dated
-    return None if kept is None else frozenset(kept)
+    if query.folders or filters.folder is not None:
+        kept = _in_folders(query, catalogue)
+    left = [
+        video
+        for video in catalogue.videos()
+        if (kept is None or video.id in kept) and _fits(video, query)
+    ]
+    return frozenset(video.id for video in left)
+
+
+def folder_names(catalogue: Catalogue) -> list[str]:
+    """What the folders that hold videos are called, up to the ones the person added."""
+    added = [folder.path for folder in catalogue.folders()]
+    names: dict[str, None] = {}
+    for parent in dict.fromkeys(file.path.parent for file in catalogue.files()):
+        for root in added:
+            if parent.is_relative_to(root):
+                names |= dict.fromkeys([root.name, *parent.relative_to(root).parts])
+                break
+        else:
+            names[parent.name] = None
+    return [name for name in names if name]
+
+
+def _beside(filters: Filters) -> Filters:
+    """Those filters that limit whole videos."""
+    return Filters(
+        folder=filters.folder, after=filters.after, before=filters.before, length=filters.length
+    )
+
+
+def _fits(video: Video, query: Query) -> bool:
+    filters = query.filters
+    at = _date(video)
+    if not _within(at, filters.after, filters.before):
+        return False
+    if any(when.holds(at) for when in query.excluded_dates):
+        return False
+    if query.dates and not _dated(at, query):
+        return False
+    limits: Iterable[Length] = (filters.length, *query.lengths)
+    return all(limit.holds(video.duration_ms) for limit in limits)
+
+
+def _date(video: Video) -> int:
+    return video.added_at if video.recorded_at is None else video.recorded_at
+
+
+def _dated(at: int, query: Query) -> bool:
+    """Yearly dates ("July") narrow those of one year; of those of one year any will do."""
+    yearly = [when for when in query.dates if when.yearly]
+    others = [when for when in query.dates if not when.yearly]
+    return all(not some or any(when.holds(at) for when in some) for some in (yearly, others))
+
+
+def _in_folders(query: Query, catalogue: Catalogue) -> set[VideoId]:
+    files = catalogue.files()
+    if query.filters.folder is not None:
+        folder = query.filters.folder
+        files = [file for file in files if file.path.is_relative_to(folder)]
+    for name in query.folders:
+        parents = _called(name, {file.path.parent for file in files})
+        files = [file for file in files if file.path.parent in parents]
+    return {file.video_id for file in files}
+
+
+def _called(name: str, parents: set[Path]) -> set[Path]:
+    """Of `parents` those that are or lie below a folder of this name; where none is called just
+    so, those whose name holds it."""
+    wanted = [fold(part) for part in name.replace("\\", "/").split("/") if part]
+    parts = {parent: [fold(part) for part in parent.parts] for parent in parents}
+    exact = {
+        parent
+        for parent, each in parts.items()
+        if any(each[at : at + len(wanted)] == wanted for at in range(len(each)))
+    }
+    if exact or len(wanted) != 1:
+        return exact
+    return {parent for parent, each in parts.items() if any(wanted[0] in part for part in each)}
 
 
 def _within(at: int, after: int | None, before: int | None) -> bool:

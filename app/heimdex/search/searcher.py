@@ -1,7 +1,7 @@
-"""Answers a sentence, a moment or a picture with moments: the one entrance to search.
+"""Answers a question (a sentence, pictures, moments, or their sum) with moments: the entrance.
 
-Each step is a module beside it: parse → scope → retrieve, sight → moments, ranking → explain.
-Models are asked through `QueryTowers`, people through `Roll`.
+Each step is a module beside it: parse → scope → blend → retrieve, sight → moments, ranking →
+explain. Models are asked through `QueryTowers`, people through `Roll`.
 """
 
 import time
@@ -9,28 +9,39 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from heimdex.domain.errors import UserError
 from heimdex.domain.faces import Appearance, Person
 from heimdex.domain.ids import VideoId
 from heimdex.domain.media import FileState
-from heimdex.domain.search import Filters, Moment, Query, SearchResult
-from heimdex.domain.vectors import Vectors
+from heimdex.domain.search import (
+    ChipKind,
+    EvidenceKind,
+    Filters,
+    Like,
+    Moment,
+    Query,
+    Question,
+    SearchResult,
+    Sort,
+)
+from heimdex.search.blend import Blend
 from heimdex.search.calibration import CUT
-from heimdex.search.candidates import Ranking
 from heimdex.search.explain import evidence
 from heimdex.search.look import IsCancelled, Look, Sources
+from heimdex.search.moments import Draft
 from heimdex.search.parse import parse
-from heimdex.search.ranking import Ranked, rank
-from heimdex.search.sight import ALIKE, Sight, sights
+from heimdex.search.ranking import APART, Ranked
+from heimdex.search.scope import folder_names, is_limited, videos_in
+from heimdex.search.screen import Screen
+from heimdex.search.sight import Sight
 from heimdex.search.towers import QueryTowers, Roll
 from heimdex.storage.catalogue import Catalogue
 from heimdex.storage.chroma import VectorIndex
-from heimdex.storage.lexicon import Lexicon
+from heimdex.storage.lexicon import OCR_LINES, Lexicon
 from heimdex.storage.stages import StageStore
 from heimdex.storage.vectors import VectorStore
 
-AROUND_MS = 5_000
-"""So near to a moment, what is like it is the moment itself."""
+_GIVEN_BACK = (ChipKind.DATE, ChipKind.LENGTH)
+"""Chips that are words again where they leave no video at all."""
 
 
 class Searcher:
@@ -46,9 +57,60 @@ class Searcher:
         index: VectorIndex,
         people: Roll,
         towers: QueryTowers,
+        southern: bool = False,
     ) -> None:
+        """`southern`: seasons are those south of the equator."""
         sight = Sight(vectors, index)
-        self._sources = Sources(catalogue, stages, vectors, lexicon, index, people, towers, sight)
+        screen = Screen(stages, lexicon.beside(OCR_LINES))
+        self._sources = Sources(
+            catalogue, stages, vectors, lexicon, index, people, towers, sight, screen
+        )
+        self._southern = southern
+
+    def understand(self, question: Question) -> Query:
+        """How a question's sentence is read, against the people, folders and clock as they are now.
+        Asks no model; nothing that can be typed raises."""
+        text = question.text
+        # Looking through all paths is only worth it for a sentence that may name a folder.
+        folders = (
+            folder_names(self._sources.catalogue)
+            if "폴더" in text or "folder" in text.casefold()
+            else ()
+        )
+        query = parse(
+            text,
+            self._sources.people.named(),
+            int(time.time()),
+            plain=question.plain,
+            folders=folders,
+            summed=bool(question.likes),
+            southern=self._southern,
+        )
+        return replace(query, filters=_with_kinds(question.filters, query.kinds))
+
+    def ask(
+        self, question: Question, n: int = 10, cancelled: IsCancelled | None = None
+    ) -> SearchResult:
+        """The `n` best moments.
+
+        Raises `ModelUnavailable` or `EngineFailed` when the models cannot be asked, `MediaError`
+        for an example that is no picture, `UserError` for a moment that has not been indexed, and
+        `Cancelled` soon after `cancelled()` becomes true, also while a model is asked.
+        """
+        started = time.perf_counter()
+        given_up = cancelled or (lambda: False)
+        sources = replace(self._sources, towers=self._sources.towers.until(given_up))
+        query = self.understand(question)
+        ranked = self._ranked(sources, query, question, given_up)
+        if question.sort is Sort.DATE:
+            ranked = self._by_date(ranked)
+        people = self._sources.people.named()
+        moments = self._moments(ranked[:n], query, people)
+        content = query.meaning or query.phrases or query.people or query.filters.people
+        asked = bool(content or question.likes or query.terms or is_limited(query))
+        found = any(moment.score >= CUT for moment in moments)
+        took_ms = (time.perf_counter() - started) * 1000
+        return SearchResult(query, moments, asked and not found, took_ms)
 
     def search(
         self,
@@ -57,70 +119,61 @@ class Searcher:
         n: int = 10,
         cancelled: IsCancelled | None = None,
     ) -> SearchResult:
-        """The `n` best moments for a sentence.
-
-        Nothing that can be typed raises. Raises `ModelUnavailable` or `EngineFailed` when the
-        models cannot be asked, and `Cancelled` soon after `cancelled()` becomes true.
-        """
-        started = time.perf_counter()
-        people = self._sources.people.named()
-        query = parse(text, people, int(time.time()))
-        query = replace(query, filters=filters or Filters())
-        ranked = Look(self._sources, query, cancelled or (lambda: False)).ranked()
-        moments = self._moments(ranked[:n], query, people)
-        asked = bool(query.meaning or query.phrases or query.people or query.filters.people)
-        found = any(moment.score >= CUT for moment in moments)
-        took_ms = (time.perf_counter() - started) * 1000
-        return SearchResult(query, moments, asked and not found, took_ms)
+        """The `n` best moments for a sentence; see `ask`."""
+        return self.ask(Question(text, filters=filters or Filters()), n, cancelled)
 
     def similar(self, video_id: VideoId, at_ms: int, n: int = 10) -> SearchResult:
         """Moments that look like a video's frame at `at_ms`, or sound like it where there is no
         picture. Raises `UserError` when that moment has not been indexed yet."""
-        started = time.perf_counter()
-        batch = self._sources.vectors.batch(video_id, self._sources.towers.frame_space)
-        if batch is not None and len(batch):
-            row = max(int((batch.start_ms <= at_ms).sum()) - 1, 0)
-            found = self._seen(batch.vectors[row])
-            start_ms, end_ms = int(batch.start_ms[row]), int(batch.end_ms[row])
-        else:
-            found, start_ms, end_ms = self._sounding(video_id, at_ms)
-        others = [
-            c
-            for c in found
-            if c.video_id != video_id or c.overlap_ms(start_ms - AROUND_MS, end_ms + AROUND_MS) < 0
-        ]
-        return self._like(others, f"{video_id}@{at_ms / 1000:g}", n, started)
+        asked = self.ask(Question(likes=(Like(video_id=video_id, at_ms=at_ms),)), n)
+        return replace(asked, query=replace(asked.query, raw=f"{video_id}@{at_ms / 1000:g}"))
 
     def by_image(self, path: Path, n: int = 10) -> SearchResult:
         """Moments that look like a picture file. Raises `MediaError` when it is no picture."""
-        started = time.perf_counter()
-        return self._like(self._seen(self._sources.towers.image(path)), str(path), n, started)
+        asked = self.ask(Question(likes=(Like(picture=path),)), n)
+        return replace(asked, query=replace(asked.query, raw=str(path)))
 
-    # Moments like another
+    # Finding
 
-    def _seen(self, vector: Vectors) -> Ranking:
-        towers = self._sources.towers
-        frames = self._sources.sight.frames(towers.frame_space, towers.scene_space, vector, None)
-        return sights(frames, vector, ALIKE, "", at_most=1.0)
+    def _ranked(
+        self, sources: Sources, query: Query, question: Question, cancelled: IsCancelled
+    ) -> list[Ranked]:
+        content = bool(query.meaning or query.phrases or question.likes or query.terms)
+        if not content and not query.people and not query.filters.people:
+            return self._browsed(query) if is_limited(query) else []
+        doubtful = [c.plain for c in query.chips if c.kind in _GIVEN_BACK and not c.written]
+        if doubtful and not videos_in(query, sources.catalogue):
+            # The library has nothing of that time or length: perhaps it was meant as words. What is
+            # found without it is near at best.
+            again = replace(question, plain=(*question.plain, *doubtful))
+            ranked = self._ranked(sources, self.understand(again), again, cancelled)
+            return [replace(each, score=min(APART * each.score, CUT - 0.01)) for each in ranked]
+        blend = None
+        if question.likes or query.terms:
+            blend = Blend(sources.stages, sources.vectors, sources.towers, query, question.likes)
+        return Look(sources, query, cancelled, blend).ranked()
 
-    def _sounding(self, video_id: VideoId, at_ms: int) -> tuple[Ranking, int, int]:
-        passages = self._sources.stages.passages(video_id)
-        near = min(
-            passages,
-            key=lambda p: max(p.start_ms - at_ms, at_ms - p.end_ms, 0),
-            default=None,
-        )
-        if near is None:
-            raise UserError("This moment has not been indexed yet; run `heimdex index`.")
-        speech = self._sources.speech(near.text, None)
-        return speech.meaning(), near.start_ms, near.end_ms
+    def _browsed(self, query: Query) -> list[Ranked]:
+        """Whole videos, newest first: all that was asked for is when, where or how long."""
+        kept = videos_in(query, self._sources.catalogue) or frozenset()
+        videos = [v for v in self._sources.catalogue.videos() if v.id in kept and v.duration_ms]
+        videos.sort(key=lambda v: -(v.recorded_at or v.added_at))
+        return [Ranked(Draft(video.id, 0, video.duration_ms), 1.0) for video in videos]
 
-    def _like(self, found: Ranking, asked: str, n: int, started: float) -> SearchResult:
-        query = Query(raw=asked, meaning="")
-        moments = self._moments(rank([found])[:n], query, self._sources.people.named())
-        took_ms = (time.perf_counter() - started) * 1000
-        nothing = not any(moment.score >= CUT for moment in moments)
-        return SearchResult(query, moments, nothing, took_ms)
+    def _by_date(self, ranked: Sequence[Ranked]) -> list[Ranked]:
+        """Newest recording first, in each video by time; what is no match stays behind."""
+        dates = {
+            video.id: video.recorded_at or video.added_at
+            for video in self._sources.catalogue.videos()
+        }
+
+        def key(each: Ranked) -> tuple[int, VideoId, int]:
+            draft = each.draft
+            return -dates.get(draft.video_id, 0), draft.video_id, draft.start_ms
+
+        matches = [each for each in ranked if each.score >= CUT]
+        # Without a match the nearest come first, whenever they were.
+        return sorted(matches, key=key) + [each for each in ranked if each.score < CUT]
 
     # Showing
 
@@ -168,3 +221,10 @@ class Searcher:
             return None
         inside = [scene for scene in scenes if scene.start_ms <= at_ms]
         return inside[-1].index if inside else scenes[0].index
+
+
+def _with_kinds(filters: Filters, kinds: frozenset[EvidenceKind]) -> Filters:
+    """The kinds that the sentence asks for, of those chosen beside it unless none is left."""
+    if not kinds:
+        return filters
+    return replace(filters, kinds=kinds & filters.kinds or kinds)

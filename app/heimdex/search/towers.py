@@ -3,9 +3,9 @@
 `bootstrap` gives the towers over the query host and the people from their room.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, Self
 
 from heimdex.domain.engines import Thresholds
 from heimdex.domain.faces import Appearance, Person
@@ -38,6 +38,10 @@ class QueryTowers(Protocol):
     @property
     def frame_space(self) -> Space:
         """The same, one vector a sampled frame."""
+        ...
+
+    def until(self, cancelled: Callable[[], bool]) -> Self:
+        """The same models, whose methods raise `Cancelled` soon after `cancelled()` is true."""
         ...
 
     def passage(self, text: str) -> Vectors:
