@@ -19,6 +19,8 @@ class Channel(StrEnum):
     MEANING = "meaning"
     """Passages near in meaning."""
     SIGHT = "sight"
+    TEXT = "text"
+    """Words on the screen."""
     PERSON = "person"
 
     @property
@@ -26,6 +28,8 @@ class Channel(StrEnum):
         """What a candidate of this channel is evidence of."""
         if self is Channel.SIGHT:
             return EvidenceKind.VISUAL
+        if self is Channel.TEXT:
+            return EvidenceKind.TEXT
         return EvidenceKind.PERSON if self is Channel.PERSON else EvidenceKind.SPEECH
 
 
@@ -34,7 +38,8 @@ class Candidate:
     """[start_ms, end_ms) of a video answers the query through one channel.
 
     `confidence`: 0..1, 0.5 is the engine's cut. `at_ms`: where to look at it. `text`: what is
-    shown as the reason.
+    shown as the reason; `marks`: the character ranges in it that the query hit, where the channel
+    knows.
     """
 
     channel: Channel
@@ -44,6 +49,7 @@ class Candidate:
     at_ms: int
     confidence: float
     text: str = ""
+    marks: tuple[tuple[int, int], ...] = ()
 
     def overlap_ms(self, start_ms: int, end_ms: int) -> int:
         """How long the candidate and [start_ms, end_ms) are both there; negative is the gap."""

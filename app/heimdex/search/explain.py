@@ -16,11 +16,12 @@ _SPEECH = (Channel.PHRASE, Channel.WORDS, Channel.MEANING)
 
 
 def evidence(draft: Draft, query: Query, names: Mapping[PersonId, str]) -> tuple[Evidence, ...]:
-    """The reasons for a moment, strongest first: at most one for speech, sight and people each."""
+    """The reasons for a moment, strongest first: at most one of each kind."""
     reasons = [
         reason
         for reason in (
             _speech(draft, query),
+            _text(draft.reasons.get(Channel.TEXT), query),
             _sight(draft.reasons.get(Channel.SIGHT)),
             _people(draft.reasons.get(Channel.PERSON), query, names),
         )
@@ -43,6 +44,17 @@ def _speech(draft: Draft, query: Query) -> Evidence | None:
     for phrase in query.phrases:
         marked += phrase_matches(best.text, phrase)
     return Evidence(EvidenceKind.SPEECH, best.text, best.confidence, best.at_ms, joined(marked))
+
+
+def _text(candidate: Candidate | None, query: Query) -> Evidence | None:
+    if candidate is None:
+        return None
+    marked = list(candidate.marks)
+    for phrase in query.phrases:
+        marked += phrase_matches(candidate.text, phrase)
+    return Evidence(
+        EvidenceKind.TEXT, candidate.text, candidate.confidence, candidate.at_ms, joined(marked)
+    )
 
 
 def _sight(candidate: Candidate | None) -> Evidence | None:

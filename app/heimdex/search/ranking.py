@@ -18,6 +18,7 @@ WEIGHTS: Mapping[Channel, float] = {
     Channel.WORDS: 1.0,
     Channel.MEANING: 1.0,
     Channel.SIGHT: 1.0,
+    Channel.TEXT: 1.0,
     Channel.PERSON: 1.0,
 }
 """What a full confidence in a channel is worth. Quoted words were asked for exactly; the others
@@ -99,10 +100,14 @@ def _gain(candidate: Candidate) -> float:
     return WEIGHTS[candidate.channel] * candidate.confidence**2
 
 
+_WORDED = (Channel.PHRASE, Channel.WORDS, Channel.MEANING, Channel.TEXT)
+
+
 def _score(reasons: Mapping[Channel, Candidate]) -> float:
-    """How sure we are; what is said may be found in several ways, which support each other."""
+    """How sure we are; what is said or written may be found in several ways, which support
+    each other."""
     sure = {channel: reason.confidence for channel, reason in reasons.items()}
-    said = together([sure.pop(c, 0.0) for c in (Channel.PHRASE, Channel.WORDS, Channel.MEANING)])
+    said = together([sure.pop(c, 0.0) for c in _WORDED])
     return max(said, *sure.values(), 0.0)
 
 

@@ -133,6 +133,10 @@ class Lexicon:
         self._database = database
         self._shelf = shelf
 
+    def beside(self, shelf: Shelf) -> "Lexicon":
+        """The same library's word search over another shelf."""
+        return Lexicon(self._database, shelf)
+
     def search(
         self,
         groups: Sequence[Sequence[str]],

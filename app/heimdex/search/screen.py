@@ -1,0 +1,256 @@
+"""Finds text on the screen that answers a sentence: the words themselves, and words like them.
+
+What is written on one screen stands in several lines, so those that are seen together count as one
+text. Joining it with what is said and seen is left to `moments` and `ranking`.
+
+Readers slip: a letter is taken for another, a space is lost. So of every longer word also those on
+the shelf count, a little less, that are one letter away (Levenshtein 1966), look the same to a
+reader (rn and m, 0 and o), or have the word and another run together.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from heimdex.domain.ids import VideoId
+from heimdex.domain.ocr import OcrLine
+from heimdex.search.calibration import covered
+from heimdex.search.candidates import Candidate, Channel, Ranking, Span
+from heimdex.search.locate import content_groups, matches, phrase_matches
+from heimdex.storage import lexicon
+from heimdex.storage.lexicon import Lexicon
+from heimdex.storage.stages import StageStore
+
+DEPTH = 40
+"""Screens brought home."""
+
+LEAST = 0.1
+"""Confidence below which a screen is not worth looking at."""
+
+PHRASE = 0.95
+"""Confidence of exactly the quoted words."""
+
+NEARLY = 0.8
+"""What a word counts that is only nearly there."""
+
+LONGEST_MS = 15_000
+"""What stays longer is a logo or a heading: the moment is where it appears."""
+
+BETWEEN = " · "
+"""Stands between two lines of one screen."""
+
+_SHORTEST = 5
+"""Letters; of shorter words too many others are one letter away."""
+
+_TOGETHER_MS = -500
+"""Lines that follow each other so closely are one screen: captions come in line by line."""
+
+# Words that say that something is written, and where; they stand on no screen themselves.
+_WRITTEN = frozenset(
+    (
+        "sign signs title titles caption captions subtitle subtitles text texts logo logos screen "
+        "banner label headline written reads reading letters words word credits slide "
+        "자막 자막이 제목 간판 표지판 글자 글씨 로고 화면 화면에 문구 현수막 적힌 쓰인 써있는 적혀"
+    ).split()
+)
+
+Group = Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A line with how much of each group of the query it holds, 0..1."""
+
+    line: OcrLine
+    shares: tuple[float, ...]
+
+
+class Screen:
+    """The text on the screens of a library, and search over it. Never raises on any text."""
+
+    def __init__(self, stages: StageStore, shelf: Lexicon) -> None:
+        self._stages = stages
+        self._shelf = shelf
+        self._known: tuple[tuple[int, int], list[tuple[str, str]]] | None = None
+
+    def written(self, text: str, videos: Collection[VideoId] | None) -> Ranking:
+        """Screens that hold words of `text`, those that hold most of it first."""
+        groups = _asked_for(text)
+        near = [self._near(group) for group in groups]
+        found: Ranking = []
+        weights = self._shelf.weights(groups)
+        total = sum(weights) or 1.0
+        for video_id in self._videos(groups, near, videos):
+            for screen in self._screens(video_id, groups, near):
+                best = [max(shares) for shares in zip(*(h.shares for h in screen), strict=True)]
+                share = sum(w * b for w, b in zip(weights, best, strict=True)) / total
+                sure = covered(share, len(groups))
+                if sure >= LEAST:
+                    terms = [*groups, *(list(each) for each in near)]
+                    found.append(_candidate(video_id, screen, sure, terms))
+        return sorted(found, key=lambda c: (-c.confidence, c.video_id, c.start_ms))[:DEPTH]
+
+    def phrases(self, wanted: Sequence[str], videos: Collection[VideoId] | None) -> Ranking:
+        """Screens that show every phrase of `wanted`, each with its words in their order."""
+        found: Ranking = []
+        if not wanted:
+            return found
+        groups = [group for phrase in wanted for group in lexicon.groups(phrase)]
+        near: list[frozenset[str]] = [frozenset()] * len(groups)
+        for video_id in self._videos(groups, near, videos):
+            for screen in self._screens(video_id, groups, near):
+                shown = [line.text for line in _in_order(held.line for held in screen)]
+                text = BETWEEN.join(shown)
+                if all(phrase_matches(text, phrase) for phrase in wanted):
+                    found.append(_candidate(video_id, screen, PHRASE, groups))
+        return found[:DEPTH]
+
+    def spans(self, words: str, videos: Collection[VideoId] | None) -> list[Span]:
+        """Where all of `words` are on the screen, to be left out."""
+        groups = content_groups(words)
+        near: list[frozenset[str]] = [frozenset()] * len(groups)
+        return [
+            Span(video_id, min(h.line.start_ms for h in screen), max(h.line.end_ms for h in screen))
+            for video_id in self._videos(groups, near, videos)
+            for screen in self._screens(video_id, groups, near)
+            if all(max(s) >= 1 for s in zip(*(h.shares for h in screen), strict=True))
+        ]
+
+    def _videos(
+        self,
+        groups: Sequence[Group],
+        near: Sequence[frozenset[str]],
+        videos: Collection[VideoId] | None,
+    ) -> list[VideoId]:
+        """Videos with a line that holds anything of it, the most fitting first."""
+        wide = [[*group, *sorted(more)] for group, more in zip(groups, near, strict=True)]
+        hits = self._shelf.search(wide, DEPTH * 5, videos)
+        return list(dict.fromkeys(hit.video_id for hit in hits))[:DEPTH]
+
+    def _screens(
+        self, video_id: VideoId, groups: Sequence[Group], near: Sequence[frozenset[str]]
+    ) -> list[list[_Held]]:
+        """Lines of one video that hold something of it, those seen together joined."""
+        held = []
+        for line in self._stages.ocr_lines(video_id):
+            there = set(lexicon.terms(line.text))
+            shares = tuple(_share(there, g, more) for g, more in zip(groups, near, strict=True))
+            if any(shares):
+                held.append(_Held(line, shares))
+        screens: list[list[_Held]] = []
+        seen: set[frozenset[int]] = set()
+        for one in sorted(held, key=lambda h: (-sum(h.shares), h.line.start_ms)):
+            together = [other for other in held if _overlap_ms(one.line, other.line) > _TOGETHER_MS]
+            screen = _needed(one, together)
+            key = frozenset(h.line.index for h in screen)
+            if not any(key <= other for other in seen):
+                seen.add(key)
+                screens.append(screen)
+        return screens
+
+    def _near(self, group: Group) -> frozenset[str]:
+        """Words on the shelf that may be the group's one word, misread."""
+        if len(group) != 1 or len(group[0]) < _SHORTEST:
+            return frozenset()
+        word = group[0]
+        if not word.isascii() and "가" <= word[0] <= "힣":
+            return frozenset()  # Bigrams forgive a misread syllable by themselves.
+        looks = _looks(word)
+        return frozenset(
+            other
+            for other, other_looks in self._vocabulary()
+            if other != word and (_one_apart(looks, other_looks) or _run_together(word, other))
+        )
+
+    def _vocabulary(self) -> list[tuple[str, str]]:
+        """Every longer word on the shelf with how it looks; read again when lines came or went."""
+        state = self._shelf.state()
+        known = self._known
+        if known is None or known[0] != state:
+            words = [w for w in self._shelf.vocabulary() if len(w) >= _SHORTEST - 1]
+            known = (state, [(word, _looks(word)) for word in words])
+            self._known = known
+        return known[1]
+
+
+def _asked_for(text: str) -> list[list[str]]:
+    """The groups of what may be written; words like "sign" only say that it is."""
+    words = text.split()
+    kept = [word for word in words if not _WRITTEN.issuperset(lexicon.words(word))]
+    return content_groups(" ".join(kept)) or content_groups(text)
+
+
+def _share(there: set[str], group: Group, near: frozenset[str]) -> float:
+    exact = sum(term in there for term in group) / len(group) if group else 0.0
+    # Half of a compound is another word.
+    exact = exact if exact >= 0.5 else 0.0
+    return max(exact, NEARLY if not near.isdisjoint(there) else 0.0)
+
+
+def _needed(one: _Held, together: Sequence[_Held]) -> list[_Held]:
+    """`one` with those lines beside it that bring what is not there yet."""
+    screen = [one]
+    best = list(one.shares)
+    for other in sorted(together, key=lambda h: (-sum(h.shares), h.line.start_ms)):
+        if any(share > so_far for share, so_far in zip(other.shares, best, strict=True)):
+            screen.append(other)
+            best = [max(pair) for pair in zip(best, other.shares, strict=True)]
+    return screen
+
+
+def _candidate(
+    video_id: VideoId, screen: Sequence[_Held], sure: float, groups: Iterable[Group]
+) -> Candidate:
+    lines = _in_order(held.line for held in screen)
+    # The moment begins when all of it is there.
+    start_ms = max(line.start_ms for line in lines)
+    end_ms = max(min(line.end_ms for line in lines), start_ms + 1)
+    text = BETWEEN.join(line.text for line in lines)
+    return Candidate(
+        Channel.TEXT,
+        video_id,
+        start_ms,
+        min(end_ms, start_ms + LONGEST_MS),
+        start_ms,
+        sure,
+        text,
+        matches(text, groups),
+    )
+
+
+def _in_order(lines: Iterable[OcrLine]) -> list[OcrLine]:
+    """As they are read: from above to below, from left to right."""
+    return sorted(lines, key=lambda line: (round((line.box[1] + line.box[3]) * 20), line.box[0]))
+
+
+def _overlap_ms(one: OcrLine, other: OcrLine) -> int:
+    return min(one.end_ms, other.end_ms) - max(one.start_ms, other.start_ms)
+
+
+_ALIKE = str.maketrans({"0": "o", "1": "l", "i": "l", "5": "s", "8": "b", "|": "l"})
+
+
+def _looks(word: str) -> str:
+    """Letters that a reader takes for each other made one."""
+    return word.replace("rn", "m").replace("vv", "w").replace("cl", "d").translate(_ALIKE)
+
+
+def _one_apart(one: str, other: str) -> bool:
+    """Whether one letter changed, added or left out makes `other` of `one`."""
+    if abs(len(one) - len(other)) > 1 or min(len(one), len(other)) < _SHORTEST - 1:
+        return False
+    if one == other:
+        return True
+    at = 0
+    while at < min(len(one), len(other)) and one[at] == other[at]:
+        at += 1
+    if len(one) == len(other):
+        return one[at + 1 :] == other[at + 1 :]
+    longer, shorter = (one, other) if len(one) > len(other) else (other, one)
+    return longer[at + 1 :] == shorter[at:]
+
+
+def _run_together(word: str, other: str) -> bool:
+    """Whether `other` is the word and another one without the space between."""
+    if len(other) < len(word) + _SHORTEST:
+        return False
+    return other.startswith(word) or other.endswith(word)
