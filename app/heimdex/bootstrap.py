@@ -25,7 +25,7 @@ from heimdex.indexing.scan import Scanner
 from heimdex.indexing.watch import OnHint, Watcher
 from heimdex.indexing.worker import Worker
 from heimdex.media.fingerprint import fingerprint
-from heimdex.ml import factory, manifests, ocr_choice
+from heimdex.ml import factory, ocr_choice
 from heimdex.ml.manifests import Family
 from heimdex.ml.store import ModelStore
 from heimdex.people.gallery import FaceModel
@@ -96,11 +96,12 @@ class Library:
 
 def open_models(directories: Directories, settings: Settings) -> ModelStore:
     """The model store alone: what is installed can be asked without a library."""
-    return ModelStore(
+    return ModelStore.of(
         directories.models,
-        manifests.load(directories.manifests),
-        resources=directories.resources,
-        source=settings.model_source,
+        directories.manifests,
+        directories.resources,
+        settings.model_source,
+        settings,
     )
 
 

@@ -23,6 +23,7 @@ from heimdex.domain.vectors import Space, SpaceKind
 from heimdex.hosts.server import Call, Method, configuration, serve
 from heimdex.lending import Configuration, Engines
 from heimdex.ml.runtime import prepare_process
+from heimdex.ml.store import Plan
 
 Vector = NDArray[np.float32]
 
@@ -159,9 +160,26 @@ def query_methods(engines: Engines) -> dict[str, Method]:
     }
 
 
+def model_methods(engines: Engines) -> dict[str, Method]:
+    """Role `models`: bringing models here. Preparing them needs runtimes and much memory."""
+
+    def plan(call: Call, ids: list[str], form: str) -> Plan:
+        return engines.models().plan(ids, form)
+
+    def install(call: Call, ids: list[str], form: str) -> list[str]:
+        # The person was asked before, in the owner.
+        return engines.models().install(ids, lambda _plan: True, call.partial, form)
+
+    def add(call: Call, model_id: str, path: Path) -> str:
+        return engines.models().add(model_id, path, call.partial)
+
+    return {"plan": plan, "install": install, "add": add}
+
+
 ROLES: Mapping[str, Callable[[Engines], dict[str, Method]]] = {
     "index": index_methods,
     "query": query_methods,
+    "models": model_methods,
 }
 
 

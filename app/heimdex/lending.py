@@ -99,6 +99,18 @@ class Engines:
 
         return self._engine("reader", made)
 
+    def models(self) -> "ModelStore":
+        """The weights that engines are made of."""
+        # Not at the start: what is wrong with it should reach a person as the answer to a request.
+        if self._store is None:
+            from heimdex.ml.store import ModelStore
+
+            where, settings = self._chosen.directories, self._chosen.settings
+            self._store = ModelStore.of(
+                where.models, where.manifests, where.resources, settings.model_source, settings
+            )
+        return self._store
+
     def unload_idle(self, after_s: float = _UNLOAD_AFTER_S) -> None:
         """Free the weights of engines that were not asked for in the last `after_s`."""
         now = time.monotonic()
@@ -132,21 +144,6 @@ class Engines:
 
     def _engine(self, name: str, make: Callable[[Settings, "ModelStore"], E]) -> E:
         if name not in self._made:
-            self._made[name] = make(self._chosen.settings, self._models())
+            self._made[name] = make(self._chosen.settings, self.models())
         self._used[name] = time.monotonic()
         return cast(E, self._made[name])
-
-    def _models(self) -> "ModelStore":
-        # Not at the start: what is wrong with it should reach a person as the answer to a request.
-        if self._store is None:
-            from heimdex.ml import manifests
-            from heimdex.ml.store import ModelStore
-
-            where, settings = self._chosen.directories, self._chosen.settings
-            self._store = ModelStore(
-                where.models,
-                manifests.load(where.manifests),
-                resources=where.resources,
-                source=settings.model_source,
-            )
-        return self._store

@@ -13,11 +13,12 @@ from enum import StrEnum
 from importlib.machinery import PathFinder
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Self
 
 import msgspec
 
 from heimdex.domain.errors import ModelUnavailable, UserError
-from heimdex.ml import receipts
+from heimdex.ml import manifests, receipts
 from heimdex.ml.manifests import Form, InstalledSource, Manifest, Tier
 from heimdex.ml.receipts import RECEIPT, Receipt, outdated, record
 from heimdex.ml.receipts import FileRecord as FileRecord
@@ -118,6 +119,27 @@ class ModelStore:
         self.source = os.environ.get("HEIMDEX_MODEL_SOURCE", "") if source is None else source
         self.open_gates = frozenset(open_gates)
         self._hashes: dict[tuple[Path, int, int, int], str] = {}
+
+    @classmethod
+    def of(
+        cls, models_dir: Path, manifests_dir: Path, resources: Path, source: str, settings: object
+    ) -> Self:
+        """A store of everything that is described, by Heimdex or by the person. `settings` has
+        those of `manifests.GATES`."""
+        return cls(
+            models_dir,
+            manifests.load(manifests_dir, models_dir),
+            resources=resources,
+            source=source,
+            open_gates=[gate for gate in manifests.GATES if getattr(settings, gate)],
+        )
+
+    def refresh(self) -> None:
+        """Learn of models that the person added or removed in another process."""
+        for model_id in [m.id for m in self.manifests.values() if manifests.is_own(m)]:
+            del self.manifests[model_id]
+        for manifest in manifests.own(self.models_dir):
+            self.manifests.setdefault(manifest.id, manifest)
 
     def manifest(self, model_id: str) -> Manifest:
         """The description of a model. `UserError` when there is none of that id."""

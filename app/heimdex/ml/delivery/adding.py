@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from heimdex.domain.errors import UserError
+from heimdex.ml import manifests
 from heimdex.ml.delivery import assembly, own
 from heimdex.ml.delivery.parts import CHUNK, Part, free_bytes
 from heimdex.ml.delivery.progress import Meter
-from heimdex.ml.manifests import FORMATS, Form, Manifest, ModelFile
+from heimdex.ml.manifest_rules import FORMATS
+from heimdex.ml.manifests import Form, Manifest, ModelFile
 from heimdex.ml.store import Report, State, Step, obstacle
 
 if TYPE_CHECKING:
@@ -61,7 +63,7 @@ class Adding:
         path = path.expanduser()
         offered = list(_offered(path))
         manifest = self._store.manifests.get(model_id)
-        if manifest is None or own.is_own(manifest):
+        if manifest is None or manifests.is_own(manifest):
             manifest = own.describe(model_id, path, self._store)
         elif (status := self._store.status(model_id)).state is State.LOCKED:
             raise UserError(f"{manifest.title} cannot be added: {status.reason}.")
@@ -116,11 +118,11 @@ class Adding:
                 self._meter.tell(manifest.id, Step.CONVERTING)
                 assembly.convert(form.convert, staging, self._store.resources)
             self._meter.tell(manifest.id, Step.CHECKING)
-            if own.is_own(manifest):
+            if manifests.is_own(manifest):
                 manifest = own.pinned(manifest, digests)
             assembly.write_receipt(manifest, form, staging, f"{path} (your own)", digests)
             self._workplace.put(staging, self._store.models_dir / manifest.folder)
-        if own.is_own(manifest):
+        if manifests.is_own(manifest):
             own.remember(manifest, self._store)
         self._meter.tell(manifest.id, Step.DONE)
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from heimdex.domain.errors import UserError
-from heimdex.ml import manifests
-from heimdex.ml.manifests import FORMATS, OWN_FOLDER, Manifest
+from heimdex.ml import manifest_rules, manifests
+from heimdex.ml.manifest_rules import FORMATS
+from heimdex.ml.manifests import OWN_FOLDER, Manifest
 
 if TYPE_CHECKING:
     from heimdex.ml.store import ModelStore
@@ -37,7 +38,7 @@ def describe(model_id: str, path: Path, store: "ModelStore") -> Manifest:
             f"There is no model called {model_id}; there are: {known}. A model of your own needs a "
             f"folder with a {DESCRIPTION} in it (models/README.md says how)."
         )
-    if not manifests.inside(model_id) or "/" in model_id or not model_id.isascii():
+    if not manifest_rules.inside(model_id) or "/" in model_id or not model_id.isascii():
         raise UserError(f"{model_id!r} cannot be the name of a model; use letters and digits.")
     try:
         said: dict[str, Any] = msgspec.toml.decode((path / DESCRIPTION).read_bytes())
@@ -69,7 +70,7 @@ def describe(model_id: str, path: Path, store: "ModelStore") -> Manifest:
         manifest = msgspec.convert(filled | said | forced, Manifest)
     except msgspec.ValidationError as error:
         raise UserError(f"{path / DESCRIPTION} is wrong: {error}.") from error
-    manifests.check(manifest, f"{model_id}.json")
+    manifest_rules.check(manifest, f"{model_id}.json")
     return manifest
 
 
@@ -98,11 +99,6 @@ def remember(manifest: Manifest, store: "ModelStore") -> None:
 
 def forget(manifest: Manifest, store: "ModelStore") -> None:
     """Delete the description of a model of the person's own; any other is left alone."""
-    if is_own(manifest):
+    if manifests.is_own(manifest):
         (store.models_dir / OWN_FOLDER / f"{manifest.id}.json").unlink(missing_ok=True)
         del store.manifests[manifest.id]
-
-
-def is_own(manifest: Manifest) -> bool:
-    """Whether the person described the model."""
-    return manifest.folder.startswith(f"{OWN_FOLDER}/")
