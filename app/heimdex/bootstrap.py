@@ -149,6 +149,7 @@ def open_library(directories: Directories, settings: Settings, *, wait_s: float 
             ),
             towers,
         )
+        people.finish_erasing()
         lexicon = Lexicon(database)
         searcher = Searcher(
             catalogue=catalogue,

@@ -23,6 +23,8 @@ from heimdex.storage.vectors import VectorStore
 
 DIMS = 128
 SPACE = Space(SpaceKind.FACE, "sface", "1")
+OTHER_SPACE = Space(SpaceKind.FACE, "arcface", "2")
+"""Of another face model: other dimensions, and nothing that could be compared."""
 THRESHOLDS = Thresholds(match=0.42, suggest=0.32)
 JPEG = b"\xff\xd8\xff\xd9"
 
@@ -37,11 +39,20 @@ class Cast:
     def __post_init__(self) -> None:
         self.random = np.random.default_rng(self.seed)
 
-    def face(self, who: str, spread: float = 0.6) -> Vectors:
-        if who not in self.centres:
-            self.centres[who] = _unit(self.random.normal(size=DIMS))
-        noise = _unit(self.random.normal(size=DIMS))
-        return _unit(self.centres[who] + spread * noise)
+    def face(self, who: str, spread: float = 0.6, space: Space = SPACE) -> Vectors:
+        dims = DIMS if space == SPACE else 2 * DIMS
+        key = who if space == SPACE else f"{who} as {space.model} sees them"
+        if key not in self.centres:
+            self.centres[key] = _unit(self.random.normal(size=dims))
+        noise = _unit(self.random.normal(size=dims))
+        return _unit(self.centres[key] + spread * noise)
+
+    def alike(self, who: str, other: str, likeness: float) -> None:
+        """Make the face of `who` resemble the one of `other`."""
+        base = self.centres[other]
+        across = self.random.normal(size=len(base))
+        across = _unit(across - (across @ base) * base)
+        self.centres[who] = _unit(likeness * base + (1 - likeness**2) ** 0.5 * across)
 
 
 @dataclass
@@ -69,9 +80,15 @@ class Library:
             self,
         )
 
-    def reopen(self) -> "Library":
+    def reopen(self, space: Space | None = None) -> "Library":
+        """After a restart, with another face model if `space` is given."""
         self.database.close()
-        return Library(self.folder, self.cast, self.photos, self.space)
+        return Library(self.folder, self.cast, self.photos, space or self.space)
+
+    def embed_faces(self, crops: Sequence[bytes]) -> tuple[Space, Vectors]:
+        """A photo's crop ends in the name of whom it shows."""
+        faces = [self.cast.face(crop[len(JPEG) :].decode(), 0.4, self.space) for crop in crops]
+        return self.space, np.stack(faces)
 
     def faces(self, path: Path) -> Sequence[PhotoFace]:
         if path.name not in self.photos:
@@ -82,7 +99,13 @@ class Library:
         """A picture file that shows these people, each face `sizes` wide."""
         wide = sizes or [0.3] * len(who)
         self.photos[name] = [
-            PhotoFace((0.1, 0.1, 0.1 + w, 0.1 + w), 0.9, JPEG, SPACE, self.cast.face(each, 0.4))
+            PhotoFace(
+                (0.1, 0.1, 0.1 + w, 0.1 + w),
+                0.9,
+                JPEG + each.encode(),
+                self.space,
+                self.cast.face(each, 0.4, self.space),
+            )
             for each, w in zip(who, wide, strict=True)
         ]
         return Path(name)
@@ -108,16 +131,16 @@ class Library:
                 )
             )
         output = FacesOutput(
-            SPACE,
+            self.space,
             tuple(tracks),
             VectorBatch(
-                np.stack([self.cast.face(each) for each in who]).astype(np.float32)
+                np.stack([self.cast.face(each, space=self.space) for each in who])
                 if who
                 else np.zeros((0, DIMS), np.float32),
                 np.array([t.start_ms for t in tracks], np.int32),
                 np.array([t.end_ms for t in tracks], np.int32),
             ),
-            tuple(JPEG + str(i).encode() for i in range(len(who))),
+            tuple(JPEG + f"crop {i} of {number}".encode() for i in range(len(who))),
         )
         run = StageRun(video_id, Stage.FACES, 1, "sface/1", StageStatus.DONE, 1.0, "", 1)
         self.stages.commit(video_id, output, run)

@@ -9,10 +9,10 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from heimdex.domain.faces import DecisionKind, FaceTrack, TrackRef
+from heimdex.domain.faces import FaceTrack, TrackRef
 from heimdex.domain.ids import PersonId, VideoId
 from heimdex.domain.vectors import Vectors
-from heimdex.people.gallery import FaceModel, Gallery, Votes, together
+from heimdex.people.gallery import FaceModel, Gallery, Votes, mean_by_owner, together
 from heimdex.people.placing import FOUNDS, Face, are_two
 from heimdex.people.replay import Verdicts, replay
 from heimdex.storage.people import PeopleStore
@@ -40,29 +40,20 @@ class Album:
 
     def _read_assigned(self) -> None:
         """Every assigned track that this model has seen, as columns."""
-        offsets = self._matrix.offsets.tolist()
-        rows: list[int] = []
-        owners: list[int] = []
-        decided: list[bool] = []
-        similarity: list[float] = []
-        quality: list[float] = []
-        refs: list[tuple[str, int]] = []
-        for video, track, owner, given, likeness, fit in self._store.assigned():
-            at = self._row_of_video.get(VideoId(video))
-            if at is None or track >= offsets[at + 1] - offsets[at]:
-                continue
-            refs.append((video, track))
-            rows.append(offsets[at] + track)
-            owners.append(owner)
-            decided.append(given)
-            similarity.append(likeness)
-            quality.append(fit)
-        self._refs = refs
-        self._rows = np.array(rows, np.int64)
-        self._owners = np.array(owners, np.int64)
-        self._decided = np.array(decided, bool)
-        self._similarity = np.array(similarity, np.float32)
-        self._quality = np.array(quality, np.float32)
+        rows = self._store.assigned()
+        columns = zip(*rows, strict=True) if rows else ((),) * 6
+        videos, tracks, owners, decided, similarity, quality = columns
+        offsets = self._matrix.offsets
+        at = np.fromiter((self._row_of_video.get(v, -1) for v in videos), np.int64, len(rows))
+        place = offsets[at] + np.array(tracks, np.int64)
+        seen = np.flatnonzero((at >= 0) & (place < offsets[at + 1]))
+        self._videos = at[seen]
+        self._indexes = np.array(tracks, np.int64)[seen]
+        self._rows = place[seen]
+        self._owners = np.array(owners, np.int64)[seen]
+        self._decided = np.array(decided, bool)[seen]
+        self._similarity = np.array(similarity, np.float32)[seen]
+        self._quality = np.array(quality, np.float32)[seen]
 
     def row(self, ref: TrackRef) -> int | None:
         """Where the track's vector is in the matrix; None when this model has not seen it."""
@@ -108,9 +99,9 @@ class Album:
             self._places = defaultdict(list)
             for at, owner in enumerate(self._owners.tolist()):
                 self._places[owner].append(at)
-        places = self._places
+        places, videos = self._places, self._matrix.videos
         return {
-            person_id: [TrackRef(VideoId(v), t) for v, t in (self._refs[at] for at in found)]
+            person_id: [TrackRef(videos[self._videos[at]], int(self._indexes[at])) for at in found]
             for person_id in people
             if (found := places.get(person_id))
         }
@@ -126,10 +117,8 @@ class Album:
         Two means' dot product is the mean similarity over all pairs of their faces.
         """
         votes = self.votes(people)
-        ids, owners, counts = np.unique(votes.owners, return_inverse=True, return_counts=True)
-        sums = np.zeros((len(ids), self._matrix.vectors.shape[1]), np.float32)
-        np.add.at(sums, owners, votes.vectors)
-        return [PersonId(int(each)) for each in ids], sums / np.maximum(counts, 1)[:, None]
+        ids, means = mean_by_owner(votes.vectors, votes.owners)
+        return [PersonId(each) for each in ids.tolist()], means
 
     def taken(self, videos: Iterable[VideoId]) -> dict[PersonId, list[Face]]:
         """The faces that people have already in these videos."""
@@ -181,8 +170,12 @@ class Album:
     def rejected(self) -> dict[PersonId, list[TrackRef]]:
         """For each person the tracks that somebody said are not theirs."""
         if self._not_of is None:
+            found, moved = self._store.rejected()
             rejected: dict[PersonId, list[TrackRef]] = defaultdict(list)
-            for video_id in self._store.decided_videos(DecisionKind.IS_NOT):
+            for person_id, ref in found:
+                if ref.video_id not in moved:
+                    rejected[person_id].append(ref)
+            for video_id in sorted(moved):
                 for index, people in self.verdicts(video_id).not_of.items():
                     for person_id in people:
                         rejected[person_id].append(TrackRef(video_id, index))

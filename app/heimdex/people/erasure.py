@@ -18,15 +18,18 @@ from heimdex.domain.vectors import SpaceKind, VectorBatch
 from heimdex.people.journal import Journal
 from heimdex.storage.artefacts import Artefacts
 from heimdex.storage.people import PeopleStore
-from heimdex.storage.scrub import Scrubbed
 from heimdex.storage.stages import StageStore
 from heimdex.storage.vectors import VectorStore
+
+_DUE = "scrub_due"
+"""Note that something was erased and the files are still to be cleaned."""
 
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
     """What forgetting did: how many faces went, how many automatic backups with them, and whether
-    the whole database was written anew (otherwise what went was overwritten in place)."""
+    the whole database was written anew. Where the disk had no room for that, traces of names may
+    be left in the file until it has: then it is done when the library is opened the next time."""
 
     faces: int
     backups: int
@@ -52,7 +55,8 @@ class Erasure:
             self._store.delete_person(person_id)
             self._erase_tracks(refs)
             self._store.delete_empty()
-        return _told(len(refs), self._store.scrub())
+            self._store.put_note(_DUE, "1")
+        return self._clean(len(refs))
 
     def erase_everything(self) -> Forgotten:
         """Erase everybody, every face, and that faces were ever looked for."""
@@ -65,9 +69,21 @@ class Erasure:
                     self._vectors.drop(space)
             for video_id in videos:
                 self._stages.clear(video_id, [Stage.FACES])
+            self._store.put_note(_DUE, "1")
         for video_id in videos:
             self._artefacts.keep_faces(video_id, 0)
-        return _told(faces, self._store.scrub())
+        return self._clean(faces)
+
+    def finish(self) -> None:
+        """Clean the files if that was interrupted, or the disk too full, the last time."""
+        if self._store.note(_DUE) is not None:
+            self._clean(0)
+
+    def _clean(self, faces: int) -> Forgotten:
+        scrubbed = self._store.scrub()
+        if scrubbed.rewritten:
+            self._store.put_note(_DUE, None)
+        return Forgotten(faces, scrubbed.copies, scrubbed.rewritten)
 
     def _erase_tracks(self, refs: Iterable[TrackRef]) -> None:
         """Commit each video's faces again without these tracks; the others keep their people."""
@@ -107,7 +123,3 @@ class Erasure:
     def _crop(self, video_id: VideoId, track: FaceTrack) -> bytes:
         path = self._artefacts.face(video_id, track.index)
         return path.read_bytes() if path.is_file() else b""
-
-
-def _told(faces: int, scrubbed: Scrubbed) -> Forgotten:
-    return Forgotten(faces, scrubbed.copies, scrubbed.rewritten)

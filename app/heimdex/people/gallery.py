@@ -149,6 +149,15 @@ class Gallery:
         return believed
 
 
+def mean_by_owner(
+    values: NDArray[np.float32], owners: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """The owners, sorted, and for each the mean of the rows (n × d) that are theirs."""
+    ids, places, counts = np.unique(owners, return_inverse=True, return_counts=True)
+    means = _sums(values, places, len(ids)) / counts[:, None]
+    return ids, means.astype(np.float32)
+
+
 def _sums(vectors: Vectors, owners: NDArray[np.int64], count: int) -> Vectors:
     sums = np.zeros((count, vectors.shape[1]), np.float32)
     if len(vectors):

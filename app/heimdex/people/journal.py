@@ -29,11 +29,13 @@ class Step:
     created: list[PersonId] = field(default_factory=list)
     touched: list[PersonId] = field(default_factory=list)
     snapshots: list[bytes] = field(default_factory=list)
+    kept: bool = True
+    """Whether it will be written down; otherwise nothing needs to be remembered."""
 
     def touch(self, *people: PersonId) -> None:
         """Keep how these people are now, unless this step has done so or has created them."""
         new = [p for p in dict.fromkeys(people) if p not in self.touched and p not in self.created]
-        if new:
+        if new and self.kept:
             self.snapshots.append(self._store.snapshot(new))
             self.touched += new
 
@@ -63,10 +65,11 @@ class Journal:
     def unwritten(self) -> Iterator[Step]:
         """The same for what happens by itself, which nobody would undo."""
         with self._store.transaction():
-            yield Step(self._store)
+            yield Step(self._store, kept=False)
 
-    def undo(self) -> str | None:
-        """Take back the newest step; returns its label, None when there is none."""
+    def undo(self) -> tuple[str, list[PersonId]] | None:
+        """Take back the newest step; returns its label and whom it was about, None when there is
+        no step."""
         with self._store.transaction():
             entry = self._store.journal_pop()
             if entry is None:
@@ -78,7 +81,7 @@ class Journal:
                 created = []
             for person_id in created:
                 self._store.delete_person(person_id)
-        return entry.label
+        return entry.label, [PersonId(each) for each in undo.people]
 
     def labels(self) -> tuple[str, ...]:
         """What can be undone, newest first."""

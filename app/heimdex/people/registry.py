@@ -303,10 +303,12 @@ class People:
         """Take back the newest step, also one from before a restart; returns its label, or None
         when there is nothing to undo."""
         with self._store.transaction():
-            label = self._journal.undo()
-            if label is not None:
-                with self._journal.unwritten() as step:
-                    self._sorting.sort_everything(step)
+            undone = self._journal.undo()
+            if undone is None:
+                return None
+            label, people = undone
+            with self._journal.unwritten() as step:
+                self._sorting.sort_again(people, step)
         return label
 
     # For good
@@ -322,6 +324,10 @@ class People:
     def erase_everything(self) -> Forgotten:
         """Erase everybody and every face that was found; the videos stay, and so does the rest."""
         return self._erasure.erase_everything()
+
+    def finish_erasing(self) -> None:
+        """Clean the files if forgetting was interrupted; for the start."""
+        self._erasure.finish()
 
     # The first use
 

@@ -10,7 +10,7 @@ import numpy as np
 from heimdex.domain.faces import TrackRef
 from heimdex.domain.ids import PersonId, VideoId
 from heimdex.people.album import Album
-from heimdex.people.gallery import FaceModel, Gallery
+from heimdex.people.gallery import FaceModel, Gallery, mean_by_owner
 from heimdex.people.journal import Step
 from heimdex.people.placing import Face, Placement, are_two, found, recognise
 from heimdex.people.replay import find_track, replay
@@ -53,6 +53,18 @@ class Sorting:
     def sort_everything(self, step: Step) -> None:
         """The same for every video."""
         for video_id in self._store.decided_videos():
+            self.apply_decisions(video_id)
+        self.place(self._store.unassigned(), step)
+        self._store.delete_empty()
+
+    def sort_again(self, people: Iterable[PersonId], step: Step) -> None:
+        """The same where these people are, after what is known of them was put back."""
+        videos = {
+            decision.video_id
+            for person_id in people
+            for decision in self._store.decisions(person_id=person_id)
+        }
+        for video_id in sorted(videos):
             self.apply_decisions(video_id)
         self.place(self._store.unassigned(), step)
         self._store.delete_empty()
@@ -112,9 +124,8 @@ class Sorting:
         groups = [group for group in self._store.groups() if group != person_id]
         votes = album.votes(groups)
         likeness = gallery.similarity_to(person_id, votes.vectors)
-        ids, owners, counts = np.unique(votes.owners, return_inverse=True, return_counts=True)
-        means = np.bincount(owners, likeness, len(ids)) / np.maximum(counts, 1)
-        for at in np.flatnonzero(means >= match).tolist():
+        ids, means = mean_by_owner(likeness[:, None], votes.owners)
+        for at in np.flatnonzero(means[:, 0] >= match).tolist():
             other = PersonId(int(ids[at]))
             if album.may_join(person_id, other):
                 step.touch(person_id, other)

@@ -11,7 +11,7 @@ from heimdex.domain.engines import Thresholds
 from heimdex.domain.faces import TrackRef
 from heimdex.domain.ids import PersonId
 from heimdex.people.album import Album
-from heimdex.people.gallery import Gallery
+from heimdex.people.gallery import Gallery, mean_by_owner
 from heimdex.people.placing import are_two
 from heimdex.storage.people import PeopleStore
 
@@ -54,14 +54,11 @@ def _groups_of_named(
 ) -> list[Suggestion]:
     groups = store.groups()
     votes = album.votes(groups)
-    ids, owners, counts = np.unique(votes.owners, return_inverse=True, return_counts=True)
-    if not known or not len(ids):
+    if not known or not len(votes):
         return []
     columns = [gallery.position[person_id] for person_id in known]
     likeness = gallery.similarities(votes.vectors)[:, columns]
-    means = np.zeros((len(ids), len(known)), np.float32)
-    np.add.at(means, owners, likeness)
-    means /= counts[:, None]
+    ids, means = mean_by_owner(likeness, votes.owners)
     members = album.members(groups)
     suggestions = []
     for row, group in enumerate(map(PersonId, ids.tolist())):

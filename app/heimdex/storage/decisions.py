@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from heimdex.domain.faces import Box, Decision, DecisionKind
+from heimdex.domain.faces import Box, Decision, DecisionKind, TrackRef
 from heimdex.domain.ids import DecisionId, PersonId, VideoId
 from heimdex.storage import people_snapshot
 from heimdex.storage.database import Database
@@ -86,6 +86,24 @@ class DecisionStore:
             (kind,),
         )
         return [VideoId(row["video_id"]) for row in rows]
+
+    def rejected(self) -> tuple[list[tuple[PersonId, TrackRef]], set[VideoId]]:
+        """Which tracks are not whose by somebody's word, as far as a track stands exactly where it
+        was said; and the videos of which some do not, because their faces were found anew."""
+        rows = self._database.read().execute(
+            "SELECT d.person_id, d.video_id, t.idx FROM decisions d LEFT JOIN face_tracks t"
+            " ON t.video_id = d.video_id AND t.best_ms = d.at_ms AND t.x1 = d.x1 AND t.y1 = d.y1"
+            " AND t.x2 = d.x2 AND t.y2 = d.y2 WHERE d.kind = 'is_not' ORDER BY d.id"
+        )
+        found: list[tuple[PersonId, TrackRef]] = []
+        moved: set[VideoId] = set()
+        for row in rows:
+            if row["idx"] is None:
+                moved.add(VideoId(row["video_id"]))
+            else:
+                ref = TrackRef(VideoId(row["video_id"]), row["idx"])
+                found.append((PersonId(row["person_id"]), ref))
+        return found, moved
 
     def snapshot(self, people: Iterable[PersonId]) -> bytes:
         """All rows about these people, to be given back by `restore`; for the journal."""

@@ -63,10 +63,12 @@ class PeopleStore(AssignmentStore, DecisionStore, PhotoStore):
         )
         return None if row is None else str(row["value"])
 
-    def put_note(self, key: str, value: str) -> None:
-        """Keep a remark about the library."""
+    def put_note(self, key: str, value: str | None) -> None:
+        """Keep a remark about the library, or take it away (None)."""
         with self._database.write() as connection:
-            connection.execute("INSERT OR REPLACE INTO library VALUES (?, ?)", (key, value))
+            connection.execute("DELETE FROM library WHERE key = ?", (key,))
+            if value is not None:
+                connection.execute("INSERT INTO library VALUES (?, ?)", (key, value))
 
     # People
 

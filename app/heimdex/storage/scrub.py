@@ -24,8 +24,9 @@ _log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class Scrubbed:
     """What was done. `rewritten`: the whole file was written anew, so that nothing can be left in
-    it; otherwise what was deleted was overwritten in place. `copies`: how many automatic backups
-    were removed because they held what is to be gone."""
+    it. Otherwise what was deleted was only overwritten in its place, which misses what SQLite
+    moved inside a page before. `copies`: how many automatic backups were removed, because they
+    held what is to be gone."""
 
     rewritten: bool
     copies: int
