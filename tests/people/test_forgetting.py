@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from people_library import JPEG, SPACE, Library
 
-from conftest import JPEG, SPACE, Library
 from heimdex.config import logging as heimdex_logging
 from heimdex.config.directories import Directories
 from heimdex.domain.faces import TrackRef

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
+from people_library import OTHER_SPACE
 
-from conftest import OTHER_SPACE
 from heimdex.domain.errors import MediaError, UserError
 from heimdex.domain.faces import TrackRef
 from heimdex.domain.ids import PersonId
