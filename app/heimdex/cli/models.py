@@ -1,20 +1,18 @@
 """`heimdex models`: which models there are, bring them here, check them, remove them.
 
-Downloading and checking is the model store's; nothing is downloaded without being asked for.
+Asking before a download and showing its progress is left to `downloads`, checking to the store.
 """
 
 import argparse
-import sys
 from typing import TYPE_CHECKING, Any
 
-from heimdex.cli.output import complain, counted, emit, note, size, table
-from heimdex.cli.progress import terminal_bar
+from heimdex.cli.output import complain, emit, size, table
 from heimdex.cli.session import directories
 from heimdex.domain.errors import UserError
 
 if TYPE_CHECKING:
     from heimdex.ml.manifests import Manifest
-    from heimdex.ml.store import InstallProgress, ModelStatus, ModelStore, Plan
+    from heimdex.ml.store import ModelStatus, ModelStore
 
 SETS = ("starter", "balanced", "best")
 
@@ -39,12 +37,28 @@ def define(group: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> N
         parents=[shared],
         help="download models",
         description="Download models, check them against their known sha256 and prepare them. Says "
-        "how much it is and asks first. What was interrupted goes on where it stopped.",
-        epilog="example: heimdex models download --set starter",
+        "how much it is and asks first. What was interrupted goes on where it stopped. Files that "
+        "other programs have downloaded to their caches are taken from there.",
+        epilog="example: heimdex models download --set balanced",
     )
     _which(download)
+    download.add_argument("--form", help="take this published form of the models, as models/ names")
     download.add_argument("--yes", "-y", action="store_true", help="do not ask")
+    download.add_argument("--json", action="store_true", help="JSON lines: plan, progress, result")
     download.set_defaults(run=download_)
+
+    add = actions.add_parser(
+        "add",
+        parents=[shared],
+        help="take a model from files that you have",
+        description="Copy a model's files from a file, a folder or a zip of yours, check them and "
+        "prepare them. For a model that only you have, the folder needs a model.toml.",
+        epilog="example: heimdex models add adaface-ir101 --from ~/Downloads/adaface.ckpt",
+    )
+    add.add_argument("id", metavar="ID", help="the model, as `models list` names it, or a new name")
+    add.add_argument("--from", dest="source", metavar="PATH", required=True, help="where they are")
+    add.add_argument("--json", action="store_true", help="JSON lines: progress and result")
+    add.set_defaults(run=add_)
 
     verify = actions.add_parser(
         "verify",
@@ -90,7 +104,7 @@ def list_(options: argparse.Namespace) -> int:
         for status in statuses:
             emit(_document(store.manifest(status.id), status))
         return 0
-    rows = [("ID", "SET", "DOES", "STATE", "SIZE", "LICENCE", "")]
+    rows = [("ID", "SETS", "DOES", "STATE", "SIZE", "LICENCE", "")]
     for status in statuses:
         manifest = store.manifest(status.id)
         rows.append(
@@ -110,26 +124,19 @@ def list_(options: argparse.Namespace) -> int:
 
 def download_(options: argparse.Namespace) -> int:
     """Bring models here."""
+    from heimdex.cli import downloads
+
     store = model_store(options)
-    ids = _chosen(store, options.ids, options.set, default=None)
-    asked = options.yes
+    return downloads.download(
+        options, store, _chosen(store, options.ids, options.set, default=None)
+    )
 
-    def ask(plan: "Plan") -> bool:
-        _show_plan(plan)
-        if asked:
-            return True
-        if not sys.stdin.isatty():
-            raise UserError("Nobody is here to ask; say --yes to download.")
-        return input("Download? [y/N] ").strip().lower() in {"y", "yes", "예", "네"}
 
-    with _DownloadShow(store) as show:
-        installed = store.install(ids, ask, show.report)
-    already = len(ids) - len(set(installed) & set(ids))
-    if installed:
-        print(f"{counted(len(installed), 'model')} installed in {store.models_dir}.")
-    if already and not installed:
-        print("All of them are installed already.")
-    return 0
+def add_(options: argparse.Namespace) -> int:
+    """Take a model from the person's own files."""
+    from heimdex.cli import downloads
+
+    return downloads.add(options, model_store(options))
 
 
 def verify_(options: argparse.Namespace) -> int:
@@ -167,29 +174,43 @@ def remove_(options: argparse.Namespace) -> int:
 
 def licences_(options: argparse.Namespace) -> int:
     """Print each model's licence and what it does not say."""
+    from heimdex.ml import licences
+
     store = model_store(options)
-    for model_id in _chosen(store, [], options.set, default=list(store.manifests)):
-        manifest = store.manifest(model_id)
-        if options.json:
+    chosen = set(_chosen(store, [], options.set, default=list(store.manifests)))
+    rows = [row for row in licences.table(store.manifests) if row.model_id in chosen]
+    if options.json:
+        for row in rows:
             emit(
                 {
-                    "id": manifest.id,
-                    "title": manifest.title,
-                    "licence": manifest.licence,
-                    "licence_url": manifest.licence_url,
-                    "commercial_use": manifest.commercial_use,
-                    "caveat": manifest.caveat,
-                    "origin": manifest.origin,
+                    "id": row.model_id,
+                    "title": row.title,
+                    "sets": [str(tier) for tier in row.sets],
+                    "licence": row.licence,
+                    "licence_url": row.licence_url,
+                    "commercial_use": row.commercial_use,
+                    "caveat": row.caveat,
+                    "origin": row.origin,
+                    "pinned": row.pinned,
                 }
             )
-            continue
-        use = "free for commercial use" if manifest.commercial_use else "NOT for commercial use"
-        print(f"{manifest.title} ({manifest.id}): {manifest.licence}, {use}")
-        print(f"    {manifest.licence_url}")
-        if manifest.origin:
-            print(f"    from {manifest.origin}")
-        if manifest.caveat:
-            print(f"    note: {manifest.caveat}")
+        return 0
+    lines = [("MODEL", "LICENCE", "COMMERCIAL USE", "SETS", "TERMS")]
+    for row in rows:
+        use = "free" if row.commercial_use else "NO"
+        mark = " *" if row.caveat else ""
+        lines.append((row.model_id, row.licence, use + mark, ", ".join(row.sets), row.licence_url))
+    print(table(lines))
+    if any(row.caveat for row in rows):
+        print("\n* What the licence alone does not say:")
+        for row in rows:
+            if row.caveat:
+                print(f"  {row.title}: {row.caveat}")
+    if hub := [row.model_id for row in rows if row.pinned == "hub"]:
+        print(
+            f"\nOf {', '.join(hub)} some sha256 are not known beforehand: the hub states them for "
+            "a fixed commit, and they are written down at the first download."
+        )
     return 0
 
 
@@ -224,63 +245,9 @@ def _document(manifest: "Manifest", status: "ModelStatus") -> dict[str, Any]:
         "disk_bytes": status.size or manifest.disk_size,
         "licence": manifest.licence,
         "commercial_use": manifest.commercial_use,
+        "caveat": manifest.caveat,
+        "forms": [form.name for form in manifest.all_forms],
+        "form": status.form,
+        "origin": status.origin,
+        "pinned": manifest.pinned,
     }
-
-
-def _show_plan(plan: "Plan") -> None:
-    rows = [
-        (
-            planned.manifest.title,
-            size(planned.download),
-            planned.manifest.licence
-            + ("" if planned.manifest.commercial_use else " (NOT for commercial use)"),
-        )
-        for planned in plan.models
-    ]
-    note(table(rows, right=frozenset({1})))
-    note(f"{size(plan.download)} to download; {size(plan.free)} are free on the disk.")
-
-
-class _DownloadShow:
-    """A bar a model on a terminal; otherwise one line a model when it is done."""
-
-    def __init__(self, store: "ModelStore") -> None:
-        self._store = store
-        self._bar: Any = None
-        self._of = ""
-
-    def report(self, progress: "InstallProgress") -> None:
-        """Move on."""
-        from heimdex.ml.store import Step
-
-        if progress.step is Step.WAITING:
-            if self._of != progress.step:
-                note("Another installation is running; waiting for it.")
-                self._of = progress.step
-            return
-        if sys.stderr.isatty():
-            self._draw(progress, str(progress.step))
-        if progress.step is Step.DONE:
-            self.close()
-            note(f"  {self._store.manifest(progress.model_id).title}: installed")
-
-    def _draw(self, progress: "InstallProgress", step: str) -> None:
-        if self._of != progress.model_id:
-            self.close()
-            self._of = progress.model_id
-            self._bar = terminal_bar(total=progress.total, unit="B", unit_scale=True)
-        if self._bar is not None:
-            self._bar.set_description_str(f"{progress.model_id}: {step}", refresh=False)
-            self._bar.update(progress.done - self._bar.n)
-
-    def close(self) -> None:
-        """Leave the terminal clean."""
-        if self._bar is not None:
-            self._bar.close()
-            self._bar = None
-
-    def __enter__(self) -> "_DownloadShow":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()

@@ -21,6 +21,8 @@ class ModelLicence:
     commercial_use: bool
     origin: str
     caveat: str
+    pinned: str
+    """See `Manifest.pinned`."""
 
 
 def table(manifests: Mapping[str, Manifest]) -> list[ModelLicence]:
@@ -35,6 +37,7 @@ def table(manifests: Mapping[str, Manifest]) -> list[ModelLicence]:
             commercial_use=manifest.commercial_use,
             origin=manifest.origin,
             caveat=manifest.caveat,
+            pinned=manifest.pinned,
         )
         for manifest in manifests.values()
     ]

@@ -271,6 +271,12 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         raise UserError(f"{self.id} has no form {name!r}; there are: {names}.")
 
     @property
+    def pinned(self) -> str:
+        """How its files are known: `sha256`, or `hub` or `own` where that holds of any of them."""
+        pins = {file.pin for file in self.files}
+        return next((str(pin) for pin in (Pin.OWN, Pin.HUB) if pin in pins), "sha256")
+
+    @property
     def space_revision(self) -> str:
         """Names the space of its vectors: other weights or another recipe is another space.
 
