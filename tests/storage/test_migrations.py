@@ -102,6 +102,21 @@ def test_migration_0003_screen_text(library: Path) -> None:
     connection.close()
 
 
+def test_migration_0004_searches(library: Path) -> None:
+    path = library / FILE_NAME
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.row_factory = sqlite3.Row
+    migrate(connection, path, ALL[:3])
+    assert migrate(connection, path, ALL[:4]) == ["searches"]
+    insert = "INSERT INTO saved_searches (name, name_key, question, created_at) VALUES (?, ?, ?, 0)"
+    connection.execute(insert, ("Beach", "beach", "{}"))
+    assert connection.execute("SELECT seen FROM saved_searches").fetchone()[0] == "[]"
+    with pytest.raises(sqlite3.IntegrityError):
+        connection.execute(insert, ("BEACH", "beach", "{}"))
+    connection.execute("INSERT INTO recent_searches VALUES ('dog', 'dog', 1)")
+    connection.close()
+
+
 def add_notes(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE TABLE notes (text TEXT NOT NULL) STRICT")
     connection.execute("INSERT INTO notes SELECT name FROM people")

@@ -16,6 +16,7 @@ from heimdex.storage.migrations import (
     m0001_first_light,
     m0002_people_by_time,
     m0003_screen_text,
+    m0004_searches,
 )
 
 KEPT_BACKUPS = 3
@@ -36,6 +37,7 @@ ALL: tuple[Migration, ...] = (
     Migration(1, m0001_first_light.NAME, m0001_first_light.upgrade),
     Migration(2, m0002_people_by_time.NAME, m0002_people_by_time.upgrade),
     Migration(3, m0003_screen_text.NAME, m0003_screen_text.upgrade),
+    Migration(4, m0004_searches.NAME, m0004_searches.upgrade),
 )
 
 
