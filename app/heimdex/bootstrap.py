@@ -15,6 +15,7 @@ from typing import Self
 from heimdex.config.directories import Directories
 from heimdex.config.settings import Settings
 from heimdex.domain.engines import Thresholds
+from heimdex.domain.errors import UserError
 from heimdex.domain.faces import PhotoFace
 from heimdex.domain.ids import VideoId
 from heimdex.domain.stages import Stage
@@ -148,6 +149,7 @@ def open_library(directories: Directories, settings: Settings, *, wait_s: float 
                 chosen.thresholds(Family.FACE_EMBEDDER),
             ),
             towers,
+            enabled=settings.face_recognition,
         )
         people.finish_erasing()
         lexicon = Lexicon(database)
@@ -160,12 +162,19 @@ def open_library(directories: Directories, settings: Settings, *, wait_s: float 
             people=people,
             towers=towers,
         )
+
+        def stage_models() -> dict[Stage, str]:
+            models = chosen.stage_models()
+            if not people.enabled:
+                del models[Stage.FACES]
+            return models
+
         scanner = Scanner(
             catalogue,
             jobs,
             stages,
             fingerprint,
-            chosen.stage_models,
+            stage_models,
             stable_seconds=settings.stable_seconds,
         )
         worker = Worker(
@@ -173,7 +182,7 @@ def open_library(directories: Directories, settings: Settings, *, wait_s: float 
             stages,
             jobs,
             HostStageEngine(index_host),
-            chosen.stage_models,
+            stage_models,
             sync=lambda: index.sync(database),
             on_faces=people.assign_new,
         )
@@ -358,3 +367,17 @@ def forget_videos(library: Library, videos: Iterable[VideoId]) -> None:
         library.catalogue.remove_video(video_id)
         library.artefacts.remove(video_id)
     library.index.sync(library.database)
+
+
+def switch_faces(library: Library, on: bool) -> None:
+    """Have faces recognised from now on, or not any more; what is stored stays until it is erased.
+
+    Raises UserError when the environment decides otherwise.
+    """
+    value = None if on else False
+    settings = Settings.change(library.directories.home, {"face_recognition": value})
+    if settings.face_recognition != on:
+        raise UserError(
+            "FACE_RECOGNITION in the environment says otherwise; take it out and try again."
+        )
+    library.people.enabled = on

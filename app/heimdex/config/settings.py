@@ -60,6 +60,8 @@ class Settings:
     face_detector: str = "auto"
     face_model: str = "auto"
     face_device: str = "cpu"
+    face_recognition: bool = True
+    """Whether faces are looked for and people recognised at all."""
     ocr_model: str = "auto"
     """What reads text on the screen: auto, rapidocr, tesseract, or off."""
     feature_face_licensed: bool = False
@@ -192,6 +194,7 @@ _PARSERS: dict[str, Callable[[Any], Any]] = {
     "face_detector": _name,
     "face_model": _name,
     "face_device": _DEVICE,
+    "face_recognition": _flag,
     "ocr_model": _one_of(OCR_MODELS),
     "feature_face_licensed": _flag,
     "model_source": _text,

@@ -25,7 +25,7 @@ DEPENDENTS: dict[Stage, tuple[Stage, ...]] = {
 AUDIO_STAGES = frozenset({Stage.SPEECH, Stage.PASSAGES})
 PICTURE_STAGES = frozenset({Stage.SCENES, Stage.VISION, Stage.FACES, Stage.OCR})
 
-OPTIONAL = frozenset({Stage.OCR})
+OPTIONAL = frozenset({Stage.FACES, Stage.OCR})
 """Stages that a person can switch off: without a model they are not missing."""
 
 _WITHOUT_FILE = frozenset({Stage.PASSAGES})

@@ -127,7 +127,8 @@ class Gallery:
             against = np.full_like(scores, -1.0)
             _raise_to(against, self._rejected @ vectors.T, self._rejected_of)
             scores[(against >= self._match) & (against > scores)] = -1.0
-        return scores.T
+        everybody: NDArray[np.float32] = scores.T
+        return everybody
 
     def _kept(self, votes: Votes) -> tuple[Vectors, NDArray[np.int64]]:
         """Vectors about people who are in the gallery, sorted by their positions."""

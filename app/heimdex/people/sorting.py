@@ -156,20 +156,20 @@ class Sorting:
             tracks = self._stages.tracks(video_id)
             for former in self._store.former(video_id):
                 track = find_track(tracks, former.at_ms, former.box)
-                row = None if track is None else left.get(TrackRef(video_id, track.index))
-                if row is None or row in placement.recognised:
+                at = None if track is None else left.get(TrackRef(video_id, track.index))
+                if at is None or at in placement.recognised:
                     continue
-                person_id, face = former.person_id, faces[row]
+                person_id, face = former.person_id, faces[at]
                 if person_id in face.not_of:
                     continue
                 if person_id in gallery.position:
-                    likeness = gallery.similarity_to(person_id, vectors[row : row + 1])[0]
+                    likeness = gallery.similarity_to(person_id, vectors[at : at + 1])[0]
                     if likeness < self._model.thresholds.suggest:
                         continue
                 theirs = together.setdefault(person_id, [])
                 if not any(are_two(face, other) for other in theirs):
                     theirs.append(face)
-                    placement.recognised[row] = (person_id, former.similarity)
+                    placement.recognised[at] = (person_id, former.similarity)
 
     def _assign(self, person_id: PersonId, theirs: Sequence[tuple[TrackRef, float]]) -> None:
         refs = [ref for ref, _ in theirs]
