@@ -44,6 +44,8 @@ from heimdex.storage.stages import StageStore
 from heimdex.storage.vectors import VectorStore
 
 DATABASE = FILE_NAME
+COMPACT = "compact"
+"""Copies of vectors for quick comparison; may be deleted at any time."""
 INDEX = "chroma"
 _GIB = 1024**3
 _INDEX_MEMORY = 6 * _GIB
@@ -127,7 +129,7 @@ def open_library(directories: Directories, settings: Settings, *, wait_s: float 
         artefacts = Artefacts(directories.library)
         catalogue = Catalogue(database)
         stages = StageStore(database, artefacts)
-        vectors = VectorStore(database)
+        vectors = VectorStore(database, folder=directories.library / COMPACT)
         index = VectorIndex(directories.library / INDEX)
         opening.callback(index.close)
         models = open_models(directories, settings)

@@ -44,7 +44,11 @@ def tune_(options: argparse.Namespace) -> int:
     prepare_process(threads)
     rows = [("MODEL", "NETWORK", "FORM", "TIMES FASTER", "LIKENESS", "")]
     for model_id in _installed(store, options.ids):
-        say = (lambda _: None) if options.json else (lambda text, m=model_id: note(f"  {m} {text}"))
+
+        def say(what: str, model_id: str = model_id) -> None:
+            if not options.json:
+                note(f"  {model_id} {what}")
+
         for network, chosen in tuning.tune(store, model_id, threads, say).items():
             if options.json:
                 emit(document(model_id, network, chosen))

@@ -1,24 +1,30 @@
-"""The nearest stored vectors to a query: exact while that is fast, through the index beyond.
+"""The nearest stored vectors to a query: every vector is compared while that is fast, beyond that
+the index is asked.
 
-Filtered searches are always exact over the vectors that pass (an index with a filter is the slower
-way); large unfiltered ones take the index's candidates and compare those again exactly, since the
-index answers about right and rounded. What a neighbour means is left to `retrieve`.
+Filtered searches always compare the vectors that pass, and no others (an index with a filter is the
+slower way). Both ways give candidates, which are compared again exactly, because one is rounded and
+the other about right. What a neighbour means is left to `retrieve`.
 """
 
 from collections.abc import Collection
 
 import numpy as np
+from numpy.typing import NDArray
 
 from heimdex.domain.ids import VideoId
 from heimdex.domain.vectors import Neighbour, Space, Vectors
 from heimdex.storage.chroma import IndexNotReady, VectorIndex
+from heimdex.storage.compact import NOT_THERE, Compact
 from heimdex.storage.vectors import VectorStore
 
 EXACT_UP_TO = 100_000
-"""Vectors that are compared one by one: about 20 ms at 512 dimensions on one core."""
+"""Vectors of one space that are compared one by one: about 5 ms at 512 numbers on one core."""
 
 SPARE = 4
 """Candidates taken from the index for each one wanted."""
+
+_ROUNDED_SPARE = 2
+"""The same where every vector was compared, only a little rounded."""
 
 
 def nearest(
@@ -33,31 +39,41 @@ def nearest(
     given. Similarities are exact cosines."""
     if videos is None and vectors.count(space) > EXACT_UP_TO:
         try:
-            return rescored(vectors, space, query, index.query(space, query, n * SPARE))[:n]
+            return vectors.rescored(space, query, index.query(space, query, n * SPARE))[:n]
         except IndexNotReady:
-            # While the index is opened or rebuilt an exact search is slow, but it answers.
+            # While the index is opened or rebuilt, comparing all is slower, but it answers.
             pass
-    return vectors.matrix(space, videos).neighbours(query, n)
+    return vectors.rescored(
+        space, query, compared(vectors.compact(space), query, n * _ROUNDED_SPARE, videos)
+    )[:n]
 
 
-def rescored(
-    vectors: VectorStore, space: Space, query: Vectors, candidates: list[Neighbour]
+def compared(
+    compact: Compact, query: Vectors, n: int, videos: Collection[VideoId] | None = None
 ) -> list[Neighbour]:
-    """The same candidates with similarities from the stored vectors, best first; those that have
-    gone from the library since the index heard of them are left out."""
-    by_video: dict[VideoId, list[Neighbour]] = {}
-    for candidate in candidates:
-        by_video.setdefault(candidate.video_id, []).append(candidate)
-    found: list[Neighbour] = []
-    for video_id, theirs in by_video.items():
-        batch = vectors.batch(video_id, space)
-        if batch is None:
-            continue
-        rows = np.array([each.index for each in theirs if each.index < len(batch)], np.int64)
-        for row, similarity in zip(
-            rows.tolist(), (batch.vectors[rows] @ query).tolist(), strict=True
-        ):
-            start, end = int(batch.start_ms[row]), int(batch.end_ms[row])
-            found.append(Neighbour(video_id, row, start, end, similarity))
-    found.sort(key=lambda each: (-each.similarity, each.video_id, each.index))
-    return found
+    """The `n` vectors most similar by the compact copies; similarities are good to 0.001."""
+    parts = None if videos is None else compact.slices(videos)
+    similarity = compact.similarity(query, parts)
+    return [
+        Neighbour(
+            compact.videos[compact.owner[row]],
+            int(compact.index[row]),
+            int(compact.start_ms[row]),
+            int(compact.end_ms[row]),
+            float(similarity[row]),
+        )
+        for row in best_rows(similarity, n).tolist()
+    ]
+
+
+def best_rows(similarity: NDArray[np.float32], n: int) -> NDArray[np.int64]:
+    """Rows of the `n` largest numbers, largest first, equal ones in their order; rows that are not
+    there are left out."""
+    count = min(n, len(similarity))
+    if count <= 0:
+        return np.zeros(0, np.int64)
+    rows = np.arange(count)
+    if count < len(similarity):
+        rows = np.argpartition(similarity, len(similarity) - count)[-count:]
+    rows = rows[similarity[rows] > NOT_THERE]
+    return rows[np.lexsort((rows, -similarity[rows]))]

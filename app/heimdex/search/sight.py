@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 
 from heimdex.domain.engines import Thresholds
 from heimdex.domain.ids import VideoId
-from heimdex.domain.vectors import Space, Vectors
+from heimdex.domain.vectors import Neighbour, Space, Vectors
 from heimdex.search.calibration import confidence
 from heimdex.search.candidates import Candidate, Channel, Ranking, Span
 from heimdex.search.nearest import EXACT_UP_TO, nearest
 from heimdex.storage.chroma import VectorIndex
-from heimdex.storage.vectors import Matrix, VectorStore
+from heimdex.storage.compact import Compact
+from heimdex.storage.vectors import VectorStore
 
 MOST = 60
 """Stretches that one search returns."""
@@ -38,15 +39,32 @@ ALIKE = Thresholds(match=0.8, suggest=0.6)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frames:
-    """Sampled frames of several videos, by video and time. `scene` numbers the scene of each,
-    counting through all videos."""
+    """Sampled frames of several videos, by video and time: those of `compact` that are looked at.
 
-    vectors: Vectors
-    videos: tuple[VideoId, ...]
+    `rows`: their rows there, None for all of them; the other arrays have one entry a frame looked
+    at. `scene` numbers the scene of each, counting through all videos; -1 is none.
+    """
+
+    compact: Compact
+    rows: NDArray[np.int64] | None
+    parts: Sequence[slice] | None
     owner: NDArray[np.int32]
     start_ms: NDArray[np.int32]
     end_ms: NDArray[np.int32]
     scene: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.owner)
+
+    @property
+    def videos(self) -> tuple[VideoId, ...]:
+        """The videos that `owner` counts."""
+        return self.compact.videos
+
+    def similarity(self, query: Vectors) -> NDArray[np.float32]:
+        """How like a unit vector (d,) each frame is."""
+        found = self.compact.similarity(query, self.parts)
+        return found if self.rows is None else found[self.rows]
 
 
 class Sight:
@@ -55,7 +73,7 @@ class Sight:
     def __init__(self, vectors: VectorStore, index: VectorIndex) -> None:
         self._vectors = vectors
         self._index = index
-        self._kept: tuple[Matrix, Matrix, Frames] | None = None
+        self._kept: tuple[Compact, Compact, NDArray[np.int64]] | None = None
 
     def frames(
         self,
@@ -66,45 +84,52 @@ class Sight:
     ) -> Frames:
         """The frames that are worth comparing with `query`: all of `videos`, or of everything;
         in a large library those of the nearest scenes."""
-        if videos is None and self._vectors.count(frame_space) > EXACT_UP_TO:
+        frames = self._vectors.compact(frame_space)
+        scene = self._scenes(frames, self._vectors.compact(scene_space))
+        if videos is not None:
+            return _some(frames, scene, frames.slices(videos))
+        if self._vectors.count(frame_space) > EXACT_UP_TO:
             near = nearest(self._vectors, self._index, scene_space, query, SCENES)
-            return self._of_scenes(
-                frame_space, [Span(n.video_id, n.start_ms, n.end_ms) for n in near]
-            )
-        frames = self._vectors.matrix(frame_space, videos)
-        scenes = self._vectors.matrix(scene_space, videos)
+            return _some(frames, scene, _parts(frames, near))
+        return Frames(frames, None, None, frames.owner, frames.start_ms, frames.end_ms, scene)
+
+    def _scenes(self, frames: Compact, scenes: Compact) -> NDArray[np.int64]:
         kept = self._kept
         if kept is not None and kept[0] is frames and kept[1] is scenes:
             return kept[2]
-        made = _numbered(frames, scenes)
-        if videos is None:
-            self._kept = (frames, scenes, made)
-        return made
+        numbers = _numbered(frames, scenes)
+        self._kept = (frames, scenes, numbers)
+        return numbers
 
-    def _of_scenes(self, space: Space, spans: Sequence[Span]) -> Frames:
-        by_video: dict[VideoId, list[Span]] = {}
-        for span in spans:
-            by_video.setdefault(span.video_id, []).append(span)
-        videos = tuple(sorted(by_video))
-        matrix = self._vectors.matrix(space, videos)
-        scene = np.full(len(matrix), -1, np.int64)
-        number = 0
-        for at, video_id in enumerate(matrix.videos):
-            rows = slice(int(matrix.offsets[at]), int(matrix.offsets[at + 1]))
-            for span in by_video[video_id]:
-                starts = matrix.start_ms[rows]
-                inside = (starts >= span.start_ms) & (starts < span.end_ms)
-                scene[rows][inside] = number
-                number += 1
-        kept = np.flatnonzero(scene >= 0)
-        return Frames(
-            matrix.vectors[kept],
-            matrix.videos,
-            matrix.owner[kept],
-            matrix.start_ms[kept],
-            matrix.end_ms[kept],
-            scene[kept],
-        )
+
+def _some(frames: Compact, scene: NDArray[np.int64], parts: Sequence[slice]) -> Frames:
+    rows = (
+        np.concatenate([np.arange(part.start, part.stop) for part in parts])
+        if parts
+        else np.zeros(0, np.int64)
+    )
+    return Frames(
+        frames,
+        rows,
+        parts,
+        frames.owner[rows],
+        frames.start_ms[rows],
+        frames.end_ms[rows],
+        scene[rows],
+    )
+
+
+def _parts(frames: Compact, scenes: Sequence[Neighbour]) -> list[slice]:
+    """Where the frames of some scenes lie, in order."""
+    parts = []
+    for scene in scenes:
+        rows = frames.rows.get(scene.video_id)
+        if rows is None:
+            continue
+        first, last = np.searchsorted(frames.start_ms[rows], (scene.start_ms, scene.end_ms))
+        if first < last:
+            parts.append(slice(rows.start + int(first), rows.start + int(last)))
+    return sorted(parts, key=lambda part: part.start)
 
 
 def sights(
@@ -122,11 +147,11 @@ def sights(
     only inside these. A stretch goes from its best frame both ways, inside the scene, while the
     picture stays nearly as fitting.
     """
-    if not len(frames.vectors):
+    if not len(frames):
         return []
-    similarity = _steadied(frames.vectors @ query, frames.scene)
+    similarity = _steadied(frames.similarity(query), frames.scene)
     for vector in against:
-        similarity = np.where(frames.vectors @ vector > similarity, -1.0, similarity)
+        similarity = np.where(frames.similarity(vector) > similarity, -1.0, similarity)
     if spans is not None:
         similarity = np.where(_inside(frames, spans), similarity, -1.0)
     return [
@@ -194,28 +219,20 @@ def _goes_on(
     )
 
 
-def _numbered(frames: Matrix, scenes: Matrix) -> Frames:
-    number = np.zeros(len(frames), np.int64)
-    of_video = {video_id: at for at, video_id in enumerate(scenes.videos)}
+def _numbered(frames: Compact, scenes: Compact) -> NDArray[np.int64]:
+    """The scene of each frame; every video counts its scenes from a number of its own."""
+    number = np.full(len(frames), -1, np.int64)
     for at, video_id in enumerate(frames.videos):
-        rows = slice(int(frames.offsets[at]), int(frames.offsets[at + 1]))
-        place = of_video.get(video_id)
-        base = 0 if place is None else int(scenes.offsets[place])
-        starts = (
-            np.zeros(0, np.int32)
-            if place is None
-            else scenes.start_ms[base : int(scenes.offsets[place + 1])]
-        )
-        # Every video counts its scenes from a number of its own.
+        rows = frames.rows[video_id]
+        there = scenes.rows.get(video_id)
+        starts = scenes.start_ms[there] if there else np.zeros(0, np.int32)
         inside = np.searchsorted(starts, frames.start_ms[rows], side="right")
         number[rows] = (at << 32) + inside
-    return Frames(
-        frames.vectors, frames.videos, frames.owner, frames.start_ms, frames.end_ms, number
-    )
+    return number
 
 
 def _inside(frames: Frames, spans: Sequence[Span]) -> NDArray[np.bool_]:
-    inside = np.zeros(len(frames.vectors), bool)
+    inside = np.zeros(len(frames), bool)
     place = {video_id: at for at, video_id in enumerate(frames.videos)}
     for span in spans:
         at = place.get(span.video_id)

@@ -22,7 +22,8 @@ from heimdex.domain.vectors import Neighbour, Space, VectorBatch, Vectors
 from heimdex.storage.database import Database
 from heimdex.storage.index_mark import IndexMark
 from heimdex.storage.outbox import Pending, pending, refill, sent, settle_empty_spaces
-from heimdex.storage.vectors import indexed_counts, read_batch
+from heimdex.storage.vector_rows import read_batch
+from heimdex.storage.vectors import indexed_counts
 
 FOLDER_NAME = "chroma"
 

@@ -6,15 +6,18 @@ Making vectors is `ml`'s work; approximate search over many of them is `chroma`'
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from heimdex.domain.ids import VideoId
 from heimdex.domain.vectors import Neighbour, Space, SpaceKind, VectorBatch, Vectors
+from heimdex.storage.compact import Compact, CompactStore
 from heimdex.storage.database import Database
+from heimdex.storage.vector_rows import STORED, TIME, read_batch
 
 CACHE_BYTES = 512 * 1024 * 1024
 """Whole matrices are kept for the next search up to this size in all."""
@@ -22,9 +25,6 @@ CACHE_BYTES = 512 * 1024 * 1024
 INDEXED = frozenset({SpaceKind.PASSAGE, SpaceKind.SCENE})
 """What the vector index holds. Frames are too many for it; faces are compared exactly, and a copy
 of them elsewhere would only be one more to erase when somebody is forgotten."""
-
-_STORED = np.dtype("<f2")
-_TIME = np.dtype("<i4")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,9 +79,13 @@ class _Cached:
 class VectorStore:
     """Reads vectors; they are written by the commit of a stage. Safe to use from any thread."""
 
-    def __init__(self, database: Database, cache_bytes: int = CACHE_BYTES) -> None:
+    def __init__(
+        self, database: Database, cache_bytes: int = CACHE_BYTES, folder: Path | None = None
+    ) -> None:
+        """`folder`: where compact copies of large spaces are kept; without one, in memory only."""
         self._database = database
         self._cache_bytes = cache_bytes
+        self._compact = CompactStore(database, folder)
         self._lock = threading.Lock()
         self._cache: dict[str, _Cached] = {}
 
@@ -151,6 +155,71 @@ class VectorStore:
             )
             read = {VideoId(row["video_id"]): read_batch(row) for row in rows}
         return _stack(space, dims, read)
+
+    def compact(self, space: Space) -> Compact:
+        """All vectors of the space at one byte a number, for comparing with every one of them."""
+        return self._compact.space(space)
+
+    def rescored(
+        self, space: Space, query: Vectors, candidates: Sequence[Neighbour]
+    ) -> list[Neighbour]:
+        """The candidates with exact cosines to `query` (d,), best first; those that have gone
+        from the library meanwhile are left out. Reads single vectors, not whole videos."""
+        connection = self._database.read()
+        size = STORED.itemsize * len(query)
+        by_video: dict[VideoId, list[Neighbour]] = {}
+        for candidate in candidates:
+            by_video.setdefault(candidate.video_id, []).append(candidate)
+        found: list[Neighbour] = []
+        rows = connection.execute(
+            "SELECT id, video_id, items, start_ms, end_ms FROM vectors WHERE space_id ="
+            " (SELECT id FROM spaces WHERE key = ?)"
+            " AND video_id IN (SELECT value FROM json_each(?))",
+            (space.key, json.dumps(list(by_video))),
+        ).fetchall()
+        for row in rows:
+            starts = np.frombuffer(row["start_ms"], TIME)
+            ends = np.frombuffer(row["end_ms"], TIME)
+            with connection.blobopen("vectors", "vectors", row["id"], readonly=True) as blob:
+                for each in by_video[VideoId(row["video_id"])]:
+                    if each.index >= row["items"]:
+                        continue
+                    blob.seek(each.index * size)
+                    vector = np.frombuffer(blob.read(size), STORED).astype(np.float32)
+                    found.append(
+                        replace(
+                            each,
+                            start_ms=int(starts[each.index]),
+                            end_ms=int(ends[each.index]),
+                            similarity=float(vector @ query),
+                        )
+                    )
+        found.sort(key=lambda each: (-each.similarity, each.video_id, each.index))
+        return found
+
+    def exactly(self, space: Space, query: Vectors, n: int) -> list[Neighbour]:
+        """The `n` nearest to `query` (d,) by reading every stored vector: slow, and the truth that
+        everything quicker is measured against."""
+        best: list[Neighbour] = []
+        for video_id in sorted(self.videos(space)):
+            batch = self.batch(video_id, space)
+            if batch is None:
+                continue
+            similarities = batch.vectors @ query
+            rows = np.argsort(-similarities)[:n].tolist()
+            best += [
+                Neighbour(
+                    video_id,
+                    row,
+                    int(batch.start_ms[row]),
+                    int(batch.end_ms[row]),
+                    float(similarities[row]),
+                )
+                for row in rows
+            ]
+            best.sort(key=lambda each: (-each.similarity, each.video_id, each.index))
+            del best[n:]
+        return best
 
     def drop(self, space: Space) -> None:
         """Forget all vectors of a space, for example of a model that is no longer used."""
@@ -250,9 +319,9 @@ def put_vectors(
             row["id"],
             len(vectors),
             row["changes"],
-            np.ascontiguousarray(batch.start_ms, _TIME).tobytes(),
-            np.ascontiguousarray(batch.end_ms, _TIME).tobytes(),
-            np.ascontiguousarray(vectors, _STORED).tobytes(),
+            np.ascontiguousarray(batch.start_ms, TIME).tobytes(),
+            np.ascontiguousarray(batch.end_ms, TIME).tobytes(),
+            np.ascontiguousarray(vectors, STORED).tobytes(),
         ),
     )
 
@@ -278,16 +347,6 @@ def indexed_counts(database: Database) -> dict[str, int]:
         " WHERE s.indexed GROUP BY s.key HAVING n > 0"
     )
     return {row["key"]: row["n"] for row in rows}
-
-
-def read_batch(row: sqlite3.Row) -> VectorBatch:
-    """Vectors and times from a row of `vectors` joined with the `dims` of its space."""
-    vectors = np.frombuffer(row["vectors"], _STORED).astype(np.float32)
-    return VectorBatch(
-        vectors=vectors.reshape(row["items"], row["dims"]),
-        start_ms=np.frombuffer(row["start_ms"], _TIME).astype(np.int32),
-        end_ms=np.frombuffer(row["end_ms"], _TIME).astype(np.int32),
-    )
 
 
 def _dims(connection: sqlite3.Connection, space: Space) -> int:

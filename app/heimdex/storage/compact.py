@@ -1,0 +1,231 @@
+"""Compares a question with every vector of a space at one byte a number, fast enough for a million.
+
+A copy of what SQLite holds, kept in memory-mapped files that may be deleted at any time. Exact
+vectors of what is found near are `vectors`' affair. Scaling each vector by its own largest number
+costs about 0.0005 of a cosine: the order of near neighbours is settled by comparing those again.
+"""
+
+import json
+import logging
+import threading
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from heimdex.domain.ids import VideoId
+from heimdex.domain.vectors import Space, Vectors
+from heimdex.storage.compact_files import Block, read_block, write_block
+from heimdex.storage.database import Database
+from heimdex.storage.vector_rows import read_batch
+
+NOT_THERE: Final = -2.0
+"""The similarity of rows that were not asked for or are gone; below every cosine."""
+
+_AT_ONCE: Final = 1 << 16
+"""Rows compared in one call: 2 ms at 512 numbers, after which other threads get their turn."""
+_WORTH_A_FILE: Final = 20_000
+_TAIL: Final = 0.2
+"""When this share of the rows has changed since the block was made, it is made anew."""
+_READ: Final = 500
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Compact:
+    """All vectors of one space as they were at one moment; shared and never changed.
+
+    Row i is item `index[i]` of `videos[owner[i]]` and stands for `start_ms[i]`..`end_ms[i]`; rows
+    of a video lie together and in order. `owner` is -1 for rows whose vectors have changed since.
+    """
+
+    space: Space
+    videos: tuple[VideoId, ...]
+    owner: NDArray[np.int32]
+    index: NDArray[np.int32]
+    start_ms: NDArray[np.int32]
+    end_ms: NDArray[np.int32]
+    rows: dict[VideoId, slice]
+    blocks: tuple[Block, ...]
+    gone: bool
+    """Whether there are rows with owner -1."""
+
+    def __len__(self) -> int:
+        return len(self.owner)
+
+    def similarity(
+        self, query: Vectors, parts: Collection[slice] | None = None
+    ) -> NDArray[np.float32]:
+        """About the cosine of every row to a unit vector (d,), shape (n,); only of the rows in
+        `parts`, where given, and `NOT_THERE` elsewhere."""
+        import simsimd
+
+        found = np.full(len(self), NOT_THERE, np.float32)
+        largest = float(np.abs(query).max()) if len(query) else 0.0
+        if not largest or not len(self):
+            return found
+        asked = np.rint(query * (127 / largest)).astype(np.int8)[None]
+        at = 0
+        for block in self.blocks:
+            for first, last in _inside(parts, at, at + len(block)):
+                rows = slice(first - at, last - at)
+                dots = np.asarray(simsimd.cdist(asked, block.codes[rows], "dot"))
+                found[first:last] = dots[0] * (block.scales[rows] * np.float32(largest / 127))
+            at += len(block)
+        if self.gone:
+            found[self.owner < 0] = NOT_THERE
+        return found
+
+    def slices(self, videos: Collection[VideoId]) -> list[slice]:
+        """Where the rows of some videos lie, in order, neighbours joined."""
+        joined: list[slice] = []
+        for part in sorted(
+            (self.rows[v] for v in videos if v in self.rows), key=lambda part: part.start
+        ):
+            if joined and joined[-1].stop == part.start:
+                joined[-1] = slice(joined[-1].start, part.stop)
+            else:
+                joined.append(part)
+        return joined
+
+
+class CompactStore:
+    """Keeps the compact copies of a library's spaces up to date. Safe to use from any thread."""
+
+    def __init__(self, database: Database, folder: Path | None) -> None:
+        """`folder`: for the files of large spaces, made when the first one is written."""
+        self._database = database
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._kept: dict[str, tuple[int, Compact]] = {}
+        self._blocks: dict[str, Block] = {}
+
+    def space(self, space: Space) -> Compact:
+        """The space as it is now; only what has changed since the last time is read."""
+        with self._lock:
+            changes = self._changes(space)
+            kept = self._kept.get(space.key)
+            if kept is None or kept[0] != changes:
+                kept = (changes, self._made(space))
+                self._kept[space.key] = kept
+            return kept[1]
+
+    def _changes(self, space: Space) -> int:
+        row = (
+            self._database.read()
+            .execute("SELECT changes FROM spaces WHERE key = ?", (space.key,))
+            .fetchone()
+        )
+        return -1 if row is None else int(row["changes"])
+
+    def _made(self, space: Space) -> Compact:
+        wanted = self._change_of(space)
+        block = self._blocks.get(space.key)
+        if block is None and self._folder is not None:
+            block = read_block(self._folder, space.key)
+        if block is not None:
+            same = {
+                v: at for at, v in enumerate(block.videos) if wanted.get(v) == block.change_of[v]
+            }
+            if len(wanted) - len(same) > _TAIL * max(1, len(same)):
+                block = None
+        if block is None:
+            block = self._read(space, wanted)
+            if self._folder is not None and len(block) >= _WORTH_A_FILE:
+                try:
+                    block = write_block(self._folder, space.key, block)
+                except OSError as error:
+                    _log.warning("the compact vectors are kept in memory only: %s", error)
+            same = {v: at for at, v in enumerate(block.videos)}
+        self._blocks[space.key] = block
+        missing = {v: change for v, change in wanted.items() if v not in same}
+        tail = self._read(space, missing) if missing else None
+        return _joined(space, block, set(same), tail)
+
+    def _change_of(self, space: Space) -> dict[VideoId, int]:
+        """Videos with vectors in the space, and the number of their last change."""
+        rows = self._database.read().execute(
+            "SELECT video_id, change FROM vectors WHERE items > 0"
+            " AND space_id = (SELECT id FROM spaces WHERE key = ?) ORDER BY video_id",
+            (space.key,),
+        )
+        return {VideoId(row["video_id"]): int(row["change"]) for row in rows}
+
+    def _read(self, space: Space, wanted: dict[VideoId, int]) -> Block:
+        """Read and pack vectors some videos at a time, so that the whole is never there twice."""
+        videos = list(wanted)
+        blocks = [
+            packed
+            for at in range(0, len(videos), _READ)
+            if (packed := self._packed(space, videos[at : at + _READ])) is not None
+        ]
+        return Block.joined(blocks)
+
+    def _packed(self, space: Space, videos: list[VideoId]) -> Block | None:
+        rows = self._database.read().execute(
+            "SELECT v.*, s.dims FROM vectors v JOIN spaces s ON s.id = v.space_id"
+            " WHERE s.key = ? AND v.items > 0 AND v.video_id IN (SELECT value FROM json_each(?))"
+            " ORDER BY v.video_id",
+            (space.key, json.dumps(videos)),
+        )
+        found = [(VideoId(r["video_id"]), int(r["change"]), read_batch(r)) for r in rows]
+        if not found:
+            return None
+        vectors = np.concatenate([batch.vectors for _, _, batch in found])
+        largest = np.abs(vectors).max(axis=1, keepdims=True)
+        return Block(
+            codes=np.rint(vectors * (127 / np.maximum(largest, 1e-9))).astype(np.int8),
+            scales=(largest[:, 0] / 127).astype(np.float32),
+            start_ms=np.concatenate([batch.start_ms for _, _, batch in found]),
+            end_ms=np.concatenate([batch.end_ms for _, _, batch in found]),
+            videos=tuple(v for v, _, _ in found),
+            counts=np.array([len(batch) for _, _, batch in found], np.int64),
+            changes=np.array([change for _, change, _ in found], np.int64),
+        )
+
+
+def _joined(space: Space, block: Block, alive: set[VideoId], tail: Block | None) -> Compact:
+    """The block's rows that are still true, and the tail's behind them."""
+    blocks = (block,) if tail is None else (block, tail)
+    videos: list[VideoId] = []
+    owners, indexes = [], []
+    rows: dict[VideoId, slice] = {}
+    at = 0
+    for number, each in enumerate(blocks):
+        numbers = np.empty(len(each.videos), np.int32)
+        for place, (video_id, count) in enumerate(
+            zip(each.videos, each.counts.tolist(), strict=True)
+        ):
+            if number == 0 and video_id not in alive:
+                numbers[place] = -1
+            else:
+                numbers[place] = len(videos)
+                rows[video_id] = slice(at, at + count)
+                videos.append(video_id)
+            at += count
+        owners.append(np.repeat(numbers, each.counts))
+        starts = np.cumsum(each.counts) - each.counts
+        indexes.append((np.arange(len(each)) - np.repeat(starts, each.counts)).astype(np.int32))
+    return Compact(
+        space=space,
+        videos=tuple(videos),
+        owner=np.concatenate(owners),
+        index=np.concatenate(indexes),
+        start_ms=np.concatenate([each.start_ms for each in blocks]),
+        end_ms=np.concatenate([each.end_ms for each in blocks]),
+        rows=rows,
+        blocks=blocks,
+        gone=len(alive) < len(block.videos),
+    )
+
+
+def _inside(parts: Collection[slice] | None, start: int, stop: int) -> Iterator[tuple[int, int]]:
+    """The rows [start, stop) that belong to `parts`, in pieces that do not take long."""
+    for part in [slice(start, stop)] if parts is None else parts:
+        first, last = max(part.start, start), min(part.stop, stop)
+        for at in range(first, last, _AT_ONCE):
+            yield at, min(at + _AT_ONCE, last)

@@ -1,0 +1,201 @@
+"""Compact copies answer as the stored vectors do, follow every change, and may be lost."""
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import pytest
+from storage_samples import DIMS, FRAMES, PASSAGES, passages, run, scenes, video_id, vision
+
+from heimdex.domain.stages import Stage
+from heimdex.domain.vectors import Space, SpaceKind
+from heimdex.storage import compact
+from heimdex.storage.catalogue import Catalogue
+from heimdex.storage.compact import NOT_THERE, CompactStore
+from heimdex.storage.database import Database
+from heimdex.storage.stages import StageStore
+from heimdex.storage.vectors import VectorStore
+
+UNUSED = Space(SpaceKind.PASSAGE, "nobody", "1")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "compact"
+
+
+@pytest.fixture(autouse=True)
+def small_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files also for a space of a few vectors."""
+    monkeypatch.setattr(compact, "_WORTH_A_FILE", 1)
+
+
+def put(stages: StageStore, number: int, count: int, seed: int = 0) -> None:
+    texts = [f"{number}/{i}" for i in range(count)]
+    output = passages(*texts, seed=seed + 100 * number)
+    stages.commit(video_id(number), output, run(number, Stage.PASSAGES))
+
+
+def check(database: Database, store: CompactStore, space: Space = PASSAGES) -> None:
+    """Every row is where SQLite has it, and as near to any question."""
+    vectors = VectorStore(database)
+    matrix, found = vectors.matrix(space), store.space(space)
+    query = np.random.default_rng(5).normal(size=DIMS).astype(np.float32)
+    query /= np.linalg.norm(query)
+    exact = dict(
+        zip(
+            zip(
+                [matrix.videos[o] for o in matrix.owner],
+                matrix.index.tolist(),
+                matrix.start_ms.tolist(),
+                matrix.end_ms.tolist(),
+                strict=True,
+            ),
+            (matrix.vectors @ query).tolist(),
+            strict=True,
+        )
+    )
+    similarity = found.similarity(query)
+    alive = np.flatnonzero(found.owner >= 0)
+    about = {
+        (
+            found.videos[found.owner[row]],
+            int(found.index[row]),
+            int(found.start_ms[row]),
+            int(found.end_ms[row]),
+        ): float(similarity[row])
+        for row in alive
+    }
+    assert about.keys() == exact.keys()
+    for key, value in exact.items():
+        assert about[key] == pytest.approx(value, abs=0.02)
+    assert (similarity[found.owner < 0] == NOT_THERE).all()
+
+
+def test_it_is_what_is_stored(
+    database: Database, stages: StageStore, three_videos: list, folder: Path
+) -> None:
+    for number, count in ((1, 30), (2, 0), (3, 20)):
+        put(stages, number, count)
+    store = CompactStore(database, folder)
+    check(database, store)
+    assert store.space(PASSAGES) is store.space(PASSAGES)
+    assert {path.suffix for path in folder.iterdir()} == {".codes", ".npz"}
+    check(database, CompactStore(database, None))
+
+
+def test_a_space_nobody_has_used_is_empty(database: Database, folder: Path) -> None:
+    found = CompactStore(database, folder).space(UNUSED)
+    assert len(found) == 0
+    assert found.similarity(np.ones(DIMS, np.float32)).shape == (0,)
+
+
+def test_it_follows_every_change(
+    database: Database,
+    catalogue: Catalogue,
+    stages: StageStore,
+    three_videos: list,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(compact, "_TAIL", 10.0)  # Nothing is made anew: the tail takes it all.
+    put(stages, 1, 30)
+    put(stages, 2, 10)
+    store = CompactStore(database, folder)
+    check(database, store)
+    put(stages, 3, 5)
+    check(database, store)
+    put(stages, 1, 8, seed=1)
+    check(database, store)
+    catalogue.remove_video(three_videos[1])
+    check(database, store)
+    kept = CompactStore(database, folder)
+    check(database, kept)
+    assert len(kept.space(PASSAGES).blocks) == 2
+
+
+def test_what_has_changed_too_much_is_made_anew(
+    database: Database, stages: StageStore, three_videos: list, folder: Path
+) -> None:
+    put(stages, 1, 10)
+    store = CompactStore(database, folder)
+    check(database, store)
+    old = {path.name for path in folder.iterdir()}
+    put(stages, 2, 10)
+    put(stages, 3, 10)
+    check(database, store)
+    assert len(store.space(PASSAGES).blocks) == 1
+    assert len({path.name for path in folder.iterdir()} - old) == 1
+
+
+@pytest.mark.parametrize("harm", ["cut", "garbage", "missing", "other layout"])
+def test_files_that_do_not_fit_are_made_anew(
+    database: Database, stages: StageStore, three_videos: list, folder: Path, harm: str
+) -> None:
+    put(stages, 1, 30)
+    check(database, CompactStore(database, folder))
+    (codes,) = folder.glob("*.codes")
+    (small,) = folder.glob("*.npz")
+    if harm == "cut":
+        codes.write_bytes(codes.read_bytes()[:-1])
+    elif harm == "garbage":
+        small.write_bytes(b"PK no archive")
+    elif harm == "missing":
+        codes.unlink()
+    else:
+        with np.load(small) as kept:
+            values = {**kept, "layout": 99}
+        np.savez(small.with_suffix(""), **values)
+    check(database, CompactStore(database, folder))
+
+
+def test_a_folder_that_cannot_be_written_is_no_obstacle(
+    database: Database,
+    stages: StageStore,
+    three_videos: list,
+    folder: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    put(stages, 1, 30)
+    folder.write_text("a file where the folder should be")
+    with caplog.at_level(logging.WARNING):
+        check(database, CompactStore(database, folder))
+    assert "memory only" in caplog.text
+
+
+def test_only_what_is_asked_for_is_compared(
+    database: Database, stages: StageStore, three_videos: list, folder: Path
+) -> None:
+    for number in (1, 2, 3):
+        put(stages, number, 10)
+    found = CompactStore(database, folder).space(PASSAGES)
+    query = VectorStore(database).matrix(PASSAGES).vectors[0]
+    whole = found.similarity(query)
+    parts = found.slices(three_videos[:2])
+    assert [(p.start, p.stop) for p in parts] == [(0, 20)]
+    assert len(found.slices([three_videos[0], three_videos[2]])) == 2
+    some = found.similarity(query, found.slices([three_videos[1]]))
+    np.testing.assert_array_equal(some[10:20], whole[10:20])
+    assert (some[:10] == NOT_THERE).all()
+    assert (some[20:] == NOT_THERE).all()
+    assert found.slices(["0" * 32]) == []
+
+
+def test_single_vectors_are_compared_again_exactly(
+    database: Database, stages: StageStore, three_videos: list
+) -> None:
+    for number in (1, 2):
+        stages.commit(video_id(number), scenes(5), run(number, Stage.SCENES))
+        stages.commit(video_id(number), vision(5, 40, number), run(number, Stage.VISION))
+    vectors = VectorStore(database)
+    matrix = vectors.matrix(FRAMES)
+    query = matrix.vectors[50]
+    truth = matrix.neighbours(query, 20)
+    rounded = [type(each)(each.video_id, each.index, 0, 0, 0.0) for each in reversed(truth)]
+    again = vectors.rescored(FRAMES, query, [*rounded, type(truth[0])(video_id(1), 999, 0, 0, 1.0)])
+    assert [(e.video_id, e.index, e.start_ms, e.end_ms) for e in again] == [
+        (e.video_id, e.index, e.start_ms, e.end_ms) for e in truth
+    ]
+    assert [e.similarity for e in again] == pytest.approx([e.similarity for e in truth], abs=1e-6)
+    exactly = vectors.exactly(FRAMES, query, 20)
+    assert [(e.video_id, e.index) for e in exactly] == [(e.video_id, e.index) for e in truth]
