@@ -13,9 +13,11 @@ from heimdex.config import logging as heimdex_logging
 from heimdex.config.directories import Directories
 from heimdex.domain.faces import TrackRef
 from heimdex.domain.ids import PersonId
+from heimdex.domain.search import Question
 from heimdex.domain.stages import Stage
 from heimdex.storage import migrations, scrub
 from heimdex.storage.chroma import VectorIndex
+from heimdex.storage.searches import SearchStore
 
 NAME, ALIAS = "Zyxwvut Qqq", "갸냐댜랴"
 
@@ -69,6 +71,11 @@ def known(library):
     library.people.undo()
     library.people.move([TrackRef(second, 1)], "Benjamin Other")
     library.people.undo()
+    searches = SearchStore(library.database)
+    searches.remember(f"{NAME} on the beach")
+    searches.remember(f"{ALIAS}가 웃는 장면")
+    searches.save("the beach", Question(f"{NAME} at the sea"))
+    searches.save("the hills", Question("nobody in the hills"))
     migrations.copy(library.database.read(), library.folder / "library-v1-20200101-000000.backup")
     return library, ada
 
@@ -104,6 +111,7 @@ def test_nothing_of_a_forgotten_person_is_left_in_any_file(log, known):
     assert (done.faces, done.backups, done.rewritten) == (4, 1, True)
     assert find(folder, secrets) == {}
     assert library.store.find_person("another") is None
+    assert [each.name for each in SearchStore(library.database).saved()] == ["the hills"]
     # Ben is as he was.
     assert [(p.name, p.track_count) for p in library.people.list()] == [("Benjamin Other", 2)]
     now = bens_tracks(library)

@@ -52,6 +52,7 @@ class Erasure:
         refs = [assignment.track for assignment in self._store.tracks_of(person_id)]
         with self._store.overwriting(), self._store.transaction():
             journal.forget([person_id])
+            self._store.erase_searches([person_id])
             self._store.delete_person(person_id)
             self._erase_tracks(refs)
             self._store.delete_empty()
@@ -62,6 +63,7 @@ class Erasure:
         """Erase everybody, every face, and that faces were ever looked for."""
         faces = self._store.count_tracks()
         with self._store.overwriting(), self._store.transaction():
+            self._store.erase_searches(self._store.name_holders())
             self._store.delete_everybody()
             videos = self._store.delete_tracks()
             for space in self._vectors.spaces():

@@ -19,6 +19,7 @@ from heimdex.storage.assignments import AssignmentStore
 from heimdex.storage.decisions import DecisionStore
 from heimdex.storage.photos import PhotoStore
 from heimdex.storage.scrub import Scrubbed, overwriting, scrub
+from heimdex.storage.searches import erase_names
 
 _PERSON = """
 SELECT p.*,
@@ -151,6 +152,14 @@ class PeopleStore(AssignmentStore, DecisionStore, PhotoStore):
         """Forget a person with names, photos and decisions; the tracks are nobody's again."""
         with self._database.write() as connection:
             connection.execute("DELETE FROM people WHERE id = ?", (person_id,))
+
+    def erase_searches(self, people: Iterable[PersonId]) -> None:
+        """Take out saved and recent searches that name these people."""
+        with self._database.write() as connection:
+            for person_id in people:
+                person = self.person(person_id)
+                if person is not None and person.name is not None:
+                    erase_names(connection, [person.name, *person.aliases])
 
     def delete_everybody(self) -> None:
         """Forget all people and every step that could bring one back."""
