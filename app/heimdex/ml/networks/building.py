@@ -73,7 +73,7 @@ class Network:
         from onnx import helper
 
         name = output or f"{kind.lower()}_{len(self.nodes)}"
-        self.nodes.append(helper.make_node(kind, list(inputs), [name], **attributes))
+        self.nodes.append(helper.make_node(kind, list(inputs), [name], name=name, **attributes))
         return name
 
     def split(self, x: str, parts: int, axis: int = -1) -> list[str]:
@@ -152,17 +152,28 @@ class Network:
         return self.add("Mul", x, self.add("Sigmoid", self.add("Mul", x, self.scalar(1.702))))
 
     def attend(
-        self, query: str, key: str, value: str, heads: int, width: int, mask: str = ""
+        self,
+        query: str,
+        key: str,
+        value: str,
+        heads: int,
+        width: int,
+        mask: str = "",
+        *,
+        scaled: bool = False,
     ) -> str:
-        """Scaled dot-product attention over b × n × width; `mask` is added to the scores."""
+        """Dot-product attention over b × n × width; `mask` is added to the scores, which are
+        divided by the root of a head's width, unless the query was (`scaled`)."""
         size = width // heads
 
         def apart(x: str, perm: list[int]) -> str:
             shaped = self.add("Reshape", x, self.integers(0, -1, heads, size))
             return self.add("Transpose", shaped, perm=perm)
 
-        scaled = self.add("Mul", apart(query, [0, 2, 1, 3]), self.scalar(size**-0.5))
-        scores = self.add("MatMul", scaled, apart(key, [0, 2, 3, 1]))
+        asking = apart(query, [0, 2, 1, 3])
+        if not scaled:
+            asking = self.add("Mul", asking, self.scalar(size**-0.5))
+        scores = self.add("MatMul", asking, apart(key, [0, 2, 3, 1]))
         if mask:
             scores = self.add("Add", scores, mask)
         x = self.add("MatMul", self.add("Softmax", scores, axis=-1), apart(value, [0, 2, 1, 3]))
