@@ -53,6 +53,8 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
         newurl: str,
     ) -> urllib.request.Request | None:
         old, new = urlsplit(req.full_url), urlsplit(newurl)
+        if new.scheme not in ("http", "https"):
+            raise SourceFailed(f"{old.hostname} sends us to {new.scheme}://, which is not the web")
         if old.scheme == "https" and new.scheme != "https":
             raise SourceFailed(f"{old.hostname} sends us to an address that is not encrypted")
         follow = super().redirect_request(req, fp, code, msg, headers, newurl)
