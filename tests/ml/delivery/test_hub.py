@@ -145,7 +145,7 @@ def test_a_part_that_is_longer_than_the_file_starts_over(filled: Hub, tmp_path: 
 @pytest.mark.parametrize(
     ("trouble", "sentence"),
     [
-        (Trouble(change=WEIGHTS[:-1] + b"?"), r"weights\.bin from .* is not the file it should be"),
+        (Trouble(change=WEIGHTS[:-1] + b"?"), r"weights\.bin from .* is not the right file"),
         (Trouble(change=WEIGHTS[:-1]), "has a file of 401599 bytes, but it should have 401600"),
         (Trouble(change=WEIGHTS + b"?"), "has a file of 401601 bytes, but it should have 401600"),
         (Trouble(html=True), "answers with a web page instead of the file"),
@@ -315,7 +315,7 @@ def test_other_bytes_than_the_hub_states_are_refused(
     content = filled.files[REPO, name]
     filled.always(name, Trouble(change=b"?" + content[1:]))
     store = store_of(tmp_path, PINNED)
-    with pytest.raises(ModelUnavailable, match=f"{name} from .* is not the file it should be"):
+    with pytest.raises(ModelUnavailable, match=f"{name} from .* is not the right file"):
         install(store)
     assert store.status("tiny").state is State.MISSING
 

@@ -272,9 +272,7 @@ class Files:
                 break
             part = Part(part.path)
         kind = "sha256" if expected.sha256 else "digest"
-        raise SourceFailed(
-            f"{name} from {origin} is not the file it should be (its {kind} differs)"
-        )
+        raise SourceFailed(f"{name} from {origin} is not the right file (its {kind} differs)")
 
     def _fetch(self, address: str, part: Part, size: int, moved: Moved) -> None:
         if urlsplit(address).scheme.lower() not in _WEB:

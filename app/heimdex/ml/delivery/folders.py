@@ -101,8 +101,12 @@ def _remote(address: str) -> "_Guarded | IO[bytes]":
         )
     import fsspec  # type: ignore[import-untyped]
 
-    if scheme not in fsspec.available_protocols():
-        raise SourceFailed(f"addresses that begin with {scheme}:// are not known here")
+    try:
+        fsspec.get_filesystem_class(scheme)
+    except ValueError as error:
+        raise SourceFailed(f"addresses that begin with {scheme}:// are not known here") from error
+    except ImportError as error:
+        raise SourceFailed(f"addresses that begin with {scheme}:// need more: {error}") from error
     return _Guarded(_told(lambda: fsspec.open(address, "rb").open(), address), address)
 
 
