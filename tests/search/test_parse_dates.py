@@ -135,6 +135,7 @@ def test_a_date_is_read_and_leaves_nothing(text: str, first: str, end: str) -> N
         ("3월", 3, 1),
         ("in may", 5, 1),
         ("every July", 7, 1),
+        ("July", 7, 1),
         ("in the summer", 6, 3),
         ("여름에", 6, 3),
         ("매년 겨울마다", 12, 3),

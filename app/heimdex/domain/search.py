@@ -226,9 +226,13 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """Moments, best first. With `no_good_match` the moments are only the nearest there are."""
+    """Moments, best first. With `no_good_match` the moments are only the nearest there are.
+
+    `dropped`: chips that no video of the library fits; the moments are the nearest without them.
+    """
 
     query: Query
     moments: tuple[Moment, ...]
     no_good_match: bool
     took_ms: float
+    dropped: tuple[Chip, ...] = ()

@@ -3,8 +3,9 @@
 With u the unit vector of a part and m the similarity at which its engine calls it a match, the sum
 is v = n(Σ u/m − ½ Σ u/m over what is taken away), n(x) = x/|x|. Dividing by m lets a picture (alike
 from .8) and a word (from .3) weigh the same. Something that is just a match for every part that is
-added has v·x = p/|Σ …| for p parts, which so is the match of the sum. Taken away is half, because
-what is unwanted shares much with what is wanted: at full weight it drives the sum away from both.
+added has v·x = p/|Σ …| for p parts, which so is the match of a sum with examples; what a sum of
+words alone can reach its engine says. Taken away is half, because what is unwanted shares much with
+what is wanted: at full weight it drives the sum away from both.
 
 Searching with the vector is left to `look`. Spaces: what is seen has every word, picture and moment
 with a frame; what is said has words, and moments of recordings without a picture. A space that one
@@ -12,7 +13,7 @@ of the added parts has no vector in is not asked.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -33,6 +34,15 @@ AROUND_MS = 5_000
 AWAY = 0.5
 """Weight of what is taken away."""
 
+TOGETHER = 0.85
+"""What is left of the cut where an example and something else are asked for together: that both
+are there at once happens by chance more rarely than either."""
+
+_NOTHING_TO_ADD = (
+    "These examples have nothing to compare: one has a picture and another only sound, or all of "
+    "them are taken away. Leave one out, or add what shall be there."
+)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Asked:
@@ -51,8 +61,8 @@ class _Part:
 
 
 class Blend:
-    """The parts of one question. Raises `UserError` for a moment that has not been indexed yet,
-    `MediaError` for a file that is no picture."""
+    """The parts of one question. Raises `UserError` for a moment that has not been indexed yet and
+    for examples that cannot be added, `MediaError` for a file that is no picture."""
 
     def __init__(
         self,
@@ -68,15 +78,22 @@ class Blend:
         self.text = query.meaning
         """Words to find and to mark in what is said."""
         self._here: list[Span] = []
+        self._examples = bool(likes)
         self._parts = [self._example(like) for like in likes]
         words = [(term.text, term.minus) for term in query.terms]
         if not words and query.meaning:
             words = [(query.meaning, False)]
         self._parts += [self._words(text, minus) for text, minus in words]
+        if likes and self.seen() is None and self.said() is None:
+            raise UserError(_NOTHING_TO_ADD)
 
     def seen(self) -> Asked | None:
         """What to search frames with; None where that makes no sense."""
-        return _sum([(part.minus, part.seen) for part in self._parts])
+        asked = _sum([(part.minus, part.seen) for part in self._parts])
+        if asked is None or self._examples:
+            return asked
+        # A sum of words is a query like any other: the engine knows what it can make of it.
+        return replace(asked, limits=self._towers.vision_limits(asked.vector))
 
     def said(self) -> Asked | None:
         """What to search passages with; None where that makes no sense."""
@@ -149,6 +166,7 @@ def _sum(parts: Sequence[tuple[bool, Asked | None]]) -> Asked | None:
     length = float(np.linalg.norm(total))
     if length < 1e-6:
         return None
-    limits = Thresholds(min(match / length, 0.99), min(suggest / length, 0.98))
+    eased = TOGETHER if len(added) > 1 else 1.0
+    limits = Thresholds(min(eased * match / length, 0.99), min(eased * suggest / length, 0.98))
     at_most = min(asked.at_most for asked in added if asked is not None)
     return Asked((total / length).astype(np.float32), limits, at_most)

@@ -133,8 +133,8 @@ def feast(name: str, of: int) -> Stretch | None:
         first = date(of, 11, 1)
         thursday = first + timedelta(days=(3 - first.weekday()) % 7 + 21)
         return thursday, thursday + 4 * DAY
-    first, length = _FIXED[name]
-    begin = date(of, first[0], first[1])
+    begins, length = _FIXED[name]
+    begin = date(of, *begins)
     return begin, begin + length * DAY
 
 

@@ -328,10 +328,10 @@ def _needs_of(match: re.Match[str]) -> str:
         return "fall"
     if re.fullmatch(_SEASON, low):
         return "season"
-    return "month" if low in _DOUBTFUL or len(low) <= 4 else ""
+    return "month" if low in _DOUBTFUL or len(low) <= 3 else ""
 
 
-_DOUBTFUL = ("march", "april", "may", "june", "august")
+_DOUBTFUL = ("march", "april", "may", "june", "august", "sept")
 
 _PART = rf"(?P<part>{_SEASON}|{_MONTH}|{_FEAST})"
 _MONTH_DAY = rf"{_MONTH}\s+(?:the\s+)?{_DAY}|{_DAY}\s+(?:of\s+)?{_MONTH}"

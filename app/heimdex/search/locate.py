@@ -58,6 +58,11 @@ class _Sentence:
         return bool(group) and 2 * sum(term in self.parts for term in group) >= len(group)
 
 
+def is_common(word: str) -> bool:
+    """Whether a word (in the lexicon's form) stands in every sentence and finds nothing."""
+    return word in _COMMON
+
+
 def content_groups(text: str) -> list[list[str]]:
     """The lexicon's groups of those words of `text` that say something; of all if none does."""
     kept = [word for word in lexicon.words(text) if word not in _COMMON]

@@ -13,6 +13,7 @@ from heimdex.domain.faces import Appearance, Person
 from heimdex.domain.ids import VideoId
 from heimdex.domain.media import FileState
 from heimdex.domain.search import (
+    Chip,
     ChipKind,
     EvidenceKind,
     Filters,
@@ -36,12 +37,12 @@ from heimdex.search.sight import Sight
 from heimdex.search.towers import QueryTowers, Roll
 from heimdex.storage.catalogue import Catalogue
 from heimdex.storage.chroma import VectorIndex
-from heimdex.storage.lexicon import OCR_LINES, Lexicon
+from heimdex.storage.lexicon import OCR_LINES, Lexicon, words
 from heimdex.storage.stages import StageStore
 from heimdex.storage.vectors import VectorStore
 
 _GIVEN_BACK = (ChipKind.DATE, ChipKind.LENGTH)
-"""Chips that are words again where they leave no video at all."""
+"""Chips that may have been meant as words: a date can be said or stand on the screen."""
 
 
 class Searcher:
@@ -101,16 +102,15 @@ class Searcher:
         given_up = cancelled or (lambda: False)
         sources = replace(self._sources, towers=self._sources.towers.until(given_up))
         query = self.understand(question)
-        ranked = self._ranked(sources, query, question, given_up)
+        ranked, dropped = self._ranked(sources, query, question, given_up)
         if question.sort is Sort.DATE:
             ranked = self._by_date(ranked)
         people = self._sources.people.named()
         moments = self._moments(ranked[:n], query, people)
-        content = query.meaning or query.phrases or query.people or query.filters.people
-        asked = bool(content or question.likes or query.terms or is_limited(query))
+        asked = _has_content(query, question) or is_limited(query)
         found = any(moment.score >= CUT for moment in moments)
         took_ms = (time.perf_counter() - started) * 1000
-        return SearchResult(query, moments, asked and not found, took_ms)
+        return SearchResult(query, moments, asked and not found, took_ms, dropped)
 
     def search(
         self,
@@ -137,21 +137,31 @@ class Searcher:
 
     def _ranked(
         self, sources: Sources, query: Query, question: Question, cancelled: IsCancelled
-    ) -> list[Ranked]:
-        content = bool(query.meaning or query.phrases or question.likes or query.terms)
-        if not content and not query.people and not query.filters.people:
-            return self._browsed(query) if is_limited(query) else []
-        doubtful = [c.plain for c in query.chips if c.kind in _GIVEN_BACK and not c.written]
-        if doubtful and not videos_in(query, sources.catalogue):
-            # The library has nothing of that time or length: perhaps it was meant as words. What is
-            # found without it is near at best.
-            again = replace(question, plain=(*question.plain, *doubtful))
-            ranked = self._ranked(sources, self.understand(again), again, cancelled)
-            return [replace(each, score=min(APART * each.score, CUT - 0.01)) for each in ranked]
-        blend = None
-        if question.likes or query.terms:
-            blend = Blend(sources.stages, sources.vectors, sources.towers, query, question.likes)
-        return Look(sources, query, cancelled, blend).ranked()
+    ) -> tuple[list[Ranked], tuple[Chip, ...]]:
+        """Moments, best first, and the chips that had to be left aside."""
+
+        def look(how: Query) -> list[Ranked]:
+            blend = None
+            if question.likes or how.terms:
+                blend = Blend(sources.stages, sources.vectors, sources.towers, how, question.likes)
+            return Look(sources, how, cancelled, blend).ranked()
+
+        if not _has_content(query, question):
+            return (self._browsed(query) if is_limited(query) else []), ()
+        found = look(query)
+        doubtful = tuple(c for c in query.chips if c.kind in _GIVEN_BACK and not c.negated)
+        if not doubtful or any(each.score >= CUT for each in found):
+            return found, ()
+        # Perhaps the date was never when it was filmed, but is said or written there.
+        plain = (*question.plain, *(chip.plain for chip in doubtful))
+        words = look(self.understand(replace(question, plain=plain)))
+        literal = [each for each in words if each.score >= CUT and _holds(each, doubtful)]
+        if literal:
+            return [*literal, *found], ()
+        if videos_in(query, sources.catalogue):
+            return found, ()
+        near = look(replace(query, dates=(), lengths=()))
+        return [_near(each) for each in near], doubtful
 
     def _browsed(self, query: Query) -> list[Ranked]:
         """Whole videos, newest first: all that was asked for is when, where or how long."""
@@ -228,3 +238,23 @@ def _with_kinds(filters: Filters, kinds: frozenset[EvidenceKind]) -> Filters:
     if not kinds:
         return filters
     return replace(filters, kinds=kinds & filters.kinds or kinds)
+
+
+def _has_content(query: Query, question: Question) -> bool:
+    """Whether anything but when, where and how long is asked for."""
+    words = query.meaning or query.phrases or query.terms
+    return bool(words or question.likes or query.people or query.filters.people)
+
+
+def _holds(ranked: Ranked, chips: Sequence[Chip]) -> bool:
+    """Whether the words of a chip are said, or stand on the screen."""
+    texts = [
+        set(words(reason.text))
+        for reason in ranked.draft.reasons.values()
+        if reason.channel.kind in (EvidenceKind.SPEECH, EvidenceKind.TEXT)
+    ]
+    return any(set(words(chip.plain)) <= text for chip in chips for text in texts)
+
+
+def _near(ranked: Ranked) -> Ranked:
+    return replace(ranked, score=min(APART * ranked.score, CUT - 0.01))
