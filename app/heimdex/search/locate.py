@@ -217,16 +217,12 @@ def _verbatim(segments: Sequence[Segment], text: str) -> tuple[Word, Word] | Non
         row = [(0, 0)]
         for at, (piece, _) in enumerate(spoken):
             score, start = above[at]
-            step = 2 if piece == word else -1
-            row.append(
-                max(
-                    (score + step, start if score else at),
-                    (above[at + 1][0] - 1, above[at + 1][1]),
-                    (row[at][0] - 1, row[at][1]),
-                    (0, at),
-                    key=lambda cell: cell[0],
-                )
-            )
+            cell = (score + (2 if piece == word else -1), start if score else at)
+            # Compared one by one: this is the innermost loop of a search.
+            for other in (above[at + 1], row[at]):
+                if other[0] - 1 > cell[0]:
+                    cell = (other[0] - 1, other[1])
+            row.append(cell if cell[0] >= 0 else (0, at))
             if row[-1][0] > best[0]:
                 best = (row[-1][0], row[-1][1], at)
         above = row

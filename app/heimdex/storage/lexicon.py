@@ -15,6 +15,7 @@ import sqlite3
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from heimdex.domain.ids import VideoId
 from heimdex.storage.database import Database
@@ -78,6 +79,12 @@ class LexicalHit:
 def words(text: str) -> list[str]:
     """The words of `text` in order, in the form they are compared in: NFKC, case folded, without
     punctuation; a change between dense script and others ends a word (BTS는 → bts, 는)."""
+    return list(_words(text))
+
+
+# One search takes hundreds of texts apart, word by word, and most words were there before.
+@lru_cache(maxsize=1 << 15)
+def _words(text: str) -> tuple[str, ...]:
     found: list[str] = []
     word: list[str] = []
     dense_before = False
@@ -97,7 +104,7 @@ def words(text: str) -> list[str]:
             word = []
     if word:
         found.append("".join(word))
-    return found
+    return tuple(found)
 
 
 def terms(text: str) -> list[str]:
@@ -240,6 +247,7 @@ def verify(database: Database) -> list[str]:
     return problems
 
 
+@lru_cache(maxsize=1 << 12)
 def _is_dense(character: str) -> bool:
     code = ord(character)
     return code >= 0x1100 and any(low <= code <= high for low, high in _DENSE)
@@ -334,8 +342,13 @@ def _matching(
     ).fetchall()
 
 
+@lru_cache(maxsize=1 << 12)
+def _terms_in(text: str) -> frozenset[str]:
+    return frozenset(terms(text))
+
+
 def _hit(row: sqlite3.Row, wanted: Sequence[Sequence[str]], weights: Sequence[float]) -> LexicalHit:
-    there = set(terms(row["text"]))
+    there = _terms_in(row["text"])
     covered = 0.0
     for group, weight in zip(wanted, weights, strict=True):
         held = sum(any(v in there for v in _variants(term)) for term in group)
