@@ -9,7 +9,7 @@ import platform
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from heimdex.cli import bench_search
+from heimdex.cli import bench_people, bench_search
 from heimdex.cli.output import emit, note, table
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def define(group: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> N
     engines.add_argument("--json", action="store_true", help="one JSON object a line of the table")
     engines.set_defaults(run=engines_)
     bench_search.define(kinds, shared)
+    bench_people.define(kinds, shared)
 
 
 def engines_(options: argparse.Namespace) -> int:

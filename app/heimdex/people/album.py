@@ -5,6 +5,7 @@ Changing any of it is left to `sorting` and `registry`.
 
 from collections import defaultdict
 from collections.abc import Iterable
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,19 +42,19 @@ class Album:
     def _read_assigned(self) -> None:
         """Every assigned track that this model has seen, as columns."""
         rows = self._store.assigned()
-        columns = zip(*rows, strict=True) if rows else ((),) * 6
-        videos, tracks, owners, decided, similarity, quality = columns
+        columns = list(zip(*rows, strict=True)) if rows else [()] * 6
+        videos = np.fromiter(map(self._row_of_video.get, columns[0], repeat(-1)), np.int64)
+        tracks, owners = np.array(columns[1], np.int64), np.array(columns[2], np.int64)
         offsets = self._matrix.offsets
-        at = np.fromiter((self._row_of_video.get(v, -1) for v in videos), np.int64, len(rows))
-        place = offsets[at] + np.array(tracks, np.int64)
-        seen = np.flatnonzero((at >= 0) & (place < offsets[at + 1]))
-        self._videos = at[seen]
-        self._indexes = np.array(tracks, np.int64)[seen]
-        self._rows = place[seen]
-        self._owners = np.array(owners, np.int64)[seen]
-        self._decided = np.array(decided, bool)[seen]
-        self._similarity = np.array(similarity, np.float32)[seen]
-        self._quality = np.array(quality, np.float32)[seen]
+        place = offsets[videos] + tracks
+        seen = np.flatnonzero((videos >= 0) & (place < offsets[videos + 1]))
+        # By owner, so that what belongs to one person lies together.
+        seen = seen[np.argsort(owners[seen], kind="stable")]
+        self._videos, self._indexes, self._rows = videos[seen], tracks[seen], place[seen]
+        self._owners = owners[seen]
+        self._decided = np.array(columns[3], bool)[seen]
+        self._similarity = np.array(columns[4], np.float32)[seen]
+        self._quality = np.array(columns[5], np.float32)[seen]
 
     def row(self, ref: TrackRef) -> int | None:
         """Where the track's vector is in the matrix; None when this model has not seen it."""

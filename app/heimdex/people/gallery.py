@@ -76,11 +76,8 @@ class Gallery:
         """`given`: photos, and tracks that a person decided on. `recognised`: tracks that were only
         recognised. `rejected`: tracks that are not the owner's by somebody's word."""
         self._match = thresholds.match
-        votes = together(
-            given, Votes(recognised.vectors, recognised.owners, recognised.weights * AUTO_VOTE)
-        )
-        ids, owners = np.unique(votes.owners, return_inverse=True)
-        sums = _sums(votes.vectors * votes.weights[:, None], owners, len(ids))
+        ids = np.union1d(given.owners, recognised.owners)
+        sums = _weighted(given, ids) + AUTO_VOTE * _weighted(recognised, ids)
         lengths = np.linalg.norm(sums, axis=1)
         known = lengths > 1e-6
         self.ids: list[PersonId] = [PersonId(int(each)) for each in ids[known]]
@@ -150,6 +147,14 @@ class Gallery:
         return believed
 
 
+def _weighted(votes: Votes, ids: NDArray[np.int64]) -> Vectors:
+    """The weighted sum of the votes for each of `ids`."""
+    vectors = votes.vectors
+    if (votes.weights != 1).any():
+        vectors = vectors * votes.weights[:, None]
+    return _sums(vectors, np.searchsorted(ids, votes.owners), len(ids))
+
+
 def mean_by_owner(
     values: NDArray[np.float32], owners: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
@@ -162,9 +167,11 @@ def mean_by_owner(
 def _sums(vectors: Vectors, owners: NDArray[np.int64], count: int) -> Vectors:
     sums = np.zeros((count, vectors.shape[1]), np.float32)
     if len(vectors):
-        order = np.argsort(owners, kind="stable")
-        starts = np.searchsorted(owners[order], np.arange(count))
-        sums = np.add.reduceat(vectors[order], starts, axis=0)
+        if (np.diff(owners) < 0).any():
+            order = np.argsort(owners, kind="stable")
+            vectors, owners = vectors[order], owners[order]
+        present, starts = np.unique(owners, return_index=True)
+        sums[present] = np.add.reduceat(vectors, starts, axis=0)
     return sums
 
 

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
+from heimdex.domain.engines import Thresholds
 from heimdex.domain.errors import UserError
 from heimdex.domain.faces import Appearance, DecisionKind, Person, TrackRef
 from heimdex.domain.ids import PersonId, VideoId
-from heimdex.domain.vectors import Vectors
+from heimdex.domain.vectors import Space, Vectors
 from heimdex.people.enrolling import Enrolment, Eyes, choose_faces, embed_photos
 from heimdex.people.erasure import Erasure, Forgotten
 from heimdex.people.frames import FrameFace, recognise_frame
@@ -75,6 +76,17 @@ class People:
     def match_similarity(self) -> float:
         """From this cosine on two faces are one person, in the words of the face model."""
         return self._model.thresholds.match
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """From which cosine on two faces are one person, and from which somebody is asked; they
+        belong to the face model."""
+        return self._model.thresholds
+
+    @property
+    def space(self) -> Space:
+        """Where the vectors of the face model in use are."""
+        return self._model.space
 
     def show(self, person_id: PersonId) -> PersonPage:
         """One person with all appearances."""
