@@ -99,7 +99,9 @@ def test_a_form_that_agrees_is_kept_and_used(store: ModelStore, use) -> None:
     use(Case("net.onnx", samples, mean_cosine(), 0.98))
     chosen = tuning.tune(store, "small", 1)["net.onnx"]
     results = {each.form: each for each in chosen.measured}
-    assert set(results) == {
+    fine = Form(Runtime.OPENVINO, Precision.INT8_WEIGHTS_FINE).name
+    assert fine not in results, "the coarser form was good enough"
+    assert {fine, *results} == {
         PLAIN.name,
         *(f.name for f in forms.candidates(store.path("small", "net.onnx"))),
     }
@@ -206,7 +208,7 @@ def test_weights_that_are_kept_as_they_are(store: ModelStore, tmp_path: Path) ->
     import onnx
 
     packed = tmp_path / "packed.onnx"
-    quantizing.quantize_weights(store.path("small", "net.onnx"), packed, ("0.",))
+    quantizing.quantize_weights(store.path("small", "net.onnx"), packed, (), ("0.",))
     stored = {t.name: t.data_type for t in onnx.load(str(packed)).graph.initializer}
     assert stored["0.q.weight.T"] == onnx.TensorProto.FLOAT
     assert stored["1.q.weight.T_int8"] == onnx.TensorProto.INT8
@@ -229,3 +231,25 @@ def test_outputs_outlive_the_next_pass(store: ModelStore) -> None:
     before = outputs.copy()
     graph.run(second)
     np.testing.assert_array_equal(outputs, before)
+
+
+def test_convolutions_keep_their_answers_in_int8(tmp_path: Path) -> None:
+    net = Network({})
+    x = net.input("x", "FLOAT", ["batch", 8, 24, 24])
+    for layer in range(4):
+        weight = RNG.normal(0, 72**-0.5, (8, 8, 3, 3)).astype(np.float32)
+        kernel = net.constant(f"{layer}.weight", weight)
+        bias = net.constant(f"{layer}.bias", RNG.normal(0, 0.1, 8).astype(np.float32))
+        y = net.add("Conv", x, kernel, bias, kernel_shape=[3, 3], pads=[1, 1, 1, 1])
+        slope = net.constant(f"{layer}.slope", np.full((8, 1, 1), 0.25, np.float32))
+        x = net.add("Add", x, net.add("PRelu", y, slope))
+    net.output(x, "y", ["batch", 8, 24, 24])
+    plain, small = tmp_path / "net.onnx", tmp_path / "net.int8.onnx"
+    net.write("convolutions", plain)
+    given = [{"x": RNG.normal(0, 1, (2, 8, 24, 24)).astype(np.float32)} for _ in range(4)]
+    quantizing.quantize(plain, small, given[:3])
+    compute = Compute(threads=1)
+    truth = PLAIN.open(plain, compute, "net").run(given[3])
+    for runtime in Runtime:
+        quick = Form(runtime, Precision.INT8).open(small, compute, "net").run(given[3])
+        assert mean_cosine()([truth], [quick]) > 0.99

@@ -18,9 +18,9 @@ from heimdex.ml.runtime import Compute
 STATIC_LIMIT = 1 << 30
 """Bytes of plain weights above which nothing that runs the whole network to be made is tried."""
 
-_GROUP = 128
-"""Activations that share one scale: 32 to 768 were measured, the middle is quickest and nearly as
-exact as 32."""
+_GROUP, _FINE_GROUP = 128, 32
+"""Activations that share one scale: of 32 to 768 the middle is quickest and nearly as exact as
+32, which is tried where it is not exact enough."""
 
 
 class Runtime(StrEnum):
@@ -39,6 +39,8 @@ class Precision(StrEnum):
     """Weights and activations, with scales found on calibration inputs."""
     INT8_WEIGHTS = "int8-weights"
     """Weights stored as int8, activations quantised while running, some at a time."""
+    INT8_WEIGHTS_FINE = "int8-weights-fine"
+    """The same with fewer activations at a time."""
     INT8_DYNAMIC = "int8-dynamic"
     """Weights stored as int8, activations quantised while running, a whole tensor at a time."""
 
@@ -46,8 +48,15 @@ class Precision(StrEnum):
 _SUFFIXES = {
     Precision.INT8: ".int8.onnx",
     Precision.INT8_WEIGHTS: ".int8-weights.onnx",
+    Precision.INT8_WEIGHTS_FINE: ".int8-weights.onnx",
     Precision.INT8_DYNAMIC: ".int8-dynamic.onnx",
 }
+
+
+_OF_PRODUCTS = frozenset(
+    {Precision.INT8_WEIGHTS, Precision.INT8_WEIGHTS_FINE, Precision.INT8_DYNAMIC}
+)
+_GROUPS = {Precision.INT8_WEIGHTS: _GROUP, Precision.INT8_WEIGHTS_FINE: _FINE_GROUP}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +89,15 @@ class Form:
             compute,
             model_id,
             precision="bf16" if self.precision is Precision.BFLOAT16 else "f32",
-            group=_GROUP if self.precision is Precision.INT8_WEIGHTS else 0,
+            group=_GROUPS.get(self.precision, 0),
         )
+
+    @property
+    def spared_by(self) -> "Form | None":
+        """The form that makes this one pointless where it is good enough."""
+        if self.precision is Precision.INT8_WEIGHTS_FINE:
+            return Form(self.runtime, Precision.INT8_WEIGHTS)
+        return None
 
 
 PLAIN = Form(Runtime.ONNXRUNTIME, Precision.FLOAT32)
@@ -91,6 +107,7 @@ _OTHERS = (
     Form(Runtime.OPENVINO, Precision.FLOAT32),
     Form(Runtime.OPENVINO, Precision.BFLOAT16),
     Form(Runtime.OPENVINO, Precision.INT8_WEIGHTS),
+    Form(Runtime.OPENVINO, Precision.INT8_WEIGHTS_FINE),
     Form(Runtime.ONNXRUNTIME, Precision.INT8_DYNAMIC),
     Form(Runtime.OPENVINO, Precision.INT8),
     Form(Runtime.ONNXRUNTIME, Precision.INT8),
@@ -116,7 +133,7 @@ def candidates(plain: Path) -> list[Form]:
             continue
         if form.precision is Precision.BFLOAT16 and "BF16" not in offered:
             continue
-        if form.precision in (Precision.INT8_WEIGHTS, Precision.INT8_DYNAMIC) and not products:
+        if form.precision in _OF_PRODUCTS and not products:
             continue
         if form.precision in (Precision.INT8, Precision.INT8_DYNAMIC) and large:
             continue
@@ -134,8 +151,9 @@ def make(form: Form, plain: Path, target: Path, case: Case, samples: Sequence[Ar
             quantizing.quantize(plain, target, samples, case.keep_float)
         case Precision.INT8_DYNAMIC:
             quantizing.quantize_while_running(plain, target, case.keep_float)
-        case Precision.INT8_WEIGHTS:
-            quantizing.quantize_weights(plain, target, case.keep_float)
+        case Precision.INT8_WEIGHTS | Precision.INT8_WEIGHTS_FINE:
+            small = quantizing.weight_bytes(plain) <= STATIC_LIMIT
+            quantizing.quantize_weights(plain, target, samples if small else (), case.keep_float)
         case _:
             raise ValueError(f"{form.name} is not made of anything")
 

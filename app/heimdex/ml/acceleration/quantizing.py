@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heimdex.ml.acceleration.graph import Arrays
+from heimdex.ml.acceleration.smoothing import smooth
 
 if TYPE_CHECKING:
     from onnx import ModelProto, TensorProto
@@ -36,17 +37,30 @@ def has_matrix_products(plain: Path) -> bool:
     return len(products) >= 4
 
 
-def quantize_weights(plain: Path, target: Path, keep_float: Sequence[str] = ()) -> None:
+def has_convolutions(plain: Path) -> bool:
+    """Whether convolutions do a part of a graph's work."""
+    import onnx
+
+    graph = onnx.load(str(plain), load_external_data=False).graph
+    return len([node for node in graph.node if node.op_type == "Conv"]) >= 4
+
+
+def quantize_weights(
+    plain: Path, target: Path, samples: Sequence[Arrays] = (), keep_float: Sequence[str] = ()
+) -> None:
     """Store the constant matrices of products as int8, symmetric, one scale a column.
 
     OpenVINO then quantises activations while running; every other runtime unpacks the weights.
-    Weights are read one by one: a network of 2 GB needs no more memory than its largest matrix and
-    the quarter that is written.
+    With `samples` outliers are smoothed first. Weights that lie beside the graph are read one by
+    one: a network of 2 GB needs no more memory than its largest matrix and the quarter that is
+    written.
     """
     import onnx
     from onnx import helper, numpy_helper
 
     model = onnx.load(str(plain), load_external_data=False)
+    if samples:
+        smooth(model, samples)
     graph = model.graph
     weights = {tensor.name: tensor for tensor in graph.initializer}
     done: dict[str, str] = {}
@@ -107,7 +121,13 @@ def quantize(
     plain: Path, target: Path, samples: Sequence[Arrays], keep_float: Sequence[str] = ()
 ) -> None:
     """int8 weights (one scale a channel) and activations (one a tensor) of products and
-    convolutions; the scales of activations come from running `samples` through the plain graph."""
+    convolutions; the scales of activations come from running `samples` through the plain graph.
+
+    What is quantised how was measured (docs/models.md): transformers symmetrically, because zero
+    points keep OpenVINO from fusing what follows a product; convolutions with zero points, because
+    half of the range would be lost after a ReLU, and only at their inputs, so that additions and
+    activations stay float inside the same pass.
+    """
     from onnxruntime.quantization import (
         CalibrationDataReader,
         QuantFormat,
@@ -122,18 +142,45 @@ def quantize(
         def get_next(self) -> Arrays | None:
             return next(self._left, None)
 
-    quantize_static(
-        str(plain),
-        str(target),
-        Reader(),
-        quant_format=QuantFormat.QDQ,
-        op_types_to_quantize=["MatMul", "Conv", "Gemm"],
-        per_channel=True,
-        activation_type=QuantType.QUInt8,
-        weight_type=QuantType.QInt8,
-        nodes_to_exclude=_excluded(plain, keep_float),
-        extra_options={"MatMulConstBOnly": True, "CalibMovingAverage": False},
-    )
+    convolutions = has_convolutions(plain)
+    kinds = ["Conv", "Gemm", "MatMul"] if convolutions else ["MatMul"]
+    options: dict[str, object] = {"MatMulConstBOnly": True, "ActivationSymmetric": True}
+    source = plain
+    if convolutions:
+        options |= {
+            "ActivationSymmetric": False,
+            "WeightSymmetric": True,
+            "OpTypesToExcludeOutputQuantization": [*kinds, "Relu", "PRelu", "Clip"],
+        }
+    else:
+        source = _smoothed(plain, target, samples)
+    try:
+        quantize_static(
+            str(source),
+            str(target),
+            Reader(),
+            quant_format=QuantFormat.QDQ,
+            op_types_to_quantize=kinds,
+            per_channel=True,
+            activation_type=QuantType.QUInt8 if convolutions else QuantType.QInt8,
+            weight_type=QuantType.QInt8,
+            nodes_to_exclude=_excluded(plain, keep_float),
+            extra_options=options,
+        )
+    finally:
+        if source != plain:
+            source.unlink()
+
+
+def _smoothed(plain: Path, target: Path, samples: Sequence[Arrays]) -> Path:
+    import onnx
+
+    model = onnx.load(str(plain))
+    if not smooth(model, samples):
+        return plain
+    path = target.with_suffix(".smooth")
+    onnx.save(model, str(path))
+    return path
 
 
 def _packed(matrix: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:

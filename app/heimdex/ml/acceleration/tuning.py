@@ -94,9 +94,14 @@ class _Bench:
         truth, seconds = self._measure(PLAIN, self._plain, judged)
         results = [Measured(PLAIN.name, seconds, 1.0)]
         best, best_s = PLAIN, seconds * _WORTH
+        good = set()
         for form in forms.candidates(self._plain):
+            if form.spared_by in good:
+                continue
             result = self._try(form, calibration, judged, truth)
             results.append(result)
+            if not result.refused:
+                good.add(form)
             if not result.refused and result.seconds < best_s:
                 self._drop(best)
                 best, best_s = form, result.seconds
