@@ -32,6 +32,8 @@ from heimdex.ml.store import ModelStore
 from heimdex.people.gallery import FaceModel
 from heimdex.people.registry import People
 from heimdex.search.searcher import Searcher
+from heimdex.search.suggest import Suggester
+from heimdex.search.watching import SavedSearches
 from heimdex.storage.artefacts import Artefacts
 from heimdex.storage.catalogue import Catalogue
 from heimdex.storage.chroma import VectorIndex
@@ -40,6 +42,7 @@ from heimdex.storage.jobs import JobStore
 from heimdex.storage.lexicon import Lexicon
 from heimdex.storage.lock import LibraryLock
 from heimdex.storage.people import PeopleStore
+from heimdex.storage.searches import SearchStore
 from heimdex.storage.stages import StageStore
 from heimdex.storage.vectors import VectorStore
 
@@ -61,6 +64,7 @@ class Library:
 
     directories: Directories
     settings: Settings
+    """As they are in force: with the id of each chosen model, whatever is installed later."""
     database: Database
     artefacts: Artefacts
     catalogue: Catalogue
@@ -72,6 +76,8 @@ class Library:
     people: People
     towers: "HostTowers"
     searcher: Searcher
+    searches: SavedSearches
+    suggester: Suggester
     scanner: Scanner
     worker: Worker
     models: ModelStore
@@ -163,7 +169,9 @@ def open_library(directories: Directories, settings: Settings, *, wait_s: float 
             index=index,
             people=people,
             towers=towers,
+            southern=settings.hemisphere == "south",
         )
+        searches = SearchStore(database)
 
         def stage_models() -> dict[Stage, str]:
             models = chosen.stage_models()
@@ -194,7 +202,7 @@ def open_library(directories: Directories, settings: Settings, *, wait_s: float 
 
         return Library(
             directories=directories,
-            settings=settings,
+            settings=told,
             database=database,
             artefacts=artefacts,
             catalogue=catalogue,
@@ -206,6 +214,8 @@ def open_library(directories: Directories, settings: Settings, *, wait_s: float 
             people=people,
             towers=towers,
             searcher=searcher,
+            searches=SavedSearches(searches, searcher),
+            suggester=Suggester(database, catalogue, people, searches),
             scanner=scanner,
             worker=worker,
             models=models,

@@ -53,7 +53,7 @@ def test_search_has_the_published_shape(sample_library: Indexed) -> None:
     done = sample_library("search", "command a space shuttle", "--json", "-n", "2")
     answer = done.json()[0]
     assert len(done.json()) == 1
-    assert set(answer) == {"query", "took_ms", "no_good_match", "hits"}
+    assert set(answer) == {"query", "took_ms", "no_good_match", "understood", "hits"}
     assert answer["query"] == "command a space shuttle"
     assert 0 < len(answer["hits"]) <= 2
     for hit in answer["hits"]:
@@ -106,6 +106,57 @@ def test_search_in_a_folder_and_between_dates(sample_library: Indexed, tmp_path:
     assert {Path(hit["video"]).name for hit in late} == {"deep-field.mp4"}
 
 
+def test_a_sentence_says_when_how_long_and_which_kind(sample_library: Indexed) -> None:
+    done = sample_library("search", "seen: astronaut, longer than 5 seconds", "--json")
+    understood = done.json()[0]["understood"]
+    assert understood == [
+        {"kind": "kind", "text": "seen:", "evidence": "visual"},
+        {
+            "kind": "length",
+            "text": "longer than 5 seconds",
+            "longer_s": 5.0,
+            "shorter_s": None,
+        },
+    ]
+    reasons = [r["kind"] for hit in done.json()[0]["hits"] for r in hit["evidence"]]
+    assert set(reasons) == {"visual"}
+    told = sample_library("search", "astronaut in 1995")
+    assert "date 1995 (1995-01-01 to 1995-12-31)" in told.out
+    assert "No video of the library is “1995”" in told.out
+    plain = sample_library("search", "astronaut 1995", "--plain", "1995", "--json")
+    assert plain.json()[0]["understood"] == []
+
+
+def test_a_sum_of_a_moment_and_words(sample_library: Indexed, tmp_path: Path) -> None:
+    question = ("--like", "cat-and-coffee.mp4@0:03", "--minus", "cat", "--plus", "astronaut")
+    answer = sample_library("search", *question, "--json").json()[0]
+    assert answer["query"].startswith("− cat + astronaut") or "+ astronaut − cat" in answer["query"]
+    assert Path(answer["hits"][0]["video"]).name == "astronaut.mp4"
+    nobody = sample_library("search", "cat", "--person", "Nobody")
+    assert nobody.code == 1
+    assert "Nobody" in nobody.err
+    by_date = hits(sample_library, "--longer", "1s", "--sort", "date")
+    assert len(by_date) == 3
+
+
+def test_a_saved_search_is_listed_asked_and_removed(sample_library: Indexed) -> None:
+    assert "Nothing is saved yet" in sample_library("searches", "list").out
+    saved = sample_library("search", "고양이", "--kind", "visual", "--save", "Cats")
+    assert saved.code == 0
+    assert "Cats" in saved.err
+    [listed] = sample_library("searches", "list", "--json").json()
+    assert listed == {"name": "Cats", "query": "고양이", "new": 0}
+    sample_library("searches", "rename", "cats", "고양이")
+    [again] = sample_library("searches", "run", "고양이", "--json", "-n", "1").json()
+    assert again["name"] == "고양이"
+    assert again["new"] == 0
+    assert len(again["hits"]) == 1
+    assert sample_library("searches", "remove", "고양이").code == 0
+    gone = sample_library("searches", "run", "고양이")
+    assert gone.code == 1
+    assert len(gone.err.strip().splitlines()) == 1
+
+
 def test_search_for_a_person_reads_well(sample_library: Indexed) -> None:
     done = sample_library("search", "milk and sugar")
     assert done.code == 0
@@ -124,7 +175,7 @@ def test_a_picture_that_is_none_is_one_line(sample_library: Indexed, tmp_path: P
 def test_any_question_is_answered(sample_library: Indexed, question: str) -> None:
     done = sample_library("search", "--json", "--", question)
     assert done.code == 0, done.err
-    assert set(done.json()[0]) == {"query", "took_ms", "no_good_match", "hits"}
+    assert set(done.json()[0]) == {"query", "took_ms", "no_good_match", "understood", "hits"}
 
 
 def test_status_counts(sample_library: Indexed) -> None:

@@ -41,6 +41,20 @@ def day(text: str) -> int:
     raise argparse.ArgumentTypeError(f"{text!r} is not a date; write 2025, 2025-03 or 2025-03-14")
 
 
+def duration(text: str) -> int:
+    """90, 90s, 5m, 1h30m or 1:30 in milliseconds."""
+    low = text.strip().casefold()
+    clock = re.fullmatch(r"(?:(\d+):)?(\d+):(\d\d)", low)
+    spelt = re.fullmatch(
+        r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m(?:in)?)?(?:(\d+(?:\.\d+)?)s?)?", low
+    )
+    found = clock or (spelt if low else None)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a length; write 90s, 5m or 1h30m")
+    hours, minutes, seconds = (float(part or 0) for part in found.groups())
+    return round((hours * 3600 + minutes * 60 + seconds) * 1000)
+
+
 def moment(text: str) -> tuple[str, int]:
     """VIDEO@SECONDS or VIDEO@MINUTES:SECONDS as the video's name and a time in ms."""
     video, at, when = text.rpartition("@")

@@ -25,6 +25,7 @@ COMMANDS = {
     "index": "look and listen through everything that is pending",
     "status": "what is in the library and what waits",
     "search": "find the second by what is said, seen and who is there",
+    "searches": "list, run and remove the searches you saved",
     "transcript": "write down what is said in a video",
     "people": "name the faces, and put right what is wrong",
     "models": "list, download, check and remove the models",
@@ -89,6 +90,10 @@ def _group(command: str) -> ModuleType:
             from heimdex.cli import searching
 
             return searching
+        case "searches":
+            from heimdex.cli import searches
+
+            return searches
         case "transcript":
             from heimdex.cli import transcripts
 

@@ -1,25 +1,36 @@
-"""`heimdex search`: moments for a sentence, a picture, or another moment.
+"""`heimdex search`: moments for a sentence, pictures, other moments, or their sum.
 
-Finding them is the search room's; here the question is read and the answer written.
+Finding them is the search room's, putting the question together `asking`'s; here the answer is
+written.
 """
 
 import argparse
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from heimdex.cli.arguments import day, moment, place, positive
+from heimdex.cli.arguments import day, duration, moment, place, positive
+from heimdex.cli.asking import asked, question
 from heimdex.cli.output import bold, clock, complain, counted, emit, marked, note, seconds
 from heimdex.cli.session import opened
 from heimdex.domain.errors import UserError
-from heimdex.domain.search import Evidence, EvidenceKind, Filters, Moment, SearchResult
+from heimdex.domain.search import (
+    Chip,
+    Evidence,
+    EvidenceKind,
+    Filters,
+    Length,
+    Moment,
+    Question,
+    SearchResult,
+    Sort,
+    When,
+)
 from heimdex.domain.stages import JobState
 
 if TYPE_CHECKING:
     from heimdex.bootstrap import Library
-
-WRONG_USAGE = 2
-"""As argparse has it."""
 
 LABELS = {
     EvidenceKind.SPEECH: "said",
@@ -31,89 +42,131 @@ LABELS = {
 _EPILOG = """\
 examples:
   heimdex search "the cat on the sofa"
-  heimdex search "소파 위의 고양이"
+  heimdex search "소파 위의 고양이, 작년 여름"
   heimdex search '"milk and sugar"'                words exactly as said
   heimdex search "Anna beach NOT dog" -n 3         a person, a sight, and what must not be there
-  heimdex search coffee --kind visual --after 2025-01 --in ~/Videos
-  heimdex search --image cat.jpg
-  heimdex search --like holiday.mp4@1:23
+  heimdex search "who:Anna said: holiday folder:2019 longer than 5 minutes"
+  heimdex search "beach + dog - people"            near the first two, away from the last
+  heimdex search coffee --kind visual --after 2025-01 --in ~/Videos --sort date
+  heimdex search "at night" --image cat.jpg        like the picture, but at night
+  heimdex search --like holiday.mp4@1:23 --minus people
+  heimdex search "Anna dancing" --save Anna        ask it again with `heimdex searches run Anna`
 """
 
 
 def define(command: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     command.description = (
-        "Find moments by a sentence in plain English or Korean, by a picture, or by "
-        "another moment. One sentence may mix people, words, sights and NOT."
+        "Find moments by a sentence in plain English or Korean, by pictures, or by other moments. "
+        "One sentence may mix people, words, sights, dates, folders, lengths and NOT; what was "
+        "understood is shown above the answer."
     )
     command.epilog = _EPILOG
-    question = command.add_mutually_exclusive_group(required=True)
-    question.add_argument("query", nargs="?", metavar="QUERY", help="what to look for")
-    question.add_argument("--image", type=Path, metavar="FILE", help="moments that look like it")
-    question.add_argument(
-        "--like", type=moment, metavar="VIDEO@SECONDS", help="moments that look like that one"
+    command.add_argument("query", nargs="?", metavar="QUERY", help="what to look for")
+    command.add_argument(
+        "--image",
+        type=Path,
+        action="append",
+        metavar="FILE",
+        help="moments that look like it; may be given more than once, and with a QUERY",
     )
+    command.add_argument(
+        "--like",
+        type=moment,
+        action="append",
+        metavar="VIDEO@SECONDS",
+        help="moments that look like that one",
+    )
+    for sign, what in (("plus", "more like"), ("minus", "less like")):
+        command.add_argument(
+            f"--{sign}",
+            action="append",
+            metavar="THING",
+            help=f"{what} this: words, a picture file, or VIDEO@SECONDS",
+        )
     command.add_argument(
         "-n", type=positive, default=10, metavar="N", help="at most so many (default: 10)"
     )
     command.add_argument("--json", action="store_true", help="one JSON object")
     command.add_argument(
+        "--sort",
+        choices=[str(sort) for sort in Sort],
+        default=str(Sort.RELEVANCE),
+        help="best first (default), or newest recording first",
+    )
+    _define_limits(command.add_argument_group("limits, beside those in the QUERY"))
+    command.add_argument(
+        "--plain",
+        action="append",
+        metavar="WORDS",
+        help="take these words of the QUERY as words, not as a name, a date or a length",
+    )
+    command.add_argument("--save", metavar="NAME", help="keep the question under this name")
+    command.set_defaults(run=search, wrong=command.error)
+
+
+def _define_limits(group: Any) -> None:
+    group.add_argument(
         "--kind",
         action="append",
         choices=[str(kind) for kind in EvidenceKind],
         help="only moments found by this; may be given more than once",
     )
-    command.add_argument(
+    group.add_argument(
+        "--person",
+        action="append",
+        metavar="NAME",
+        help="only while this person is on screen; may be given more than once",
+    )
+    group.add_argument(
         "--in", dest="folder", type=place, metavar="FOLDER", help="only videos in or below it"
     )
-    command.add_argument(
+    group.add_argument(
         "--after", type=day, metavar="D", help="only videos recorded on or after (2025, 2025-03-14)"
     )
-    command.add_argument("--before", type=day, metavar="D", help="only videos recorded before")
-    command.set_defaults(run=search)
+    group.add_argument("--before", type=day, metavar="D", help="only videos recorded before")
+    group.add_argument(
+        "--longer", type=duration, metavar="T", help="only videos of at least this length (5m, 90s)"
+    )
+    group.add_argument(
+        "--shorter", type=duration, metavar="T", help="only videos of at most this length"
+    )
 
 
 def search(options: argparse.Namespace) -> int:
     """Answer one question. Finding nothing is an answer too: exit code 0."""
-    filters = Filters(
-        kinds=frozenset(EvidenceKind(kind) for kind in options.kind or ()),
-        folder=options.folder,
-        after=options.after,
-        before=options.before,
-    )
-    if filters != Filters() and options.query is None:
-        complain("--kind, --in, --after and --before go with a QUERY only")
-        return WRONG_USAGE
+    if not _asks_anything(options):
+        options.wrong("nothing is asked; write a QUERY, or give --image, --like, --person …")
     with opened(options) as library:
-        result, asked = _answer(library, options, filters)
+        wanted = question(library, options)
+        _check(library, wanted)
+        result = library.searcher.ask(wanted, options.n)
+        if options.save is not None:
+            kept = library.searches.save(options.save, wanted)
+            note(f"Saved as {kept.name!r}; ask it again with `heimdex searches run`.")
         if options.json:
-            emit(document(result, asked))
+            emit(document(result, asked(library, wanted)))
             return 0
         show(result)
-        _tell_what_is_missing(library, result)
+        _tell_what_is_missing(library)
     return 0
 
 
-def _answer(
-    library: "Library", options: argparse.Namespace, filters: Filters
-) -> tuple[SearchResult, str]:
-    """The result and the question as it was asked."""
-    if options.image is not None:
-        return library.searcher.by_image(options.image, options.n), str(options.image)
-    if options.like is not None:
-        name, at_ms = options.like
-        video = library.catalogue.find_video(name)
-        asked = f"{video.path}@{at_ms / 1000:g}"
-        return library.searcher.similar(video.id, at_ms, options.n), asked
-    if not options.query.strip():
+def _asks_anything(options: argparse.Namespace) -> bool:
+    given = (options.query, options.image, options.like, options.plus, options.person)
+    limits = (options.folder, options.after, options.before, options.longer, options.shorter)
+    return any(each is not None for each in (*given, *limits))
+
+
+def _check(library: "Library", wanted: Question) -> None:
+    if wanted.empty and wanted.filters == Filters(kinds=wanted.filters.kinds):
         raise UserError("The question is empty; write what you look for.")
-    inside = filters.folder
+    inside = wanted.filters.folder
     if inside is not None and not any(
         file.path.is_relative_to(inside) for file in library.catalogue.files()
     ):
         # Nothing found is an answer, but a mistyped folder should not look like one.
         complain(f"No video of the library is in {inside}; see `heimdex status`.")
-    return library.searcher.search(options.query, filters, options.n), options.query
 
 
 def document(result: SearchResult, asked: str) -> dict[str, Any]:
@@ -122,6 +175,7 @@ def document(result: SearchResult, asked: str) -> dict[str, Any]:
         "query": asked,
         "took_ms": round(result.took_ms, 1),
         "no_good_match": result.no_good_match,
+        "understood": [_chip(chip, result) for chip in result.query.chips],
         "hits": [
             {
                 "video": str(hit.path),
@@ -144,18 +198,65 @@ def document(result: SearchResult, asked: str) -> dict[str, Any]:
     }
 
 
-def show(result: SearchResult) -> None:
-    """The answer for a person."""
+def _chip(chip: Chip, result: SearchResult) -> dict[str, Any]:
+    described: dict[str, Any] = {"kind": str(chip.kind), "text": chip.text}
+    if chip.negated:
+        described["negated"] = True
+    if chip in result.dropped:
+        described["dropped"] = True
+    value = chip.value
+    if isinstance(value, When):
+        if value.yearly:
+            described["yearly"] = True
+        else:
+            described["after"] = _day(value.periods[0].after)
+            described["before"] = _day(value.periods[0].before)
+    elif isinstance(value, Length):
+        described["longer_s"] = None if value.least_ms is None else value.least_ms / 1000
+        described["shorter_s"] = None if value.most_ms is None else value.most_ms / 1000
+    elif isinstance(value, EvidenceKind):
+        described["evidence"] = str(value)
+    return described
+
+
+def _day(second: int | None) -> str | None:
+    return None if second is None else datetime.fromtimestamp(second).date().isoformat()
+
+
+def show(result: SearchResult, new: frozenset[tuple[str, int]] = frozenset()) -> None:
+    """The answer for a person. `new`: video and start of the moments to be marked as new."""
+    if result.query.chips:
+        print(f"Understood: {', '.join(map(_words, result.query.chips))}\n")
     if not result.moments:
         print("Nothing was found.")
         return
-    if result.no_good_match:
+    if result.dropped:
+        times = " and ".join(f"“{chip.text}”" for chip in result.dropped)
+        print(f"No video of the library is {times}. The nearest without that:\n")
+    elif result.no_good_match:
         print("Nothing fits well. The nearest there is:\n")
     for number, hit in enumerate(result.moments, 1):
-        print(f"{number:2}. {bold(clock(hit.start_ms))}–{clock(hit.end_ms)}  {_place(hit)}")
+        mark = "  new" if (hit.video_id, hit.start_ms) in new else ""
+        span = f"{bold(clock(hit.start_ms))}–{clock(hit.end_ms)}"
+        print(f"{number:2}. {span}  {_place(hit)}{mark}")
         for reason in hit.evidence:
             print(f"      {LABELS[reason.kind]:>9}  {_reason(reason)}")
     print(f"\n{counted(len(result.moments), 'moment')} in {result.took_ms:.0f} ms")
+
+
+def _words(chip: Chip) -> str:
+    text = chip.text
+    if isinstance(chip.value, When):
+        first = chip.value.periods[0]
+        when = "every year" if chip.value.yearly else _span(first.after, first.before)
+        text = f"{text} ({when})"
+    name = str(chip.value) if isinstance(chip.value, EvidenceKind) else str(chip.kind)
+    return f"{'not ' if chip.negated else ''}{name} {text}"
+
+
+def _span(after: int | None, before: int | None) -> str:
+    last = None if before is None else before - 1
+    return f"{_day(after) or '…'} to {_day(last) or '…'}"
 
 
 def _place(hit: Moment) -> str:
@@ -170,7 +271,7 @@ def _reason(reason: Evidence) -> str:
     return f"{text}  ({clock(reason.at_ms)})" if text else f"at {clock(reason.at_ms)}"
 
 
-def _tell_what_is_missing(library: "Library", result: SearchResult) -> None:
+def _tell_what_is_missing(library: "Library") -> None:
     """An answer is only as good as what was indexed: say so where it was not all."""
     counts = library.jobs.counts()
     pending = counts[JobState.QUEUED] + counts[JobState.RUNNING] + counts[JobState.PAUSED]

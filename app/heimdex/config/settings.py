@@ -21,6 +21,7 @@ VERSION = 1
 FILE_NAME = "settings.toml"
 
 DEVICES = ("cpu", "cuda", "mps", "auto")
+HEMISPHERES = ("north", "south")
 OCR_MODELS = ("auto", "rapidocr", "tesseract", "off")
 ASR_ENGINES = ("auto", "faster-whisper", "openai-whisper")
 
@@ -73,6 +74,8 @@ class Settings:
     """A frame is looked at this often."""
     stable_seconds: int = 10
     """A new file must not have grown for this long before it is indexed."""
+    hemisphere: str = "north"
+    """Where seasons are: "last summer" is June to August in the north."""
 
     @classmethod
     def load(cls, home: Path, environ: Mapping[str, str] | None = None) -> Self:
@@ -201,12 +204,13 @@ _PARSERS: dict[str, Callable[[Any], Any]] = {
     "threads": _whole(1, 64),
     "sample_every_ms": _whole(100, 60_000),
     "stable_seconds": _whole(0, 3600),
+    "hemisphere": _one_of(HEMISPHERES),
 }
 
 # The names of the model card stand as they are; what is Heimdex's own carries its name.
 ENVIRONMENT: dict[str, str] = {
     key: f"HEIMDEX_{key.upper()}"
-    if key in ("model_source", "threads", "sample_every_ms", "stable_seconds")
+    if key in ("model_source", "threads", "sample_every_ms", "stable_seconds", "hemisphere")
     else key.upper()
     for key in _PARSERS
 }

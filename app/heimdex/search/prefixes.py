@@ -44,7 +44,8 @@ def ranges(typed: str) -> list[Range]:
             longer = head + chr(open_syllable + _FINAL.index(double))
             found.append((longer, longer + _END))
     # … or the first of the next syllable (갑 on the way to 가방).
-    kept, moved = _DOUBLE.get(consonant, " " + consonant)
+    pair = _DOUBLE.get(consonant, " " + consonant)
+    kept, moved = pair[0], pair[1]
     if moved in _INITIALS:
         found.append(_initial(head + chr(open_syllable + _FINAL.index(kept)), moved))
     return found
