@@ -1,113 +1,68 @@
-"""The page of the settings that says which models are used, what they can do, and fetches missing
-ones when the person asks for it.
+"""The page of the settings that offers the sets and every single model, and fetches them.
 
-Where weights come from and whether they are whole is the model store's work.
+What there is is read by `models.lines`, drawn by `models.cards`, downloaded by `models.fetching`.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from itertools import groupby
+from pathlib import Path
 
-from PySide6.QtCore import QLocale, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QVBoxLayout, QWidget
 
-from heimdex.domain.errors import Cancelled
 from heimdex.ui import wording
-from heimdex.ui.background import Background
+from heimdex.ui.models.cards import FamilyCard, FetchCard, ModelRow, SetCard, set_name
+from heimdex.ui.models.fetching import FetchProgress
+from heimdex.ui.models.lines import ModelLine, ModelsView, SetLine, choose, read_models
+from heimdex.ui.models.lines import speaks_korean as speaks_korean
+from heimdex.ui.models.lines import vision_note as vision_note
 from heimdex.ui.session import Session
 from heimdex.ui.theme import Theme
-from heimdex.ui.widgets import Note, Picture, button, label
-
-if TYPE_CHECKING:
-    from heimdex.bootstrap import Library
-    from heimdex.ml.store import InstallProgress
-
-
-@dataclass(frozen=True, slots=True)
-class ModelLine:
-    """A model as it is listed. `about` is its manifest's note in the window's language."""
-
-    id: str
-    title: str
-    licence: str
-    commercial: bool
-    about: str
-    installed: bool
-    reason: str
-    download: int
-
-
-def read_models(library: "Library", korean: bool) -> list[ModelLine]:
-    """The models in use, whether they are there or not, and others that are installed."""
-    from heimdex.ml import factory
-    from heimdex.ml.store import State
-
-    lines = []
-    used = set(factory.chosen(library.settings, library.models).values())
-    for manifest in library.models.manifests.values():
-        status = library.models.status(manifest.id)
-        installed = status.state is State.INSTALLED
-        if not installed and manifest.id not in used:
-            continue
-        note = manifest.note
-        text = "" if note is None else note.ko if korean else note.en
-        lines.append(
-            ModelLine(
-                manifest.id,
-                manifest.title,
-                manifest.licence,
-                manifest.commercial_use,
-                " ".join(filter(None, [text, manifest.caveat])),
-                installed,
-                status.reason,
-                manifest.download_size,
-            )
-        )
-    return lines
-
-
-def vision_note(library: "Library") -> str:
-    """What the manifest of the vision model in use says of its limits, in the window's language."""
-    from heimdex.ml import factory
-    from heimdex.ml.manifests import Family
-
-    chosen = factory.chosen(library.settings, library.models)
-    note = library.models.manifest(chosen[Family.VISION]).note
-    if note is None:
-        return ""
-    return note.ko if speaks_korean() else note.en
-
-
-def speaks_korean() -> bool:
-    """Whether the window does."""
-    return QLocale().language() == QLocale.Language.Korean
+from heimdex.ui.widgets import Note, label
 
 
 class ModelsPage(QWidget):
-    """One card a model. Nothing is fetched without a click that says how much it is."""
-
-    _progressed = Signal(object)
+    """Nothing is fetched without a click on a button that says how much it is."""
 
     def __init__(self, theme: Theme, session: Session) -> None:
         super().__init__()
         self._theme = theme
         self._session = session
-        self._fetching: Background | None = None
-        self._closed = False
-        self.lines: list[ModelLine] = []
-        self.progress = Note(theme, "drop")
-        self.progress.hide()
-        self._progressed.connect(self._show_progress)
-        self._cards = QVBoxLayout()
-        self._cards.setSpacing(12)
+        self.view: ModelsView | None = None
+        self.lines: tuple[ModelLine, ...] = ()
+        self.sets: dict[str, SetCard] = {}
+        self.rows: dict[str, ModelRow] = {}
+        self.fetch_card = FetchCard(theme, session.fetching.cancel)
+        self.problem = Note(theme, "warning", tone="warning")
+        self.problem.hide()
+        self.told = Note(theme, "info")
+        self.told.hide()
+        self._room = label("", "caption", wrap=True)
+        self._sets = QVBoxLayout()
+        self._sets.setSpacing(8)
+        self._families = QVBoxLayout()
+        self._families.setSpacing(8)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
-        text = self.tr("These models run on this computer. Nothing is sent anywhere.")
+        text = self.tr(
+            "These models run on this computer. Nothing is sent anywhere, and nothing is "
+            "downloaded before you say so here."
+        )
         column.addWidget(label(text, "muted", wrap=True))
-        column.addWidget(self.progress)
-        column.addLayout(self._cards)
+        column.addWidget(self.fetch_card)
+        column.addWidget(self.problem)
+        column.addWidget(self.told)
+        column.addLayout(self._sets)
+        column.addWidget(self._room)
+        column.addSpacing(8)
+        column.addWidget(label(self.tr("Single models"), "lead"))
+        column.addLayout(self._families)
         column.addStretch(1)
+        session.fetching.progressed.connect(self._show_progress)
+        session.fetching.ended.connect(self._end)
+        if session.fetching.busy:
+            self.fetch_card.begin()
         self.reload()
 
     def reload(self) -> None:
@@ -115,83 +70,123 @@ class ModelsPage(QWidget):
         library, korean = self._session.library, speaks_korean()
         self._session.run(lambda: read_models(library, korean), self._show)
 
-    def fetch(self, model_id: str) -> None:
-        """Bring a model here, in a thread of its own."""
-        if self._fetching is not None:
-            return
-        self._fetching = Background("models")
-        store = self._session.library.models
-        self._fetching.run(
-            lambda: store.install([model_id], lambda plan: True, self._report),
-            lambda _: self._end(""),
-            lambda error: self._end(str(error)),
+    def fetch(self, *model_ids: str) -> None:
+        """Bring models here."""
+        self._begin()
+        self._session.fetching.fetch(model_ids)
+
+    def use(self, choices: dict[str, str]) -> None:
+        """Take other models from the next start on."""
+        home = self._session.library.directories.home
+        self._session.run(lambda: choose(home, choices), self._chosen)
+
+    def remove(self, line: ModelLine) -> None:
+        """Delete a model's files, after asking."""
+        answer = QMessageBox.question(
+            self,
+            self.tr("Remove a model"),
+            self.tr("Delete the files of %1? It can be downloaded again at any time.").replace(
+                "%1", line.title
+            ),
         )
+        if answer == QMessageBox.StandardButton.Yes:
+            store = self._session.library.models
+            self._session.run(lambda: store.remove(line.id), lambda _: self.reload())
+
+    def add(self, line: ModelLine) -> None:
+        """Take a model from files that the person names."""
+        name, _ = QFileDialog.getOpenFileName(
+            self, self.tr("The files of %1").replace("%1", line.title)
+        )
+        if name:
+            self._begin()
+            self._session.fetching.add(line.id, Path(name))
 
     def stop(self) -> None:
-        """The settings are closed: give up what is not finished; it goes on where it stopped."""
-        self._closed = True
-        if self._fetching is not None:
-            self._fetching.close()
+        """The settings are closed; a download goes on without them."""
+        self._session.fetching.progressed.disconnect(self._show_progress)
+        self._session.fetching.ended.disconnect(self._end)
 
-    def _report(self, progress: "InstallProgress") -> None:
-        if self._closed:
-            raise Cancelled("The settings were closed.")
-        self._progressed.emit(progress)
+    def _begin(self) -> None:
+        self.problem.show_text("")
+        self.told.show_text("")
+        self.fetch_card.begin()
+        if self.view is not None:
+            self._show(self.view, busy=True)
 
-    def _show_progress(self, progress: "InstallProgress") -> None:
-        share = f"{progress.done / progress.total:.0%}" if progress.total else ""
-        self.progress.show_text(
-            self.tr("Fetching %1… %2").replace("%1", progress.model_id).replace("%2", share)
-        )
+    def _show_progress(self, progress: FetchProgress) -> None:
+        self.fetch_card.show_progress(progress)
 
     def _end(self, problem: str) -> None:
-        if self._fetching is not None:
-            self._fetching.close()
-            self._fetching = None
-        self.progress.show_text(problem)
+        self.fetch_card.hide()
+        self.problem.show_text(problem)
         self._session.jobs.resume_waiting()
         self.reload()
 
-    def _show(self, lines: list[ModelLine]) -> None:
-        self.lines = lines
-        while (item := self._cards.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
-        for line in lines:
-            self._cards.addWidget(self._card(line))
+    def _chosen(self, overruled_by: str) -> None:
+        if overruled_by:
+            text = self.tr(
+                "The environment variable %1 overrules this choice; change it there."
+            ).replace("%1", overruled_by)
+            self.problem.show_text(text)
+        self.reload()
 
-    def _card(self, line: ModelLine) -> QFrame:
-        card = QFrame()
-        card.setObjectName("card")
-        column = QVBoxLayout(card)
-        column.setContentsMargins(16, 12, 16, 12)
-        column.setSpacing(4)
-        head = QHBoxLayout()
-        icon, colour = ("check", "ok") if line.installed else ("warning", "warning")
-        head.addWidget(Picture(self._theme, icon, 16, colour))
-        name = label(line.title)
-        name.setFont(self._theme.font("body", name.font().Weight.DemiBold))
-        head.addWidget(name)
-        head.addStretch(1)
-        licence = line.licence
-        if not line.commercial:
-            warning = self.tr("not for commercial use")
-            licence += f" ({warning})"
-        head.addWidget(label(licence, "caption"))
-        column.addLayout(head)
-        if line.about:
-            column.addWidget(label(line.about, "caption", wrap=True))
-        if not line.installed:
-            text = line.reason or self.tr("Not installed.")
-            column.addWidget(label(text, "warning", wrap=True))
-            size = wording.size(line.download)
-            fetch = button(
-                self.tr("Download (%1)").replace("%1", size), action=partial(self.fetch, line.id)
+    def _show(self, view: ModelsView, *, busy: bool | None = None) -> None:
+        busy = self._session.fetching.busy if busy is None else busy
+        self.view = view
+        self.lines = view.models
+        if view.problem:
+            self.problem.show_text(view.problem)
+        self._say_what_comes(view)
+        room = self.tr("%1 are free in %2.").replace("%1", wording.size(view.free))
+        self._room.setText(room.replace("%2", wording.shortened(view.folder)))
+        _clear(self._sets)
+        self.sets = {line.tier: self._set(line, busy) for line in view.sets}
+        for card in self.sets.values():
+            self._sets.addWidget(card)
+        _clear(self._families)
+        self.rows = {line.id: self._row(line, busy) for line in view.models}
+        for family, lines in groupby(view.models, key=lambda line: line.family):
+            rows = [self.rows[line.id] for line in lines]
+            self._families.addWidget(FamilyCard(self._theme, family, rows))
+
+    def _say_what_comes(self, view: ModelsView) -> None:
+        coming = [line for line in view.models if line.next and not line.used and line.installed]
+        if not coming:
+            self.told.show_text("")
+            return
+        text = self.tr(
+            "From the next start of Heimdex on: %1. Your videos are then gone through again in the "
+            "background; until a video's turn comes, it is found as it is now."
+        )
+        self.told.show_text(text.replace("%1", ", ".join(line.title for line in coming)))
+
+    def _set(self, line: SetLine, busy: bool) -> SetCard:
+        download: Callable[[], object] = partial(self.fetch, *line.ids)
+        use: Callable[[], object] = partial(self.use, line.choices)
+        card = SetCard(self._theme, line, download, use, busy=busy)
+        if card.download_button is not None and self.view and line.disk > self.view.free:
+            card.download_button.setEnabled(False)
+            card.download_button.setToolTip(
+                self.tr("There is not enough room for %1.").replace("%1", set_name(line.tier))
             )
-            row = QHBoxLayout()
-            row.addWidget(fetch)
-            row.addStretch(1)
-            column.addLayout(row)
         return card
+
+    def _row(self, line: ModelLine, busy: bool) -> ModelRow:
+        return ModelRow(
+            self._theme,
+            line,
+            download=partial(self.fetch, line.id),
+            use=partial(self.use, {line.setting: line.id}),
+            remove=partial(self.remove, line),
+            add=partial(self.add, line),
+            busy=busy,
+        )
+
+
+def _clear(layout: QVBoxLayout) -> None:
+    while (item := layout.takeAt(0)) is not None:
+        widget = item.widget()
+        if widget is not None:
+            widget.hide()
+            widget.deleteLater()

@@ -16,6 +16,7 @@ from heimdex.domain.media import Folder
 from heimdex.domain.stages import Changes
 from heimdex.ui.background import Background, sentence
 from heimdex.ui.jobs import JobQueue
+from heimdex.ui.models.fetching import Fetching
 from heimdex.ui.searching import Searching
 from heimdex.ui.thumbnails import Thumbnails
 
@@ -47,6 +48,7 @@ class Session(QObject):
         self.thumbnails = Thumbnails()
         self.jobs = JobQueue(library.jobs, library.worker, self._background)
         self.searching = Searching(library.searcher)
+        self.fetching = Fetching(library)
         self._scans = 0
         self._closed = False
         self._watcher: Watcher | None = None
@@ -130,6 +132,7 @@ class Session(QObject):
             # Its threads may be in the middle of a look at a slow drive; they end by themselves.
             threading.Thread(target=self._watcher.stop, name="heimdex-unwatch", daemon=True).start()
         ended = [
+            self.fetching.close(),
             self.jobs.close(),
             self.searching.close(),
             self.thumbnails.close(),
