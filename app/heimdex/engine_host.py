@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heimdex.domain.engines import Engine, Report, Thresholds
-from heimdex.domain.errors import HeimdexError
+from heimdex.domain.errors import HeimdexError, UserError
 from heimdex.domain.faces import PhotoFace
 from heimdex.domain.media import MediaInfo
 from heimdex.domain.speech import Transcript
@@ -22,8 +22,9 @@ from heimdex.domain.stages import PassagesOutput, ProbeOutput, SpeechOutput, Sta
 from heimdex.domain.vectors import Space, SpaceKind
 from heimdex.hosts.server import Call, Method, configuration, serve
 from heimdex.lending import Configuration, Engines
+from heimdex.ml.acceleration.choices import Chosen
 from heimdex.ml.runtime import prepare_process
-from heimdex.ml.store import Plan
+from heimdex.ml.store import InstallProgress, Plan, Step
 
 Vector = NDArray[np.float32]
 
@@ -168,12 +169,35 @@ def model_methods(engines: Engines) -> dict[str, Method]:
 
     def install(call: Call, ids: list[str], form: str) -> list[str]:
         # The person was asked before, in the owner.
-        return engines.models().install(ids, lambda _plan: True, call.partial, form)
+        installed = engines.models().install(ids, lambda _plan: True, call.partial, form)
+        try_to_tune(call, installed)
+        return installed
 
     def add(call: Call, model_id: str, path: Path) -> str:
-        return engines.models().add(model_id, path, call.partial)
+        added = engines.models().add(model_id, path, call.partial)
+        try_to_tune(call, [added])
+        return added
 
-    return {"plan": plan, "install": install, "add": add}
+    def tune(call: Call, ids: list[str]) -> dict[str, dict[str, Chosen]]:
+        return {model_id: measured(call, model_id) for model_id in ids}
+
+    def measured(call: Call, model_id: str) -> dict[str, Chosen]:
+        from heimdex.ml.acceleration.tuning import tune as find_quickest
+
+        def report(what: str) -> None:
+            call.partial(InstallProgress(model_id, Step.TUNING, 0, 0, what))
+
+        return find_quickest(engines.models(), model_id, engines.settings.threads, report)
+
+    def try_to_tune(call: Call, ids: Sequence[str]) -> None:
+        """A model works without it, so that it is installed all the same."""
+        for model_id in ids:
+            try:
+                measured(call, model_id)
+            except UserError as error:
+                _log.warning("%s", error)
+
+    return {"plan": plan, "install": install, "add": add, "tune": tune}
 
 
 ROLES: Mapping[str, Callable[[Engines], dict[str, Method]]] = {

@@ -13,11 +13,15 @@ from typing import Any, Self
 from heimdex.config.directories import Directories
 from heimdex.config.settings import Settings
 from heimdex.hosts.client import Host, Limits, configured, host_command, thread_limits
+from heimdex.ml.acceleration.choices import Chosen
 from heimdex.ml.store import InstallProgress, Plan
 
 IsCancelled = Callable[[], bool]
 _GRACE_S = 8.0
 """Long enough to end pip, and to write out what has arrived."""
+
+_STALL_S = 1800.0
+"""Preparing and measuring the largest networks says nothing for minutes on a small machine."""
 
 
 class Installer:
@@ -31,7 +35,7 @@ class Installer:
         environment |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "DO_NOT_TRACK": "1"}
         self._host = Host(
             host_command("models"),
-            Limits(grace_s=_GRACE_S, idle_s=30.0),
+            Limits(grace_s=_GRACE_S, idle_s=30.0, stall_s=_STALL_S),
             name="models",
             environment=environment,
             background=True,
@@ -67,6 +71,21 @@ class Installer:
         params: dict[str, object] = {"model_id": model_id, "path": path.expanduser().absolute()}
         added: str = self._run("add", params, str, report, cancelled)
         return added
+
+    def tune(
+        self,
+        model_ids: Sequence[str],
+        report: Callable[[InstallProgress], None],
+        *,
+        cancelled: IsCancelled | None = None,
+    ) -> dict[str, dict[str, Chosen]]:
+        """Find the quickest form of each network of installed models (see `acceleration.tuning`);
+        what was chosen, by model and file."""
+        params: dict[str, object] = {"ids": list(model_ids)}
+        result_type = dict[str, dict[str, Chosen]]
+        found: dict[str, dict[str, Chosen]]
+        found = self._run("tune", params, result_type, report, cancelled)
+        return found
 
     def close(self) -> None:
         """End the child. Idempotent."""

@@ -6,6 +6,7 @@ Asking before a download and showing its progress is left to `downloads`, checki
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from heimdex.cli import tuning
 from heimdex.cli.output import complain, emit, size, table
 from heimdex.cli.session import directories
 from heimdex.domain.errors import UserError
@@ -70,6 +71,8 @@ def define(group: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> N
     _which(verify)
     verify.add_argument("--json", action="store_true", help="one JSON object a model")
     verify.set_defaults(run=verify_)
+
+    tuning.define(actions, shared)
 
     remove = actions.add_parser("remove", parents=[shared], help="delete the files of models")
     _which(remove)

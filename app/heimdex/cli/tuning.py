@@ -11,7 +11,7 @@ from heimdex.domain.errors import UserError
 
 if TYPE_CHECKING:
     from heimdex.ml.acceleration.choices import Chosen
-    from heimdex.ml.store import ModelStore
+    from heimdex.ml.store import InstallProgress, ModelStore
 
 
 def define(actions: Any, shared: argparse.ArgumentParser) -> None:
@@ -33,23 +33,24 @@ def define(actions: Any, shared: argparse.ArgumentParser) -> None:
 
 def tune_(options: argparse.Namespace) -> int:
     """Measure, keep, and print what was found."""
+    from heimdex.cli.downloads import installer
     from heimdex.cli.models import model_store
-    from heimdex.cli.session import directories
-    from heimdex.config.settings import Settings
-    from heimdex.ml.acceleration import tuning
-    from heimdex.ml.runtime import prepare_process
 
-    store = model_store(options)
-    threads = Settings.load(directories(options).home).threads
-    prepare_process(threads)
+    wanted = _installed(model_store(options), options.ids)
+    said = ""
+
+    def report(progress: "InstallProgress") -> None:
+        nonlocal said
+        line = f"  {progress.model_id} {progress.detail}"
+        if line != said and not options.json:
+            note(line)
+        said = line
+
+    with installer(options) as child:
+        found = child.tune(wanted, report)
     rows = [("MODEL", "NETWORK", "FORM", "TIMES FASTER", "LIKENESS", "")]
-    for model_id in _installed(store, options.ids):
-
-        def say(what: str, model_id: str = model_id) -> None:
-            if not options.json:
-                note(f"  {model_id} {what}")
-
-        for network, chosen in tuning.tune(store, model_id, threads, say).items():
+    for model_id, networks in found.items():
+        for network, chosen in networks.items():
             if options.json:
                 emit(document(model_id, network, chosen))
                 continue

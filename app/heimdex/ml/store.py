@@ -77,6 +77,7 @@ class Step(StrEnum):
     DOWNLOADING = "downloading"
     CHECKING = "checking"
     CONVERTING = "preparing"
+    TUNING = "finding the quickest form"
     DONE = "installed"
 
 
