@@ -62,7 +62,9 @@ AUTO = "auto"
 
 VOICE = "silero-vad"
 
-_SPEECH = {"base": "whisper-base"}
+_SPEECH = {
+    size: f"whisper-{size}" for size in ("base", "small", "medium", "large-v3", "large-v3-turbo")
+}
 _TEXT = {"use-multilingual": "use-multilingual"}
 _VISION = {"starter": "effnet-lite2-use"}
 _DETECTORS = {"retinaface": "retinaface-mobilenet", "mtcnn": "mtcnn"}
@@ -97,6 +99,11 @@ def chosen(settings: Choices, store: ModelStore) -> Mapping[Family, str]:
     return ids
 
 
+def setting(family: Family) -> str:
+    """The setting that chooses a family's model, "" where there is nothing to choose."""
+    return _SETTINGS[family][0] if family in _SETTINGS else ""
+
+
 def settled(settings: C, store: ModelStore) -> C:
     """`settings` with the id of each chosen model in place of `auto` and of short names.
 
@@ -110,14 +117,14 @@ def settled(settings: C, store: ModelStore) -> C:
 
 
 def speech(settings: Choices, store: ModelStore) -> SpeechRecognizer:
-    """The speech recogniser of `ASR_MODEL` and `ASR_ENGINE`."""
-    from heimdex.ml.speech import WhisperRecognizer
+    """The speech recogniser of `ASR_MODEL`, run by `ASR_ENGINE`."""
+    from heimdex.ml.speech import OPENERS, WhisperRecognizer
 
-    engines = {"auto": WhisperRecognizer, "faster-whisper": WhisperRecognizer}
-    if settings.asr_engine not in engines:
-        raise UserError(_unknown("ASR_ENGINE", settings.asr_engine, engines))
+    if settings.asr_engine not in OPENERS:
+        raise UserError(_unknown("ASR_ENGINE", settings.asr_engine, OPENERS))
     manifest = store.manifest(chosen(settings, store)[Family.SPEECH])
-    return WhisperRecognizer(store, manifest, Compute(settings.asr_device, settings.threads))
+    compute = Compute(settings.asr_device, settings.threads)
+    return WhisperRecognizer(store, manifest, compute, OPENERS[settings.asr_engine])
 
 
 def voice(settings: Choices, store: ModelStore) -> VoiceDetector:
