@@ -145,6 +145,23 @@
     </message>
 </context>
 <context>
+    <name>QuestionCard</name>
+    <message numerus="yes">
+        <source>%n time(s)</source>
+        <translation type="unfinished">
+            <numerusform>%n time</numerusform>
+            <numerusform>%n times</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n more</source>
+        <translation type="unfinished">
+            <numerusform>%n more</numerusform>
+            <numerusform>%n more</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>ResultsPanel</name>
     <message numerus="yes">
         <source>%n moment(s)</source>
@@ -203,6 +220,16 @@
         <translation>
             <numerusform>%n path not taken.</numerusform>
             <numerusform>%n paths not taken.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>SwitchedOff</name>
+    <message numerus="yes">
+        <source>%n face(s) found before are still stored.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
         </translation>
     </message>
 </context>

@@ -77,6 +77,49 @@
     </message>
 </context>
 <context>
+    <name>Chips</name>
+    <message>
+        <source>No video of the library fits this.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Like this moment</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>only %1</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>not %1</source>
+        <translation type="unfinished">%1 빼고</translation>
+    </message>
+    <message>
+        <source>in every year</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>at least %1</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>at most %1</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Exactly these words</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>from %1</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>until %1</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>CropList</name>
     <message>
         <source>Faces</source>
@@ -142,6 +185,68 @@
     <message>
         <source>failed</source>
         <translation>실패</translation>
+    </message>
+</context>
+<context>
+    <name>FetchCard</name>
+    <message>
+        <source>Cancel</source>
+        <translation>취소</translation>
+    </message>
+    <message>
+        <source>Starting…</source>
+        <translation>시작하는 중…</translation>
+    </message>
+    <message>
+        <source>%1 of %2</source>
+        <translation>%2 중 %1</translation>
+    </message>
+    <message>
+        <source>%1 a second</source>
+        <translation>초당 %1</translation>
+    </message>
+    <message>
+        <source>%1 left</source>
+        <translation>%1 남음</translation>
+    </message>
+    <message>
+        <source>Waiting for another installation…</source>
+        <translation>다른 설치가 끝나기를 기다리는 중…</translation>
+    </message>
+    <message>
+        <source>Preparing %1 for this computer…</source>
+        <translation>이 컴퓨터에 맞게 %1 준비 중…</translation>
+    </message>
+    <message>
+        <source>Checking %1…</source>
+        <translation>%1 확인 중…</translation>
+    </message>
+    <message>
+        <source>%1 is installed</source>
+        <translation>%1 설치됨</translation>
+    </message>
+    <message>
+        <source>Downloading %1…</source>
+        <translation>%1 내려받는 중…</translation>
+    </message>
+</context>
+<context>
+    <name>FirstUse</name>
+    <message>
+        <source>Faces stay on this computer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Understood</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Switch face recognition off</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Heimdex finds the faces in your videos and puts those together that look alike. Of each it keeps a small picture and a list of numbers, with the names you give, in %1. Nothing of it leaves this computer, and you can erase one person or everybody at any time.</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -411,26 +516,140 @@
     </message>
 </context>
 <context>
-    <name>ModelsPage</name>
+    <name>ModelRow</name>
     <message>
-        <source>These models run on this computer. Nothing is sent anywhere.</source>
-        <translation>이 모델들은 이 컴퓨터에서 실행됩니다. 아무것도 어디로도 보내지 않습니다.</translation>
+        <source>In use</source>
+        <translation>사용 중</translation>
     </message>
     <message>
-        <source>Fetching %1… %2</source>
-        <translation>%1 받는 중… %2</translation>
+        <source>From the next start</source>
+        <translation>다음 시작부터</translation>
     </message>
     <message>
-        <source>not for commercial use</source>
-        <translation>상업적 이용 불가</translation>
+        <source>Add from your files…</source>
+        <translation>내 파일에서 추가…</translation>
+    </message>
+    <message>
+        <source>Download (%1)</source>
+        <translation>내려받기 (%1)</translation>
+    </message>
+    <message>
+        <source>Use</source>
+        <translation>사용</translation>
+    </message>
+    <message>
+        <source>Remove %1 from the disk</source>
+        <translation>디스크에서 %1 지우기</translation>
     </message>
     <message>
         <source>Not installed.</source>
         <translation>설치되어 있지 않습니다.</translation>
     </message>
+</context>
+<context>
+    <name>Models</name>
     <message>
-        <source>Download (%1)</source>
-        <translation>내려받기 (%1)</translation>
+        <source>Starter</source>
+        <translation>시작</translation>
+    </message>
+    <message>
+        <source>Balanced</source>
+        <translation>균형</translation>
+    </message>
+    <message>
+        <source>Best</source>
+        <translation>최고</translation>
+    </message>
+    <message>
+        <source>Small and quick on any computer. Understands clear speech, finds things and places, and tells faces apart. Weaker with noise, with what people do, and with details.</source>
+        <translation>어떤 컴퓨터에서도 작고 빠릅니다. 또렷한 말을 알아듣고, 사물과 장소를 찾고, 얼굴을 구분합니다. 잡음, 사람의 동작, 세세한 것에는 약합니다.</translation>
+    </message>
+    <message>
+        <source>For most libraries. Hears noisy speech and names better, understands questions in Korean and English more deeply, and knows what happens in a picture.</source>
+        <translation>대부분의 보관함에 알맞습니다. 잡음 섞인 말과 고유명사를 더 잘 듣고, 한국어와 영어 질문을 더 깊이 이해하며, 화면에서 무슨 일이 일어나는지 압니다.</translation>
+    </message>
+    <message>
+        <source>The most accurate, and slow: for a strong computer, or one with a graphics processor. Going through videos takes several times as long.</source>
+        <translation>가장 정확하지만 느립니다. 성능이 좋거나 그래픽 프로세서가 있는 컴퓨터용입니다. 동영상을 살펴보는 데 몇 배 더 걸립니다.</translation>
+    </message>
+    <message>
+        <source>What is said</source>
+        <translation>말</translation>
+    </message>
+    <message>
+        <source>What words mean</source>
+        <translation>말의 뜻</translation>
+    </message>
+    <message>
+        <source>What is seen</source>
+        <translation>보이는 것</translation>
+    </message>
+    <message>
+        <source>Where faces are</source>
+        <translation>얼굴 찾기</translation>
+    </message>
+    <message>
+        <source>Who is who</source>
+        <translation>누구인지 알아보기</translation>
+    </message>
+    <message>
+        <source>Text on screen</source>
+        <translation>화면 속 글자</translation>
+    </message>
+    <message>
+        <source>Where somebody speaks</source>
+        <translation>말소리 찾기</translation>
+    </message>
+    <message>
+        <source>free for commercial use</source>
+        <translation>상업적으로 써도 됨</translation>
+    </message>
+    <message>
+        <source>not for commercial use</source>
+        <translation>상업적 사용 불가</translation>
+    </message>
+</context>
+<context>
+    <name>ModelsPage</name>
+    <message>
+        <source>Start again now</source>
+        <translation>지금 다시 시작</translation>
+    </message>
+    <message>
+        <source>These models run on this computer. Nothing is sent anywhere, and nothing is downloaded before you say so here.</source>
+        <translation>이 모델들은 이 컴퓨터에서 돌아갑니다. 아무것도 밖으로 보내지 않으며, 여기서 고르기 전에는 아무것도 내려받지 않습니다.</translation>
+    </message>
+    <message>
+        <source>Single models</source>
+        <translation>모델 하나씩</translation>
+    </message>
+    <message>
+        <source>Remove a model</source>
+        <translation>모델 지우기</translation>
+    </message>
+    <message>
+        <source>Delete the files of %1? It can be downloaded again at any time.</source>
+        <translation>%1의 파일을 지울까요? 언제든 다시 내려받을 수 있습니다.</translation>
+    </message>
+    <message>
+        <source>The files of %1</source>
+        <translation>%1의 파일</translation>
+    </message>
+    <message>
+        <source>The environment variable %1 overrules this choice; change it there.</source>
+        <translation>환경 변수 %1이(가) 이 선택보다 우선합니다. 거기서 바꾸세요.</translation>
+    </message>
+    <message>
+        <source>%1 are free in %2.</source>
+        <translation>%2에 %1 남아 있습니다.</translation>
+    </message>
+    <message>
+        <source>From the next start of Heimdex on: %1. Your videos are then gone through again in the background; until a video&apos;s turn comes, it is found as it is now.</source>
+        <translation>Heimdex를 다음에 시작할 때부터: %1. 그때 동영상을 뒤에서 다시 살펴보며, 차례가 올 때까지는 지금처럼 찾을 수 있습니다.</translation>
+    </message>
+    <message>
+        <source>There is not enough room for %1.</source>
+        <translation>%1을(를) 담을 공간이 모자랍니다.</translation>
     </message>
 </context>
 <context>
@@ -438,6 +657,17 @@
     <message>
         <source>Offline</source>
         <translation>연결 안 됨</translation>
+    </message>
+</context>
+<context>
+    <name>NameDialog</name>
+    <message>
+        <source>Done</source>
+        <translation type="unfinished">완료</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation type="unfinished">취소</translation>
     </message>
 </context>
 <context>
@@ -449,6 +679,28 @@
     <message>
         <source>Name</source>
         <translation>이름</translation>
+    </message>
+</context>
+<context>
+    <name>OtherNames</name>
+    <message>
+        <source>Other names, also in another language</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Other names</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Separate names with commas. Search understands all of them.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>PartChip</name>
+    <message>
+        <source>Remove %1</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -644,6 +896,17 @@
     </message>
 </context>
 <context>
+    <name>PhotoHint</name>
+    <message>
+        <source>Drop to add photos of %1</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Drop photos to say who somebody is</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>PlayerView</name>
     <message>
         <source>Position</source>
@@ -672,6 +935,41 @@
     <message>
         <source>This file cannot be played here: %1</source>
         <translation>이 파일은 여기서 재생할 수 없습니다: %1</translation>
+    </message>
+</context>
+<context>
+    <name>QuestionCard</name>
+    <message>
+        <source>Somebody without a name</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message numerus="yes">
+        <source>%n time(s)</source>
+        <translation type="unfinished">
+            <numerusform>%n번</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n more</source>
+        <translation type="unfinished">
+            <numerusform>%n개 더</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Is this the same person?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Same person (Y)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Different (N)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Skip (S)</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -827,6 +1125,37 @@
     </message>
 </context>
 <context>
+    <name>SetCard</name>
+    <message>
+        <source>In use</source>
+        <translation>사용 중</translation>
+    </message>
+    <message>
+        <source>From the next start</source>
+        <translation>다음 시작부터</translation>
+    </message>
+    <message>
+        <source>Download (%1)</source>
+        <translation>내려받기 (%1)</translation>
+    </message>
+    <message>
+        <source>Use this set</source>
+        <translation>이 세트 사용</translation>
+    </message>
+    <message>
+        <source>%1 on the disk</source>
+        <translation>디스크에서 %1</translation>
+    </message>
+    <message>
+        <source>Installed, %1</source>
+        <translation>설치됨, %1</translation>
+    </message>
+    <message>
+        <source>%1 to download</source>
+        <translation>내려받을 크기 %1</translation>
+    </message>
+</context>
+<context>
     <name>SettingsDialog</name>
     <message>
         <source>Settings</source>
@@ -968,6 +1297,31 @@
     </message>
 </context>
 <context>
+    <name>SwitchedOff</name>
+    <message>
+        <source>Face recognition is off</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Switch it on</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Erase stored faces…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Nobody is looked for in new videos, and search finds nobody by name.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message numerus="yes">
+        <source>%n face(s) found before are still stored.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>TranscriptView</name>
     <message>
         <source>Transcript</source>
@@ -1026,6 +1380,10 @@
     <message>
         <source>Finding faces</source>
         <translation>얼굴 찾는 중</translation>
+    </message>
+    <message>
+        <source>Reading text on screen</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Waiting</source>

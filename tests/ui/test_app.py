@@ -175,3 +175,21 @@ def test_closing_while_the_library_opens_leaves_nothing_open(shell: Shell, qtbot
     shell.window.close()
     spin(200)
     assert LibraryLock(Directories.resolve(None).library).owner() is None
+
+
+def test_the_models_page_may_ask_for_a_new_start(shell: Shell, qtbot: QtBot) -> None:
+    from heimdex.cli.main import parse
+    from heimdex.ui.app import again_command
+
+    shell.window.show()
+    qtbot.waitUntil(lambda: shell.session is not None, timeout=20_000)
+    assert not shell.again
+    shell.session.restart_wanted.emit()  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: not shell.window.isVisible(), timeout=10_000)
+    assert shell.again
+    directories = Directories.resolve(None)
+    # The library is free for whoever comes next, and the command opens this one.
+    qtbot.waitUntil(lambda: LibraryLock(directories.library).owner() is None, timeout=10_000)
+    command = again_command(directories)
+    options = parse(command[command.index("--library") :])
+    assert Directories.resolve(options.library) == directories

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QObject, QProcess, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from heimdex import __version__
@@ -49,6 +49,8 @@ class Shell(QObject):
         self.window = window
         self.session: Session | None = None
         self._library: Library | None = None
+        self.again = False
+        """Whether to start once more after the window is closed."""
         self._closed = False
         self._opening: threading.Thread | None = None
         self._opened.connect(self._attach)
@@ -98,10 +100,15 @@ class Shell(QObject):
             library.close()
             return
         self.session = Session(library)
+        self.session.restart_wanted.connect(self._restart)
         self.window.attach(self.session)
         self.session.start()
         # The first question should not wait for what can be loaded while the person looks.
         QTimer.singleShot(1500, self._warm)
+
+    def _restart(self) -> None:
+        self.again = True
+        self.window.close()
 
     def _warm(self) -> None:
         if self.session is not None and not self._closed:
@@ -169,6 +176,18 @@ def show(directories: Directories, settings: Settings, paths: Sequence[Path] = (
         instance.close()
         garbage.close()
         sys.excepthook = sys.__excepthook__
+        if shell.again:
+            # Not before: the next one needs the library, and would hand over to this one.
+            program, *arguments = again_command(directories)
+            QProcess.startDetached(program, arguments)
+
+
+def again_command(directories: Directories) -> list[str]:
+    """The command that opens the window of the same library again."""
+    program = [sys.executable]
+    if not getattr(sys, "frozen", False):
+        program += ["-P", "-m", "heimdex"]
+    return [*program, "--library", str(directories.library)]
 
 
 def _catch(shell: Shell) -> None:

@@ -8,6 +8,7 @@ from functools import partial
 from itertools import groupby
 from pathlib import Path
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QVBoxLayout, QWidget
 
 from heimdex.ui import wording
@@ -18,7 +19,7 @@ from heimdex.ui.models.lines import speaks_korean as speaks_korean
 from heimdex.ui.models.lines import vision_note as vision_note
 from heimdex.ui.session import Session
 from heimdex.ui.theme import Theme
-from heimdex.ui.widgets import Note, label
+from heimdex.ui.widgets import Note, button, label
 
 
 class ModelsPage(QWidget):
@@ -37,6 +38,8 @@ class ModelsPage(QWidget):
         self.problem.hide()
         self.told = Note(theme, "info")
         self.told.hide()
+        self.restart = button(self.tr("Start again now"), action=self._session.restart_wanted.emit)
+        self.restart.hide()
         self._room = label("", "caption", wrap=True)
         self._sets = QVBoxLayout()
         self._sets.setSpacing(8)
@@ -53,6 +56,7 @@ class ModelsPage(QWidget):
         column.addWidget(self.fetch_card)
         column.addWidget(self.problem)
         column.addWidget(self.told)
+        column.addWidget(self.restart, 0, Qt.AlignmentFlag.AlignLeft)
         column.addLayout(self._sets)
         column.addWidget(self._room)
         column.addSpacing(8)
@@ -109,7 +113,6 @@ class ModelsPage(QWidget):
 
     def _begin(self) -> None:
         self.problem.show_text("")
-        self.told.show_text("")
         self.fetch_card.begin()
         if self.view is not None:
             self._show(self.view, busy=True)
@@ -152,6 +155,7 @@ class ModelsPage(QWidget):
 
     def _say_what_comes(self, view: ModelsView) -> None:
         coming = [line for line in view.models if line.next and not line.used and line.installed]
+        self.restart.setVisible(bool(coming))
         if not coming:
             self.told.show_text("")
             return

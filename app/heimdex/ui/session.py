@@ -36,6 +36,8 @@ class Session(QObject):
     """`Changes` of the library, whoever made them."""
     said = Signal(str)
     """A sentence for the person."""
+    restart_wanted = Signal()
+    """The person wants what is set now to take effect at once."""
     scanning = Signal(bool)
     """Whether folders are being looked through."""
     _hinted = Signal(object)

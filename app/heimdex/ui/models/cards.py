@@ -87,7 +87,9 @@ class SetCard(QFrame):
         self.download_button = self.use_button = None
         if not line_.installed:
             text = self.tr("Download (%1)").replace("%1", wording.size(line_.download))
-            self.download_button = button(text, "" if line_.used else "primary", download)
+            self.download_button = button(
+                text, "primary" if line_.tier == "balanced" else "", download
+            )
             self.download_button.setEnabled(not busy)
             head.addWidget(self.download_button)
         elif not line_.next:
