@@ -2,6 +2,51 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="en" sourcelanguage="en">
 <context>
+    <name>Actions</name>
+    <message numerus="yes">
+        <source>%n photo(s) taken.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Found in %n video(s).</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n face(s) taken out.</source>
+        <translation type="unfinished">
+            <numerusform>%n face taken out.</numerusform>
+            <numerusform>%n faces taken out.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n face(s) given to “%1”.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Erased, with %n face(s).</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n automatic backup(s) went with it.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>ActivityPanel</name>
     <message numerus="yes">
         <source>%n video(s) to do</source>
@@ -106,6 +151,13 @@
 <context>
     <name>PeoplePanel</name>
     <message numerus="yes">
+        <source>Who is on these photos?</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>Show %n hidden</source>
         <translation>
             <numerusform>Show %n hidden</numerusform>
@@ -120,10 +172,10 @@
         </translation>
     </message>
     <message numerus="yes">
-        <source>%n face(s) taken out.</source>
-        <translation>
-            <numerusform>%n face taken out.</numerusform>
-            <numerusform>%n faces taken out.</numerusform>
+        <source>Choose somebody, or type a new name.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
         </translation>
     </message>
 </context>

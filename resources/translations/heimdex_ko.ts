@@ -2,6 +2,101 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="ko" sourcelanguage="en">
 <context>
+    <name>Actions</name>
+    <message>
+        <source>These faces are now part of “%1”.</source>
+        <translation type="unfinished">이 얼굴들을 “%1”에 합쳤습니다.</translation>
+    </message>
+    <message>
+        <source>Named “%1” in all videos.</source>
+        <translation type="unfinished">모든 영상에서 “%1”(으)로 이름을 붙였습니다.</translation>
+    </message>
+    <message>
+        <source>Found by these names as well.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Other names removed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message numerus="yes">
+        <source>%n photo(s) taken.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Found in %n video(s).</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n face(s) taken out.</source>
+        <translation type="unfinished">
+            <numerusform>얼굴 %n개를 뺐습니다.</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>These faces are somebody else now.</source>
+        <translation type="unfinished">이 얼굴들은 이제 다른 사람입니다.</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n face(s) given to “%1”.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Portrait chosen.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Hidden.</source>
+        <translation type="unfinished">숨겼습니다.</translation>
+    </message>
+    <message>
+        <source>Shown again.</source>
+        <translation type="unfinished">다시 표시합니다.</translation>
+    </message>
+    <message>
+        <source>Joined into one person.</source>
+        <translation type="unfinished">한 사람으로 합쳤습니다.</translation>
+    </message>
+    <message>
+        <source>Kept apart.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Taken back.</source>
+        <translation type="unfinished">되돌렸습니다.</translation>
+    </message>
+    <message>
+        <source>Faces are recognised from now on.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Faces are not recognised any more.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message numerus="yes">
+        <source>Erased, with %n face(s).</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n automatic backup(s) went with it.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>The disk is too full to clean the rest now; it is done later.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>ActivityPanel</name>
     <message>
         <source>Jobs</source>
@@ -220,6 +315,10 @@
     <message>
         <source>Checking %1…</source>
         <translation>%1 확인 중…</translation>
+    </message>
+    <message>
+        <source>Finding how %1 runs best on this computer…</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>%1 is installed</source>
@@ -722,32 +821,38 @@
 <context>
     <name>PeoplePanel</name>
     <message>
-        <source>These faces are now part of “%1”.</source>
-        <translation>이 얼굴들을 “%1”에 합쳤습니다.</translation>
-    </message>
-    <message>
-        <source>Named “%1” in all videos.</source>
-        <translation>모든 영상에서 “%1”(으)로 이름을 붙였습니다.</translation>
-    </message>
-    <message>
-        <source>Taken back.</source>
-        <translation>되돌렸습니다.</translation>
-    </message>
-    <message>
         <source>The people in your videos</source>
         <translation>영상 속 사람들</translation>
     </message>
+    <message numerus="yes">
+        <source>Who is on these photos?</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+        </translation>
+    </message>
     <message>
-        <source>When videos with faces have been indexed, the same faces are gathered here. Type a name once and that person is found everywhere.</source>
-        <translation>얼굴이 나오는 영상을 색인하면 같은 얼굴이 여기에 모입니다. 이름을 한 번만 입력하면 어디서나 그 사람을 찾을 수 있습니다.</translation>
+        <source>The person is then found in all videos, also in those that come later.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>When videos with faces have been indexed, the same faces are gathered here. Type a name once and that person is found everywhere. Photos that you drop here do the same.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Go to the library</source>
         <translation>보관함으로 가기</translation>
     </message>
     <message>
+        <source>Add somebody by photo…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>People</source>
         <translation>사람</translation>
+    </message>
+    <message>
+        <source>Add by photo…</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Undo</source>
@@ -778,26 +883,18 @@
         </translation>
     </message>
     <message numerus="yes">
-        <source>%n face(s) taken out.</source>
-        <translation>
-            <numerusform>얼굴 %n개를 뺐습니다.</numerusform>
+        <source>Choose somebody, or type a new name.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
         </translation>
     </message>
     <message>
-        <source>These faces are somebody else now.</source>
-        <translation>이 얼굴들은 이제 다른 사람입니다.</translation>
+        <source>Choose photos of one person</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Hidden.</source>
-        <translation>숨겼습니다.</translation>
-    </message>
-    <message>
-        <source>Shown again.</source>
-        <translation>다시 표시합니다.</translation>
-    </message>
-    <message>
-        <source>Joined into one person.</source>
-        <translation>한 사람으로 합쳤습니다.</translation>
+        <source>Photos</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>There is nobody else with a name yet.</source>
@@ -810,18 +907,6 @@
     <message>
         <source>This person is also:</source>
         <translation>이 사람과 같은 사람:</translation>
-    </message>
-    <message>
-        <source>Forget this person for good?</source>
-        <translation>이 사람을 완전히 지울까요?</translation>
-    </message>
-    <message>
-        <source>Name, faces and corrections are erased. This cannot be undone.</source>
-        <translation>이름, 얼굴, 고친 내용이 모두 지워집니다. 되돌릴 수 없습니다.</translation>
-    </message>
-    <message>
-        <source>Forget</source>
-        <translation>지우기</translation>
     </message>
 </context>
 <context>

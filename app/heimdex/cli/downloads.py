@@ -110,6 +110,7 @@ class Show:
         self._pace = Pace()
         self._told_at = 0.0
         self._waiting = False
+        self._said = ""
 
     def report(self, progress: "InstallProgress") -> None:
         """Move on."""
@@ -119,6 +120,9 @@ class Show:
             if not self._waiting:
                 note("Another installation is running; waiting for it.")
             self._waiting = True
+            return
+        if progress.step is Step.TUNING:
+            self._measure(progress)
             return
         self._pace.see(progress.all_done)
         if self._json:
@@ -132,6 +136,16 @@ class Show:
                 self._bar.write(line, file=sys.stderr)
             else:
                 note(line)
+
+    def _measure(self, progress: "InstallProgress") -> None:
+        """Everything is here; what takes time now has no bytes to count."""
+        self.close()
+        line = f"  {self._title(progress.model_id)}: {progress.step} ({progress.detail})"
+        if self._json:
+            emit({"model": progress.model_id, "step": progress.step, "detail": progress.detail})
+        elif line != self._said:
+            note(line)
+        self._said = line
 
     def _title(self, model_id: str) -> str:
         manifest = self._store.manifests.get(model_id)

@@ -249,6 +249,7 @@ class FetchCard(QFrame):
             "waiting for another installation": self.tr("Waiting for another installation…"),
             "preparing": self.tr("Preparing %1 for this computer…"),
             "checking": self.tr("Checking %1…"),
+            "finding the quickest form": self.tr("Finding how %1 runs best on this computer…"),
             "installed": self.tr("%1 is installed"),
         }
         return texts.get(progress.step, self.tr("Downloading %1…")).replace("%1", progress.title)
