@@ -46,11 +46,7 @@ def settled(value: str, store: ModelStore) -> str:
 
 def name(value: str, store: ModelStore) -> str:
     """What is written down about a run of the stage, "" where nothing reads."""
-    ours = store.manifests
-    return "+".join(
-        f"{part}@{ours[part].space_revision}" if part in ours else part
-        for part in parts(value, store)
-    )
+    return "+".join(_written_down(part, store) for part in parts(value, store))
 
 
 def reader(value: str, store: ModelStore, compute: Compute) -> TextReader | None:
@@ -61,7 +57,7 @@ def reader(value: str, store: ModelStore, compute: Compute) -> TextReader | None
     if chosen[0] == TESSERACT:
         from heimdex.ml.ocr_tesseract import Tesseract
 
-        return Tesseract()
+        return Tesseract(store, store.manifest(READER), compute)
     return _network(chosen, store, compute)
 
 
@@ -75,6 +71,17 @@ def _network(chosen: Sequence[str], store: ModelStore, compute: Compute) -> Text
     elif SYSTEM_KOREAN in chosen:
         second = TesseractLines()
     return PpOcr(store, store.manifest(READER), compute, second)
+
+
+def _written_down(part: str, store: ModelStore) -> str:
+    if part in store.manifests:
+        return f"{part}@{store.manifest(part).space_revision}"
+    if part == TESSERACT:
+        from heimdex.ml import ocr_tesseract
+
+        # Another language makes it worth reading again.
+        return f"{part}@{ocr_tesseract.asked_for()}"
+    return part
 
 
 def _second(value: str, store: ModelStore) -> tuple[str, ...]:

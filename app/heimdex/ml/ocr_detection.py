@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float32]
 
+EDGE = 640
+"""Longest side that lines are looked for at. On 115 frames of 15 clips 97 % of the lines that are
+found at full size are found at this one, for a third of the time."""
+
 _CELL = 32
 """Edges of what the network sees are whole numbers of cells."""
 _LARGEST_SCALE = 4.0

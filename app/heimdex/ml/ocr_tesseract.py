@@ -1,8 +1,8 @@
 """Text on the screen with the system's Tesseract, where it is installed.
 
-It reads Hangul with Debian's `tesseract-ocr-kor`. It runs as a program of its own for each picture,
-which comes to its standard input; the words come back as a table. Finding lines with PP-OCR and
-reading only those that need it is `ocr`'s affair.
+It reads Hangul with Debian's `tesseract-ocr-kor`. It runs as a program of its own for each line,
+whose picture comes to its standard input; the words come back as a table. Finding lines is left to
+`ocr_detection`; asking it only about lines that may be Hangul, to `ocr`.
 """
 
 import os
@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import groupby, pairwise
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,18 +20,22 @@ from heimdex.domain.engines import Thresholds
 from heimdex.domain.errors import EngineFailed, ModelUnavailable
 from heimdex.domain.media import RgbImage
 from heimdex.domain.ocr import ReadLine, TextRegion
-from heimdex.ml.ocr_detection import cut_out, in_reading_order
+from heimdex.ml.manifests import Manifest
+from heimdex.ml.ocr_detection import EDGE, LineDetector, cut_out
 from heimdex.ml.ocr_recognition import LineReader, Reading
+from heimdex.ml.runtime import Compute
+from heimdex.ml.store import ModelStore
 
 NAME = "tesseract"
 KOREAN = "kor"
-_WANTED = (KOREAN, "eng")
-"""Languages it is asked for, where they are there."""
+_FIRST = (KOREAN, "eng")
+_MOST = 4
+"""Languages it is asked for at once; each makes it slower."""
+_NO_LANGUAGES = frozenset({"osd", "equ", ""})
 
 _TIMEOUT_S = 60.0
-_ONE_LINE, _SPARSE = "7", "11"
-"""Page segmentation modes: one line; lines anywhere, in no order."""
-_EDGE = 1280
+_ONE_LINE = "7"
+"""Page segmentation mode."""
 _LINE_HEIGHT = 48
 _MARGIN = 12
 _BRIGHT = 40
@@ -40,7 +44,6 @@ _GOOD = 0.85
 """From this confidence on no second way of preparing a line is tried."""
 _APART = 0.3
 """Words of Hangul with less than this share of their height between them were one word."""
-_LEAST = 0.3
 
 Grey = NDArray[np.uint8]
 
@@ -57,45 +60,37 @@ def languages() -> frozenset[str]:
 
 
 class Tesseract:
-    """A `TextReader` without any weights of ours."""
+    """A `TextReader`: PP-OCR finds the lines (Tesseract's own layout is made for pages and finds
+    hardly any on a picture), Tesseract reads every one."""
 
     model_id = NAME
-    thresholds = Thresholds(match=0.8, suggest=0.65)
-    """Tesseract is sure of much that is no text at all."""
+    thresholds = Thresholds(match=0.85, suggest=0.7)
 
-    def __init__(self) -> None:
+    def __init__(self, store: ModelStore, manifest: Manifest, compute: Compute) -> None:
+        """`manifest`: the model whose detector is used."""
+        self._store = store
+        self._manifest = manifest
+        self._compute = compute
         self._lines = TesseractLines()
+        self._detector: LineDetector | None = None
 
     @property
     def revision(self) -> str:
         """The languages it reads with."""
-        return _asked_for()
+        return asked_for()
 
     def load(self) -> None:
-        """`ModelUnavailable` where the system has no Tesseract, or none of the languages."""
+        """`ModelUnavailable` where the system has no Tesseract, or the detector is missing."""
         require()
+        self._open()
 
     def unload(self) -> None:
-        """Nothing stays between two pictures."""
+        """Let the detector go."""
+        self._detector = None
 
     def find(self, image: RgbImage) -> list[TextRegion]:
         """See `TextReader.find`."""
-        import cv2
-
-        height, width = image.shape[:2]
-        scale = min(1.0, _EDGE / max(height, width))
-        size = (max(1, round(width * scale)), max(1, round(height * scale)))
-        grey = cv2.resize(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), size)
-        words = [word for word in _words(grey, _SPARSE) if word.confidence >= _LEAST]
-        found = []
-        for _, line in groupby(words, key=lambda word: word.line):
-            of_line = list(line)
-            x1, y1 = min(w.x1 for w in of_line), min(w.y1 for w in of_line)
-            x2, y2 = max(w.x2 for w in of_line), max(w.y2 for w in of_line)
-            corners = np.array([[x1, y1], [x2, y1], [x2, y2], [x1, y2]], np.float32)
-            score = sum(w.confidence for w in of_line) / len(of_line)
-            found.append(TextRegion(corners / np.array(size, np.float32), score))
-        return in_reading_order(found)
+        return self._open().find(image)
 
     def read(self, image: RgbImage, regions: Sequence[TextRegion]) -> list[ReadLine]:
         """See `TextReader.read`."""
@@ -105,6 +100,12 @@ class Tesseract:
             for region, (text, confidence) in zip(regions, readings, strict=True)
             if text
         ]
+
+    def _open(self) -> LineDetector:
+        if self._detector is None:
+            path = self._store.path(self._manifest.id, "det.onnx")
+            self._detector = LineDetector(path, self._compute, self._manifest.id, EDGE)
+        return self._detector
 
 
 class TesseractLines:
@@ -126,9 +127,9 @@ class TesseractLines:
         grey = _upscaled(line)
         # Captions are bright with a dark outline on anything: what is as bright as the brightest
         # is the letters. On plates and paper the grey picture says more.
-        best = _joined(_words(_framed(_only_bright(grey), 255), _ONE_LINE))
+        best = _joined(_words(_framed(_only_bright(grey), 255)))
         if best[1] < _GOOD:
-            other = _joined(_words(_framed(grey, None), _ONE_LINE))
+            other = _joined(_words(_framed(grey, None)))
             best = max(best, other, key=lambda reading: reading[1])
         return best
 
@@ -136,10 +137,9 @@ class TesseractLines:
 class _Word:
     """One word of Tesseract's table; pixels of the picture it was given."""
 
-    __slots__ = ("confidence", "line", "text", "x1", "x2", "y1", "y2")
+    __slots__ = ("confidence", "text", "x1", "x2", "y1", "y2")
 
     def __init__(self, row: Sequence[str]) -> None:
-        self.line = tuple(row[1:5])
         left, top, width, height = (int(value) for value in row[6:10])
         self.x1, self.y1, self.x2, self.y2 = left, top, left + width, top + height
         self.confidence = max(0.0, float(row[10]) / 100)
@@ -147,33 +147,36 @@ class _Word:
 
 
 def require() -> None:
-    """`ModelUnavailable` where there is no Tesseract that reads Korean or English."""
+    """`ModelUnavailable` where there is no Tesseract that reads anything."""
     if program() is None:
         raise ModelUnavailable(
             "OCR_MODEL is tesseract, but this system has no Tesseract; install tesseract-ocr and "
             "tesseract-ocr-kor, or set OCR_MODEL to auto.",
             NAME,
         )
-    if not _asked_for():
+    if not asked_for():
         raise ModelUnavailable(
-            "The system's Tesseract reads neither Korean nor English; install tesseract-ocr-kor "
-            "and tesseract-ocr-eng, or set OCR_MODEL to auto.",
+            "The system's Tesseract has no language; install tesseract-ocr-kor and "
+            "tesseract-ocr-eng, or set OCR_MODEL to auto.",
             NAME,
         )
 
 
-def _asked_for() -> str:
+def asked_for() -> str:
+    """The languages it reads with, as its command line names them; "" without any."""
     there = languages()
-    return "+".join(language for language in _WANTED if language in there)
+    first = [language for language in _FIRST if language in there]
+    return "+".join([*first, *sorted(there.difference(first))][:_MOST])
 
 
 @lru_cache(maxsize=4)
 def _languages(path: str) -> frozenset[str]:
     listed = _run([path, "--list-langs"], b"")
-    return frozenset(listed.decode("utf-8", "replace").split("\n")[1:]) - {""}
+    names = listed.decode("utf-8", "replace").split("\n")[1:]
+    return frozenset(name.strip() for name in names) - _NO_LANGUAGES
 
 
-def _words(grey: Grey, layout: str) -> list[_Word]:
+def _words(grey: Grey) -> list[_Word]:
     import cv2
 
     done, encoded = cv2.imencode(".png", grey)
@@ -181,7 +184,18 @@ def _words(grey: Grey, layout: str) -> list[_Word]:
     if not done or path is None:
         raise EngineFailed("A picture could not be handed to Tesseract.")
     # Nothing of the file's reaches the command line.
-    command = [path, "stdin", "stdout", "-l", _asked_for(), "--psm", layout, "--dpi", "150", "tsv"]
+    command = [
+        path,
+        "stdin",
+        "stdout",
+        "-l",
+        asked_for(),
+        "--psm",
+        _ONE_LINE,
+        "--dpi",
+        "150",
+        "tsv",
+    ]
     table = _run(command, encoded.tobytes()).decode("utf-8", "replace")
     rows = (line.split("\t") for line in table.split("\n")[1:])
     words = [_Word(row) for row in rows if len(row) == 12 and row[0] == "5"]

@@ -38,6 +38,7 @@ _CHANGED = 12.0
 _SHORT = 3
 _SURE = 0.95
 """How sure a line of less than three letters has to be: textures look like 11 and 22."""
+_READINGS = 3
 _VIEW = (96, 54)
 _BLOCK = 6
 _PATCH = (64, 16)
@@ -59,6 +60,11 @@ class _Line:
     readings: int = 1
     still: bool = False
     """Whether it was recognised without being read again."""
+    read_ms: int = -1
+
+    def is_read(self, at_ms: int) -> bool:
+        """Whether a reading of this very sample is in it already."""
+        return self.read_ms == at_ms
 
 
 class ScreenText:
@@ -129,7 +135,11 @@ class ScreenText:
         return lost
 
     def _look(self, frame: Frame) -> None:
-        there = [line.box for line in self._open if line.seen_ms == frame.at_ms]
+        there = [
+            line.box
+            for line in self._open
+            if line.seen_ms == frame.at_ms and not self._is_doubtful(line)
+        ]
         self._barren = [b for b in self._barren if frame.at_ms - b[1] < BARREN_MS]
         there += [box for box, _ in self._barren]
         new = [
@@ -148,9 +158,10 @@ class ScreenText:
         key = key_of(read.text)
         patch = _patch(frame.image, read.box)
         for line in self._open:
-            if line.seen_ms < frame.at_ms and _same_line(line, read, key):
+            if not line.is_read(frame.at_ms) and _same_line(line, read, key):
                 line.seen_ms, line.gone_ms = frame.at_ms, None
                 line.readings += 1
+                line.read_ms = frame.at_ms
                 line.patch = patch
                 if read.confidence > line.confidence:
                     line.text, line.key = read.text, key
@@ -161,8 +172,21 @@ class ScreenText:
         if self._before is not None and _alike(_patch(self._before.image, read.box), patch):
             start_ms = self._before.at_ms
         self._open.append(
-            _Line(start_ms, read.text, key, read.box, read.confidence, patch, frame.at_ms)
+            _Line(
+                start_ms,
+                read.text,
+                key,
+                read.box,
+                read.confidence,
+                patch,
+                frame.at_ms,
+                read_ms=frame.at_ms,
+            )
         )
+
+    def _is_doubtful(self, line: _Line) -> bool:
+        """Whether a line that is still there is worth reading again: a better one may come."""
+        return line.readings < _READINGS and line.confidence < self._reader.thresholds.match
 
     def _is_text(self, line: ReadLine) -> bool:
         letters = len(key_of(line.text))
