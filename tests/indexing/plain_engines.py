@@ -1,10 +1,10 @@
 """Engines without weights that really do, on made-up media, what their Protocols say: voice is
-what is loud, a face is a magenta square, looks are colours.
+what is loud, a face is a magenta square, text is an orange plate, looks are colours.
 
 How good the real engines are is left to their own tests.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from heimdex.domain.engines import Report, Thresholds
 from heimdex.domain.faces import FaceDetection
 from heimdex.domain.media import RgbImage
+from heimdex.domain.ocr import ReadLine, TextRegion
 from heimdex.domain.speech import Segment, Word
 from heimdex.domain.vectors import Vectors
 
@@ -130,6 +131,41 @@ class MagentaSquares(Plain):
                 faces.append(FaceDetection(box, 0.9, np.array(points, np.float32)))
             found.append(faces)
         return found
+
+
+class ReadsPlates(Plain):
+    """Text is on orange plates; what it says is looked up by the plate's second colour."""
+
+    def __init__(self, texts: Mapping[int, tuple[str, float]]) -> None:
+        """`texts`: green value of the plate → what it says and how surely it is read."""
+        self.texts = texts
+        self.looks: list[int] = []
+        self.read_regions = 0
+
+    def find(self, image: RgbImage) -> list[TextRegion]:
+        import cv2
+
+        self.looks.append(int(image[0, 0, 0]))
+        mask = ((image[..., 0] == 255) & (image[..., 2] == 0)).astype(np.uint8)
+        count, _, stats, _ = cv2.connectedComponentsWithStats(mask)
+        height, width = mask.shape
+        found = []
+        for x, y, w, h, _area in stats[1:count]:
+            corners = np.array([[x, y], [x + w, y], [x + w, y + h], [x, y + h]], np.float32)
+            found.append(TextRegion(corners / np.array([width, height], np.float32), 0.9))
+        return found
+
+    def read(self, image: RgbImage, regions: Sequence[TextRegion]) -> list[ReadLine]:
+        self.read_regions += len(regions)
+        height, width = image.shape[:2]
+        lines = []
+        for region in regions:
+            x1, y1, _, _ = region.box
+            green = int(image[round(y1 * height), round(x1 * width), 1])
+            text, confidence = self.texts[green]
+            if text:
+                lines.append(ReadLine(region.box, text, confidence))
+        return lines
 
 
 def unit(rows: NDArray[np.float32]) -> Vectors:
