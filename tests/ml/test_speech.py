@@ -17,7 +17,7 @@ from heimdex.domain.errors import Cancelled, ModelUnavailable, UserError
 from heimdex.domain.speech import Segment
 from heimdex.ml import factory, hearing, manifests
 from heimdex.ml.runtime import Compute
-from heimdex.ml.speech import WhisperRecognizer
+from heimdex.ml.speech import WhisperRecognizer, open_ctranslate
 from heimdex.ml.store import ModelStore
 from media_factory import tone
 
@@ -154,7 +154,7 @@ def test_a_window_that_takes_too_long_is_given_up(
         def _allowed_s(self, seconds: float) -> float:
             return 0.01
 
-    engine = Impatient(store, described["whisper-base"], Compute(threads=2))
+    engine = Impatient(store, described["whisper-base"], Compute(threads=2), open_ctranslate)
     long = np.concatenate([spoken, spoken, spoken])
     engine.load()
     with caplog.at_level(logging.WARNING):

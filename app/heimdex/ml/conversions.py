@@ -40,8 +40,22 @@ def _effnet(folder: Path, resources: Path) -> None:
     concepts.convert(tensors, resources / "vision" / "concepts.tsv", folder / "concepts.npz")
 
 
+def _whisper(folder: Path, _resources: Path) -> None:
+    from heimdex.ml import ctranslate_whisper
+
+    ctranslate_whisper.convert(folder)
+
+
+def _bge_m3(folder: Path, _resources: Path) -> None:
+    from heimdex.ml import bge_m3
+
+    bge_m3.convert(folder)
+
+
 STEPS: dict[str, Convert] = {
+    "bge-m3": _bge_m3,
     "retinaface-mobilenet": _retinaface,
+    "whisper-encoder": _whisper,
     "mtcnn": _mtcnn,
     "sface": _sface,
     "effnet-lite2-use": _effnet,

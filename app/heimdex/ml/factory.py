@@ -65,7 +65,7 @@ VOICE = "silero-vad"
 _SPEECH = {
     size: f"whisper-{size}" for size in ("base", "small", "medium", "large-v3", "large-v3-turbo")
 }
-_TEXT = {"use-multilingual": "use-multilingual"}
+_TEXT = {"use-multilingual": "use-multilingual", "bge-m3": "bge-m3"}
 _VISION = {"starter": "effnet-lite2-use"}
 _DETECTORS = {"retinaface": "retinaface-mobilenet", "mtcnn": "mtcnn"}
 _FACES = {"sface": "sface"}
@@ -136,8 +136,13 @@ def voice(settings: Choices, store: ModelStore) -> VoiceDetector:
 
 def text(settings: Choices, store: ModelStore) -> TextEmbedder:
     """The sentence embedder of `TEXT_MODEL`."""
-    model_id = chosen(settings, store)[Family.TEXT]
-    return _sentences(store, model_id, Compute(settings.text_device, settings.threads))
+    from heimdex.ml import bge_m3
+
+    manifest = store.manifest(chosen(settings, store)[Family.TEXT])
+    compute = Compute(settings.text_device, settings.threads)
+    if manifest.engine == bge_m3.ENGINE:
+        return bge_m3.BgeM3(store, manifest, compute)
+    return _sentences(store, manifest.id, compute)
 
 
 def vision(settings: Choices, store: ModelStore) -> VisionEmbedder:

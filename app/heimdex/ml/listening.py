@@ -1,26 +1,27 @@
-"""Runs Whisper over one view of up to 30 s: encode, decode again while the answer is bad, align.
+"""Runs Whisper over views of up to 30 s: encode, decode again while an answer is bad, align.
 
-What of the answer is believed is `hearing`'s affair; which views there are, `speech`'s. The limits
-are those of Radford et al., "Robust Speech Recognition via Large-Scale Weak Supervision", 2022,
-section 4.5. Every pass is bounded, so a view can never take long without an end in sight.
+Which runtime does it is behind `Model`; what of an answer is believed is `hearing`'s affair; which
+views there are, `speech`'s. The limits are those of Radford et al., "Robust Speech Recognition via
+Large-Scale Weak Supervision", 2022, section 4.5. Every pass is bounded, so a view can never take
+long without an end in sight.
 """
 
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Final, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from heimdex.ml.acceleration.graph import OutOfMemory
 from heimdex.ml.hearing import Heard, HeardSegment, HeardWord
-
-if TYPE_CHECKING:
-    from faster_whisper import WhisperModel
 
 SAMPLE_RATE: Final = 16_000
 VIEW_S: Final = 30
-FRAMES_PER_S: Final = 100
+HOP: Final = 160
+"""Samples between two frames that the network sees."""
 _TOKENS_PER_S: Final = 20
 """More than the fastest Korean speech needs (8 were the most seen, with Whisper's vocabulary)."""
 _REPETITIVE: Final = 2.4
@@ -29,20 +30,34 @@ _SILENT: Final = 0.6
 _PREPENDED: Final = "\"'“¿([{-"
 _APPENDED: Final = "\"'.。,，!！?？:：”)]}、"
 
+Samples = NDArray[np.float32]
+A = TypeVar("A")
+B = TypeVar("B")
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
-    """Sound of at most 30 s as the network sees it; `start` in samples of its window."""
+    """Sound of at most 30 s with what the network saw in it (states, 1500 × width); `start` in
+    samples of its window."""
 
     start: int
-    samples: NDArray[np.float32]
-    features: NDArray[np.float32]
-    encoded: Any
+    samples: Samples
+    states: NDArray[Any]
 
     @property
     def seconds(self) -> float:
         """Length of the sound."""
         return len(self.samples) / SAMPLE_RATE
+
+    @property
+    def frames(self) -> int:
+        """Length in frames, at least one."""
+        return max(1, min(len(self.samples) // HOP + 1, VIEW_S * SAMPLE_RATE // HOP))
+
+    @property
+    def most_tokens(self) -> int:
+        """A longer answer would be a loop."""
+        return 24 + round(self.seconds * _TOKENS_PER_S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +65,20 @@ class Search:
     """How the decoder looks for the likeliest text.
 
     `no_repeat`: no stretch of so many tokens twice, 0 for no such rule. `penalty`: above 1 a token
-    that stood before becomes less likely.
+    that stood before becomes less likely. `temperature`: above 0 the text is drawn by lot, always
+    the same one.
     """
 
     beam: int
     no_repeat: int = 0
     penalty: float = 1.0
+    temperature: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
-    """One pass of the decoder. `sureness`: mean log probability of a token."""
+class Answer:
+    """One pass of the decoder. `sureness`: mean log probability of a token; `silence`: probability
+    that nobody speaks."""
 
     tokens: list[int]
     text: str
@@ -69,44 +87,126 @@ class _Answer:
 
     @property
     def repetition(self) -> float:
+        """How much shorter the text becomes by packing it."""
         packed = self.text.encode()
         return len(packed) / len(zlib.compress(packed)) if packed else 0.0
 
     @property
     def is_silence(self) -> bool:
+        """Whether nobody speaks."""
         return self.silence > _SILENT and self.is_bad
 
     @property
     def is_bad(self) -> bool:
+        """Whether another search should be tried."""
         return self.repetition > _REPETITIVE or self.sureness < _UNSURE
 
 
-def encode(model: "WhisperModel", start: int, samples: NDArray[np.float32]) -> View:
-    """Let the network look at up to 30 s; always the same work, however short the sound is."""
-    from faster_whisper.audio import pad_or_trim
+@dataclass(frozen=True, slots=True)
+class TimedWord:
+    """A word that `tokens` tokens spell, in seconds from the view's start."""
 
-    features = model.feature_extractor(samples)[:, : VIEW_S * FRAMES_PER_S]
-    return View(start, samples, features, model.encode(pad_or_trim(features)))
-
-
-def language_shares(model: "WhisperModel", view: View) -> dict[str, float]:
-    """Probability of each language by ISO 639-1 code."""
-    (answer,) = model.model.detect_language(view.encoded)
-    return {token[2:-2]: share for token, share in answer}
+    text: str
+    tokens: int
+    start: float
+    end: float
+    probability: float
 
 
-def listen(model: "WhisperModel", tokenizer: Any, view: View, searches: Iterator[Search]) -> Heard:
-    """What is said in a view, with word times.
+class Model(Protocol):
+    """A Whisper network in some runtime. Calls raise `OutOfMemory` when their views do not fit."""
 
-    The next of `searches` is tried after each answer that is repetitive or unsure. The paper draws
-    lots at rising temperatures there; a wider search without repetitions was found to get as much
-    out of bad sound, in less time, and the same each time.
+    @property
+    def languages(self) -> Sequence[str]:
+        """ISO 639-1 codes; one of them when the model knows no other."""
+        ...
+
+    @property
+    def searches(self) -> Sequence[Search]:
+        """What to try in turn while an answer is bad."""
+        ...
+
+    @property
+    def at_once(self) -> int:
+        """Views that are best decoded together."""
+        ...
+
+    @property
+    def first_time(self) -> int:
+        """Id of the token for 0 s; those after it count up by `precision` seconds."""
+        ...
+
+    @property
+    def end(self) -> int:
+        """Id of the token that ends a text; ids below it spell."""
+        ...
+
+    @property
+    def precision(self) -> float:
+        """Seconds between two time stamps."""
+        ...
+
+    def encode(self, samples: Samples) -> NDArray[Any]:
+        """States (1500 × width) of up to 30 s; always the same work, however short they are."""
+        ...
+
+    def language_shares(self, states: NDArray[Any]) -> dict[str, float]:
+        """Probability of each language."""
+        ...
+
+    def decode(self, views: Sequence[View], language: str, search: Search) -> list[Answer]:
+        """The likeliest text of each view."""
+        ...
+
+    def align(self, view: View, language: str, tokens: list[int]) -> list[TimedWord]:
+        """When the words that `tokens` spell are said, by cross-attention; in their order."""
+        ...
+
+
+def listen(
+    model: Model, views: Sequence[View], language: str, searches: Iterator[Search]
+) -> list[Heard]:
+    """What is said in each of some views, with word times.
+
+    The next of `searches` is tried for those views whose answer is repetitive or unsure. The paper
+    draws lots at rising temperatures there; a wider search without repetitions was found to get as
+    much out of bad sound, in less time, and the same each time.
     """
-    answers: list[_Answer] = []
+    answers: list[list[Answer]] = [[] for _ in views]
+    left = list(range(len(views)))
     for search in searches:
-        answers.append(_decode(model, tokenizer, view, search))
-        if answers[-1].is_silence or not answers[-1].is_bad:
+        asked = [views[number] for number in left]
+        found = fitting(partial(_decode, model, language, search), asked)
+        for number, answer in zip(left, found, strict=True):
+            answers[number].append(answer)
+        left = [n for n in left if answers[n][-1].is_bad and not answers[n][-1].is_silence]
+        if not left:
             break
+    return [
+        _heard(model, view, language, tried) for view, tried in zip(views, answers, strict=True)
+    ]
+
+
+def _decode(model: Model, language: str, search: Search, views: Sequence[View]) -> list[Answer]:
+    return model.decode(views, language, search)
+
+
+def fitting(work: Callable[[Sequence[A]], list[B]], items: Sequence[A]) -> list[B]:
+    """`work` of all items, in halves when they do not fit into memory together.
+
+    Raises `OutOfMemory` when a single one does not fit.
+    """
+    try:
+        return work(items)
+    except OutOfMemory:
+        if len(items) < 2:
+            raise
+    half = len(items) // 2
+    return [*fitting(work, items[:half]), *fitting(work, items[half:])]
+
+
+def _heard(model: Model, view: View, language: str, answers: Sequence[Answer]) -> Heard:
+    """The best of the answers for one view, with its words' times."""
     if not answers or answers[-1].is_silence:
         return Heard((), finished=True, silence=answers[-1].silence if answers else 0.0)
     last = answers[-1]
@@ -114,47 +214,12 @@ def listen(model: "WhisperModel", tokenizer: Any, view: View, searches: Iterator
         plain = [answer for answer in answers if answer.repetition <= _REPETITIVE]
         last = max(plain or answers, key=lambda answer: answer.sureness)
     return Heard(
-        _aligned(model, tokenizer, view, last.tokens),
+        _aligned(model, view, language, last.tokens),
         # One time stamp at the end says that nobody speaks after it.
-        finished=_ends_with_one_time(last.tokens, tokenizer.timestamp_begin),
+        finished=_ends_with_one_time(last.tokens, model.first_time),
         silence=last.silence,
         repetitive=last.repetition > _REPETITIVE,
     )
-
-
-def _decode(model: "WhisperModel", tokenizer: Any, view: View, search: Search) -> _Answer:
-    prompt = list(tokenizer.sot_sequence)
-    most = min(model.max_length - len(prompt), 24 + round(view.seconds * _TOKENS_PER_S))
-    (result,) = model.model.generate(
-        view.encoded,
-        [prompt],
-        beam_size=search.beam,
-        no_repeat_ngram_size=search.no_repeat,
-        repetition_penalty=search.penalty,
-        max_length=len(prompt) + most,
-        return_scores=True,
-        return_no_speech_prob=True,
-        suppress_blank=True,
-        suppress_tokens=_suppressed(tokenizer),
-        max_initial_timestamp_index=round(1.0 / model.time_precision),
-    )
-    tokens = result.sequences_ids[0]
-    # The score is the mean over the tokens without the final one, which was decided on as well.
-    sureness = result.scores[0] * len(tokens) / (len(tokens) + 1)
-    return _Answer(tokens, tokenizer.decode(tokens).strip(), sureness, result.no_speech_prob)
-
-
-def _suppressed(tokenizer: Any) -> list[int]:
-    """Tokens that are no speech: signs such as ♪ or [ and those that steer the model."""
-    steering = (
-        tokenizer.transcribe,
-        tokenizer.translate,
-        tokenizer.sot,
-        tokenizer.sot_prev,
-        tokenizer.sot_lm,
-        tokenizer.no_speech,
-    )
-    return sorted({*tokenizer.non_speech_tokens, *steering})
 
 
 def _ends_with_one_time(tokens: list[int], first_time: int) -> bool:
@@ -162,33 +227,21 @@ def _ends_with_one_time(tokens: list[int], first_time: int) -> bool:
 
 
 def _aligned(
-    model: "WhisperModel", tokenizer: Any, view: View, tokens: list[int]
+    model: Model, view: View, language: str, tokens: list[int]
 ) -> tuple[HeardSegment, ...]:
     """Words with times in seconds from the view's start, by the segments that the model made."""
-    from faster_whisper.transcribe import merge_punctuations
-
-    segments = _segments(tokens, tokenizer, model.time_precision, view.seconds)
+    segments = _segments(model, tokens, view.seconds)
     spoken = [token for _, _, segment in segments for token in segment]
     if not spoken:
         return ()
-    (aligned,) = model.find_alignment(tokenizer, [spoken], view.encoded, view.features.shape[-1])
-    counts = [len(item["tokens"]) for item in aligned]
-    merge_punctuations(aligned, _PREPENDED, _APPENDED)
     borders = np.cumsum([len(segment) for _, _, segment in segments])
     grouped: list[list[HeardWord]] = [[] for _ in segments]
     position = 0
-    for item, count in zip(aligned, counts, strict=True):
-        if item["word"].strip():
+    for word in with_punctuation(model.align(view, language, spoken)):
+        if word.text.strip():
             number = min(int(np.searchsorted(borders, position, side="right")), len(segments) - 1)
-            grouped[number].append(
-                HeardWord(
-                    item["word"],
-                    float(item["start"]),
-                    float(item["end"]),
-                    float(item["probability"]),
-                )
-            )
-        position += count
+            grouped[number].append(HeardWord(word.text, word.start, word.end, word.probability))
+        position += word.tokens
     return tuple(
         HeardSegment(start, end, tuple(words))
         for (start, end, _), words in zip(segments, grouped, strict=True)
@@ -196,8 +249,30 @@ def _aligned(
     )
 
 
+def with_punctuation(words: Sequence[TimedWord]) -> list[TimedWord]:
+    """Signs that were timed like words go to the word they belong to, and leave an empty one."""
+    merged = list(words)
+    following = len(merged) - 1
+    for number in range(len(merged) - 2, -1, -1):
+        word, after = merged[number], merged[following]
+        if word.text.startswith(" ") and word.text.strip() in _PREPENDED:
+            merged[following] = replace(after, text=word.text + after.text)
+            merged[number] = replace(word, text="")
+        else:
+            following = number
+    before = 0
+    for number in range(1, len(merged)):
+        word, sign = merged[before], merged[number]
+        if not word.text.endswith(" ") and sign.text in _APPENDED:
+            merged[before] = replace(word, text=word.text + sign.text)
+            merged[number] = replace(sign, text="")
+        else:
+            before = number
+    return merged
+
+
 def _segments(
-    tokens: list[int], tokenizer: Any, precision: float, seconds: float
+    model: Model, tokens: list[int], seconds: float
 ) -> list[tuple[float, float, list[int]]]:
     """Start, end and tokens of the text between time stamps.
 
@@ -208,12 +283,12 @@ def _segments(
     text: list[int] = []
     start = 0.0
     for token in tokens:
-        if token >= tokenizer.timestamp_begin:
-            at = (token - tokenizer.timestamp_begin) * precision
+        if token >= model.first_time:
+            at = (token - model.first_time) * model.precision
             if text:
                 segments.append((start, at, text))
                 text = []
             start = at
-        elif token < tokenizer.eot:
+        elif token < model.end:
             text.append(token)
     return [*segments, (start, seconds, text)] if text else segments

@@ -1,15 +1,15 @@
-"""Speech to text with word times: Whisper, run by faster-whisper and CTranslate2.
+"""Speech to text with word times: windows of speech through a Whisper model, and back on the clock.
 
 Reading the sound, finding the voice and cutting windows at silence are left to the speech stage;
-one pass of the network to `listening`; what of its answers is believed to `hearing`.
+one pass of the network to `listening`, which runtime does it to `ctranslate_whisper` and
+`reference.speech`, and what of its answers is believed to `hearing`.
 """
 
 import logging
 import time
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from itertools import chain, pairwise
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain, islice, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,28 +17,65 @@ from numpy.typing import NDArray
 from heimdex.domain.engines import Report
 from heimdex.domain.errors import ModelUnavailable, UserError
 from heimdex.domain.speech import Segment
-from heimdex.ml import hearing, listening, runtime
-from heimdex.ml.listening import SAMPLE_RATE, VIEW_S, Search, View
+from heimdex.ml import hearing, listening
+from heimdex.ml.acceleration.cases import Case, mean_cosine
+from heimdex.ml.acceleration.graph import Arrays, OutOfMemory
+from heimdex.ml.hearing import Heard
+from heimdex.ml.listening import SAMPLE_RATE, VIEW_S, Model, Samples, Search, View
 from heimdex.ml.manifests import Manifest
-from heimdex.ml.runtime import Compute
+from heimdex.ml.runtime import MPS, Compute
 from heimdex.ml.store import ModelStore
 
-if TYPE_CHECKING:
-    from faster_whisper import WhisperModel
+OPENAI_FORM = "openai"
+"""The form of a manifest that is openai-whisper's checkpoint."""
+
+Opener = Callable[[ModelStore, str, Compute], Model]
+"""Reads the weights of a model; `ModelUnavailable` when that cannot be."""
 
 _log = logging.getLogger(__name__)
 
 
+def open_ctranslate(store: ModelStore, model_id: str, compute: Compute) -> Model:
+    """`ASR_ENGINE=faster-whisper`: CTranslate2 and OpenVINO, without torch."""
+    from heimdex.ml.ctranslate_whisper import CTranslateWhisper
+
+    if store.form(model_id) == OPENAI_FORM:
+        raise ModelUnavailable(
+            f"{model_id} is installed as openai-whisper's own file, which faster-whisper cannot "
+            "open; set ASR_ENGINE to openai-whisper, or remove the model and download it again.",
+            model_id,
+        )
+    return CTranslateWhisper(store, model_id, compute)
+
+
+def open_torch(store: ModelStore, model_id: str, compute: Compute) -> Model:
+    """`ASR_ENGINE=openai-whisper`: torch."""
+    from heimdex.ml.reference.speech import TorchWhisper
+
+    return TorchWhisper(store, model_id, compute)
+
+
+def open_best(store: ModelStore, model_id: str, compute: Compute) -> Model:
+    """`ASR_ENGINE=auto`: torch where only it can run what is installed on the device that is
+    asked for, CTranslate2 everywhere else."""
+    if store.form(model_id) == OPENAI_FORM or compute.device == MPS:
+        return open_torch(store, model_id, compute)
+    return open_ctranslate(store, model_id, compute)
+
+
+OPENERS: Mapping[str, Opener] = {
+    "auto": open_best,
+    "faster-whisper": open_ctranslate,
+    "openai-whisper": open_torch,
+}
+"""By the names of `ASR_ENGINE`."""
+
+
 @dataclass(frozen=True, slots=True)
 class SpeechRules:
-    """How the model is run.
+    """How long it may take: so many seconds and twice its own length for a window. After that it is
+    finished in haste, after the same time again what is left is given up."""
 
-    `searches` are tried in turn while the answer is repetitive or unsure. Two beams were found to
-    hear as well as five. A window may take `patient_s` seconds and twice its own length; after that
-    it is finished in haste, after the same time again what is left is given up.
-    """
-
-    searches: tuple[Search, ...] = (Search(2), Search(5, no_repeat=5), Search(5, 3, 1.1))
     patient_s: float = 20.0
 
 
@@ -50,13 +87,15 @@ class WhisperRecognizer:
         store: ModelStore,
         manifest: Manifest,
         compute: Compute,
+        opener: Opener,
         rules: SpeechRules | None = None,
     ) -> None:
         self._store = store
         self._manifest = manifest
         self._compute = compute
+        self._opener = opener
         self._rules = rules or SpeechRules()
-        self._model: WhisperModel | None = None
+        self._model: Model | None = None
 
     @property
     def model_id(self) -> str:
@@ -89,133 +128,159 @@ class WhisperRecognizer:
         is cut short with a warning in the log.
         """
         model = self._loaded()
-        prepared: Iterator[_Window] = (
-            _Window(start_ms, np.asarray(samples, np.float32)) for start_ms, samples in windows
-        )
-        if not model.model.is_multilingual:
-            language = "en"
-        elif language is None:
-            language, prepared = _with_language(model, prepared)
+        parts = _parts(windows)
+        if language is None:
+            language, parts = _with_language(model, parts)
             if not language:
                 return
-        elif language not in model.supported_languages:
+        elif language not in model.languages:
             raise UserError(f"{self._manifest.title} does not know the language {language!r}.")
-        tokenizer = self._tokenizer(model, language)
         index = 0
-        for window in prepared:
-            for segment in self._heard(model, tokenizer, window, report):
-                yield language, replace(segment, index=index)
-                index += 1
-            report(window.start_ms + window.at_ms(len(window.samples)))
-
-    def _loaded(self) -> "WhisperModel":
-        if self._model is None:
-            import ctranslate2
-            from faster_whisper import WhisperModel
-
-            there = [runtime.CUDA] if ctranslate2.get_cuda_device_count() else []
-            device = runtime.choose_device(
-                self._compute.device, [*there, runtime.CPU], self.model_id
-            )
-            folder = self._store.path(self.model_id, "model.bin").parent
+        while some := list(islice(parts, model.at_once)):
             try:
-                self._model = WhisperModel(
-                    str(folder),
-                    device=device,
-                    compute_type="int8" if device == runtime.CPU else "int8_float16",
-                    cpu_threads=max(1, self._compute.threads),
-                    local_files_only=True,
-                )
-            except (RuntimeError, ValueError, OSError) as error:
+                heard = self._heard(model, language, some, report)
+            except OutOfMemory as error:
                 raise ModelUnavailable(
-                    f"The weights of {self.model_id} cannot be opened; install the model again.",
+                    f"There is not enough memory to run {self.model_id}; close other programs, or "
+                    "choose a smaller ASR_MODEL or another ASR_DEVICE.",
                     self.model_id,
                 ) from error
+            for segment in heard:
+                yield language, replace(segment, index=index)
+                index += 1
+            report(some[-1].end_ms)
+
+    def _loaded(self) -> Model:
+        if self._model is None:
+            self._model = self._opener(self._store, self.model_id, self._compute)
         return self._model
 
-    def _tokenizer(self, model: "WhisperModel", language: str) -> Any:
-        from faster_whisper.tokenizer import Tokenizer
-
-        return Tokenizer(
-            model.hf_tokenizer, model.model.is_multilingual, task="transcribe", language=language
-        )
-
     def _allowed_s(self, seconds: float) -> float:
-        """How long a window of so many seconds may take before it is finished in haste."""
+        """How long so many seconds of sound may take before they are finished in haste."""
         return self._rules.patient_s + 2 * seconds
 
     def _heard(
-        self, model: "WhisperModel", tokenizer: Any, window: "_Window", report: Report
-    ) -> Iterator[Segment]:
-        """What is said in one window, as far as it can be believed and in the time it may take."""
-        allowed = self._allowed_s(len(window.samples) / SAMPLE_RATE)
+        self, model: Model, language: str, parts: Sequence["_Part"], report: Report
+    ) -> list[Segment]:
+        """What is said in some parts, as far as it can be believed and in the time it may take."""
+        allowed = self._allowed_s(sum(part.seconds for part in parts))
         began = time.monotonic()
+        at_ms = parts[0].start_ms
 
-        def searches(view: View) -> Iterator[Search]:
-            for number, search in enumerate(self._rules.searches):
-                report(window.start_ms + window.at_ms(view.start))
+        def seen(wanted: Sequence[_Part]) -> Iterator[_Part]:
+            nonlocal at_ms
+            for part in wanted:
+                if time.monotonic() - began > 2 * allowed:
+                    _log.warning("transcribing took too long; the rest of a window is left out")
+                    return
+                at_ms = max(at_ms, part.start_ms)
+                report(at_ms)
+                yield part.seen(model)
+
+        def searches() -> Iterator[Search]:
+            for number, search in enumerate(model.searches):
+                report(at_ms)
                 if number and time.monotonic() - began > allowed:
                     return
                 yield search
 
-        for first in window.views(model):
-            view: View | None = first
-            while view is not None:
-                if time.monotonic() - began > 2 * allowed:
-                    _log.warning("transcribing took too long; the rest of a window is left out")
-                    return
-                answer = listening.listen(model, tokenizer, view, searches(view))
-                levels = hearing.loudness(view.samples)
-                rest = hearing.unheard(answer, levels)
-                believed_s = rest / SAMPLE_RATE if rest else view.seconds
-                yield from hearing.believed(
-                    answer, window.start_ms + window.at_ms(view.start), believed_s, levels
-                )
-                view = (
-                    listening.encode(model, view.start + rest, view.samples[rest:])
-                    if rest
-                    else None
-                )
+        found: list[Segment] = []
+        waiting = [part for part in parts if not hearing.is_silent(part.samples)]
+        while waiting:
+            ready = list(seen(waiting))
+            views = [part.view for part in ready if part.view is not None]
+            waiting = []
+            answers = listening.listen(model, views, language, searches()) if views else []
+            for part, answer in zip(ready, answers, strict=True):
+                segments, rest = _judged(part, answer)
+                found += segments
+                if rest is not None:
+                    waiting.append(rest)
+        return sorted(found, key=lambda segment: segment.start_ms)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Window:
-    """A window of sound, and its first view where the language was found out."""
+class _Part:
+    """As much of a window as the network can see; `view` is what it saw, where it looked."""
 
     start_ms: int
-    samples: NDArray[np.float32]
-    first: View | None = None
+    samples: Samples
+    view: View | None = field(default=None, repr=False)
 
-    def at_ms(self, sample: int) -> int:
-        """Milliseconds from the window's start."""
-        return round(sample * 1000 / SAMPLE_RATE)
+    @property
+    def seconds(self) -> float:
+        return len(self.samples) / SAMPLE_RATE
 
-    def views(self, model: "WhisperModel") -> Iterator[View]:
-        """The window in parts that the network can see, cut where it is quietest."""
-        borders = hearing.quiet_cuts(self.samples, VIEW_S * SAMPLE_RATE)
-        for start, end in pairwise(borders):
-            if start == 0 and self.first is not None:
-                yield self.first
-            elif not hearing.is_silent(self.samples[start:end]):
-                yield listening.encode(model, start, self.samples[start:end])
+    @property
+    def end_ms(self) -> int:
+        return self.start_ms + _ms(len(self.samples))
+
+    def seen(self, model: Model) -> "_Part":
+        """This part after the network looked at it."""
+        if self.view is not None:
+            return self
+        return replace(self, view=View(0, self.samples, model.encode(self.samples)))
 
 
-def _with_language(
-    model: "WhisperModel", windows: Iterable[_Window]
-) -> tuple[str, Iterator[_Window]]:
-    """The language of the first windows, "" without any, and all of the windows again.
+def _judged(part: _Part, answer: Heard) -> tuple[list[Segment], _Part | None]:
+    """What can be believed of an answer, and what of the part should be listened to again."""
+    levels = hearing.loudness(part.samples)
+    rest = hearing.unheard(answer, levels)
+    believed_s = rest / SAMPLE_RATE if rest else part.seconds
+    segments = hearing.believed(answer, part.start_ms, believed_s, levels)
+    again = _Part(part.start_ms + _ms(rest), part.samples[rest:]) if rest else None
+    return segments, again
+
+
+def _parts(windows: Iterable[tuple[int, Samples]]) -> Iterator[_Part]:
+    """Windows in parts that the network can see, cut where they are quietest."""
+    for start_ms, window in windows:
+        samples = np.asarray(window, np.float32)
+        for start, end in pairwise(hearing.quiet_cuts(samples, VIEW_S * SAMPLE_RATE)):
+            yield _Part(start_ms + _ms(start), samples[start:end])
+
+
+def _with_language(model: Model, parts: Iterable[_Part]) -> tuple[str, Iterator[_Part]]:
+    """The language of the first parts, "" without any, and all of the parts again.
 
     What the network saw is kept, so that finding out costs next to nothing.
     """
-    windows = iter(windows)
-    seen: list[_Window] = []
+    if len(model.languages) == 1:
+        return model.languages[0], iter(parts)
+    parts = iter(parts)
+    seen: list[_Part] = []
     votes = hearing.LanguageVotes()
-    for window in windows:
-        first = next(window.views(model), None)
-        if first is None:
+    for part in parts:
+        if hearing.is_silent(part.samples):
             continue
-        seen.append(replace(window, first=first if first.start == 0 else None))
-        votes.add(listening.language_shares(model, first), first.seconds)
+        looked = part.seen(model)
+        seen.append(looked)
+        if looked.view is not None:
+            votes.add(model.language_shares(looked.view.states), looked.seconds)
         if votes.settled:
             break
-    return votes.language, chain(seen, windows)
+    return votes.language, chain(seen, parts)
+
+
+def _ms(samples: int) -> int:
+    return round(samples * 1000 / SAMPLE_RATE)
+
+
+def tuning_cases(store: ModelStore, manifest: Manifest) -> list[Case]:
+    """The encoder, on the sound of Heimdex's own sample; decoding has only one form."""
+    from heimdex.ml.ctranslate_whisper import ENCODER, features
+
+    if store.find(manifest.id, ENCODER) is None:
+        return []
+
+    def samples() -> list[Arrays]:
+        from faster_whisper import decode_audio
+
+        sound = decode_audio(str(store.resources / "sample" / "astronaut.mp4"))
+        parts = [
+            np.roll(sound, number * SAMPLE_RATE)[: VIEW_S * SAMPLE_RATE] for number in range(4)
+        ]
+        weights = store.path(manifest.id, ENCODER).parent
+        return [{"features": features(weights, part)} for part in parts]
+
+    return [Case(ENCODER, samples, mean_cosine(), gate=0.99)]

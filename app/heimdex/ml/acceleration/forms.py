@@ -41,6 +41,8 @@ class Precision(StrEnum):
     """Weights stored as int8, activations quantised while running, some at a time."""
     INT8_WEIGHTS_FINE = "int8-weights-fine"
     """The same with fewer activations at a time."""
+    INT8_WEIGHTS_BF16 = "int8-weights-bf16"
+    """The same as the first, with attention and what else is no matrix's product in bfloat16."""
     INT8_DYNAMIC = "int8-dynamic"
     """Weights stored as int8, activations quantised while running, a whole tensor at a time."""
 
@@ -49,14 +51,18 @@ _SUFFIXES = {
     Precision.INT8: ".int8.onnx",
     Precision.INT8_WEIGHTS: ".int8-weights.onnx",
     Precision.INT8_WEIGHTS_FINE: ".int8-weights.onnx",
+    Precision.INT8_WEIGHTS_BF16: ".int8-weights.onnx",
     Precision.INT8_DYNAMIC: ".int8-dynamic.onnx",
 }
 
 
-_OF_PRODUCTS = frozenset(
-    {Precision.INT8_WEIGHTS, Precision.INT8_WEIGHTS_FINE, Precision.INT8_DYNAMIC}
-)
-_GROUPS = {Precision.INT8_WEIGHTS: _GROUP, Precision.INT8_WEIGHTS_FINE: _FINE_GROUP}
+_GROUPS = {
+    Precision.INT8_WEIGHTS: _GROUP,
+    Precision.INT8_WEIGHTS_FINE: _FINE_GROUP,
+    Precision.INT8_WEIGHTS_BF16: _GROUP,
+}
+_OF_PRODUCTS = frozenset({*_GROUPS, Precision.INT8_DYNAMIC})
+_BFLOAT16 = frozenset({Precision.BFLOAT16, Precision.INT8_WEIGHTS_BF16})
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +94,7 @@ class Form:
             path,
             compute,
             model_id,
-            precision="bf16" if self.precision is Precision.BFLOAT16 else "f32",
+            precision="bf16" if self.precision in _BFLOAT16 else "f32",
             group=_GROUPS.get(self.precision, 0),
         )
 
@@ -108,6 +114,7 @@ _OTHERS = (
     Form(Runtime.OPENVINO, Precision.BFLOAT16),
     Form(Runtime.OPENVINO, Precision.INT8_WEIGHTS),
     Form(Runtime.OPENVINO, Precision.INT8_WEIGHTS_FINE),
+    Form(Runtime.OPENVINO, Precision.INT8_WEIGHTS_BF16),
     Form(Runtime.ONNXRUNTIME, Precision.INT8_DYNAMIC),
     Form(Runtime.OPENVINO, Precision.INT8),
     Form(Runtime.ONNXRUNTIME, Precision.INT8),
@@ -125,17 +132,18 @@ def parse(name: str) -> Form:
 def candidates(plain: Path) -> list[Form]:
     """Forms beside the plain one that are worth measuring here for the graph `plain`."""
     large = quantizing.weight_bytes(plain) > STATIC_LIMIT
-    products = quantizing.has_matrix_products(plain)
+    packed = quantizing.is_packed(plain)
+    products = packed or quantizing.has_matrix_products(plain)
     offered = openvino_offers()
     forms = []
     for form in _OTHERS:
         if form.runtime is Runtime.OPENVINO and not offered:
             continue
-        if form.precision is Precision.BFLOAT16 and "BF16" not in offered:
+        if form.precision in _BFLOAT16 and "BF16" not in offered:
             continue
         if form.precision in _OF_PRODUCTS and not products:
             continue
-        if form.precision in (Precision.INT8, Precision.INT8_DYNAMIC) and large:
+        if form.precision in (Precision.INT8, Precision.INT8_DYNAMIC) and (large or packed):
             continue
         forms.append(form)
     return forms
@@ -151,8 +159,10 @@ def make(form: Form, plain: Path, target: Path, case: Case, samples: Sequence[Ar
             quantizing.quantize(plain, target, samples, case.keep_float)
         case Precision.INT8_DYNAMIC:
             quantizing.quantize_while_running(plain, target, case.keep_float)
-        case Precision.INT8_WEIGHTS | Precision.INT8_WEIGHTS_FINE:
+        case _ if form.precision in _GROUPS:
+            # Matrices that came as int8 are beyond smoothing; they are taken as they are.
             small = quantizing.weight_bytes(plain) <= STATIC_LIMIT
+            small = small and not quantizing.is_packed(plain)
             quantizing.quantize_weights(plain, target, samples if small else (), case.keep_float)
         case _:
             raise ValueError(f"{form.name} is not made of anything")

@@ -37,6 +37,14 @@ def has_matrix_products(plain: Path) -> bool:
     return len(products) >= 4
 
 
+def is_packed(plain: Path) -> bool:
+    """Whether a graph was written with its matrices as int8 in the first place."""
+    import onnx
+
+    graph = onnx.load(str(plain), load_external_data=False).graph
+    return any(node.op_type == "DequantizeLinear" for node in graph.node)
+
+
 def has_convolutions(plain: Path) -> bool:
     """Whether convolutions do a part of a graph's work."""
     import onnx
