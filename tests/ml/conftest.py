@@ -49,6 +49,14 @@ def store(starter_models: Path, described: dict[str, manifests.Manifest]) -> Mod
     return ModelStore(starter_models, described, source="")
 
 
+@pytest.fixture(scope="session")
+def small_bge_m3(tmp_path_factory: pytest.TempPathFactory) -> ModelStore:
+    """A store with a small BGE-M3 of random weights in it."""
+    import random_bge_m3
+
+    return random_bge_m3.installed(tmp_path_factory.mktemp("bge-m3"))
+
+
 @pytest.fixture
 def empty_store(tmp_path: Path, described: dict[str, manifests.Manifest]) -> ModelStore:
     return ModelStore(tmp_path / "none", described, source="")

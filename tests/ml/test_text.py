@@ -1,4 +1,7 @@
-"""One contract for every sentence embedder, and what the starter one understands."""
+"""One contract for every sentence embedder, and what the starter one understands.
+
+What only BGE-M3 does is tested in `test_text_bge_m3`.
+"""
 
 import subprocess
 import sys
@@ -12,6 +15,7 @@ from engine_choice import Choice
 from heimdex.domain.engines import TextEmbedder
 from heimdex.domain.errors import ModelUnavailable
 from heimdex.ml import factory, runtime
+from heimdex.ml.bge_m3 import BgeM3
 from heimdex.ml.store import ModelStore
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -24,11 +28,27 @@ PAIRS = [
 ]
 
 
-@pytest.fixture(scope="module", params=["use-multilingual"])
+@pytest.fixture(scope="module")
+def starter(choice: Choice, store: ModelStore) -> Iterator[TextEmbedder]:
+    engine = factory.text(choice.but(text_model="use-multilingual"), store)
+    engine.load()
+    yield engine
+    engine.unload()
+
+
+@pytest.fixture(scope="module", params=["use-multilingual", "bge-m3", "bge-m3 as published"])
 def embedder(
-    request: pytest.FixtureRequest, choice: Choice, store: ModelStore
+    request: pytest.FixtureRequest, choice: Choice, small_bge_m3: ModelStore
 ) -> Iterator[TextEmbedder]:
-    engine = factory.text(choice.but(text_model=request.param), store)
+    """The starter engine with its real weights, BGE-M3 with random ones of the same shape."""
+    if request.param == "use-multilingual":
+        yield request.getfixturevalue("starter")
+        return
+    if request.param == "bge-m3":
+        engine = factory.text(choice.but(text_model="bge-m3"), small_bge_m3)
+    else:
+        manifest = small_bge_m3.manifest("bge-m3")
+        engine = BgeM3(small_bge_m3, manifest, runtime.Compute(), published=True)
     engine.load()
     yield engine
     engine.unload()
@@ -50,6 +70,15 @@ def test_no_texts_give_no_vectors(embedder: TextEmbedder) -> None:
     assert embedder.embed([]).shape == (0, embedder.dims)
 
 
+def test_an_engine_is_loaded_again_after_it_was_unloaded(embedder: TextEmbedder) -> None:
+    before = embedder.embed(["one", "둘"])
+    embedder.unload()
+    embedder.unload()
+    np.testing.assert_allclose(embedder.embed(["one", "둘"]), before, atol=1e-5)
+    embedder.load()
+    embedder.load()
+
+
 @pytest.mark.parametrize("text", ["", " ", "\n\t", "\ud800", "😀", "\x00", "가" * 5000, "x" * 5000])
 def test_any_text_has_a_vector(embedder: TextEmbedder, text: str) -> None:
     (vector,) = embedder.embed([text])
@@ -57,17 +86,17 @@ def test_any_text_has_a_vector(embedder: TextEmbedder, text: str) -> None:
     np.testing.assert_allclose(np.linalg.norm(vector), 1, atol=1e-4)
 
 
-def test_one_meaning_is_near_in_both_languages(embedder: TextEmbedder) -> None:
-    english, korean = (embedder.embed(list(side)) for side in zip(*PAIRS, strict=True))
+def test_one_meaning_is_near_in_both_languages(starter: TextEmbedder) -> None:
+    english, korean = (starter.embed(list(side)) for side in zip(*PAIRS, strict=True))
     similarity = english @ korean.T
     assert similarity.argmax(axis=1).tolist() == list(range(len(PAIRS)))
     assert similarity.argmax(axis=0).tolist() == list(range(len(PAIRS)))
 
 
-def test_the_thresholds_part_what_fits_from_what_does_not(embedder: TextEmbedder) -> None:
-    assert 0 < embedder.thresholds.suggest < embedder.thresholds.match < 1
-    said = embedder.embed([english for english, _ in PAIRS])
-    fitting = embedder.embed(
+def test_the_thresholds_part_what_fits_from_what_does_not(starter: TextEmbedder) -> None:
+    assert 0 < starter.thresholds.suggest < starter.thresholds.match < 1
+    said = starter.embed([english for english, _ in PAIRS])
+    fitting = starter.embed(
         [
             "someone is being searched for",
             "how to hold the menu button",
@@ -76,11 +105,11 @@ def test_the_thresholds_part_what_fits_from_what_does_not(embedder: TextEmbedder
             "booking two single rooms",
         ]
     )
-    strange = embedder.embed(["a polar bear on ice", "얼음 위의 북극곰", "changing a car tyre"])
+    strange = starter.embed(["a polar bear on ice", "얼음 위의 북극곰", "changing a car tyre"])
     fits = np.diag(fitting @ said.T)
-    assert (fits >= embedder.thresholds.suggest).all()
-    assert (fits >= embedder.thresholds.match).mean() > 0.7
-    assert (strange @ said.T).max() < embedder.thresholds.match
+    assert (fits >= starter.thresholds.suggest).all()
+    assert (fits >= starter.thresholds.match).mean() > 0.7
+    assert (strange @ said.T).max() < starter.thresholds.match
 
 
 def test_only_one_thread_of_blas_works(store: ModelStore) -> None:

@@ -7,7 +7,7 @@ back at `unload()`. Engines are used from one thread at a time. `ModelUnavailabl
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from heimdex.domain.faces import FaceDetection
 from heimdex.domain.media import RgbImage
 from heimdex.domain.ocr import ReadLine, TextRegion
 from heimdex.domain.speech import Segment
-from heimdex.domain.vectors import Vectors
+from heimdex.domain.vectors import SparseVector, Vectors
 
 Report = Callable[[int], None]
 """Called with the media time in ms that has been dealt with; raises `Cancelled` to stop."""
@@ -98,6 +98,15 @@ class TextEmbedder(Engine, Protocol):
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """One unit vector a text, in order; an empty list gives an array of shape (0, dims)."""
+        ...
+
+
+@runtime_checkable
+class SparseTextEmbedder(TextEmbedder, Protocol):
+    """A sentence embedder that has also learnt which words of a sentence matter, and how much."""
+
+    def embed_sparse(self, texts: Sequence[str]) -> tuple[Vectors, list[SparseVector]]:
+        """As `embed`, and the weights of each text's tokens, in one pass."""
         ...
 
 

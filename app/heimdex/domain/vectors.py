@@ -62,6 +62,15 @@ class VectorBatch:
         return len(self.vectors)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class SparseVector:
+    """The weight of each token that a text holds: `tokens` (uint32, ascending, each once) and
+    `weights` (float32, over 0). Two of them are compared by their dot product."""
+
+    tokens: NDArray[np.uint32]
+    weights: NDArray[np.float32]
+
+
 @dataclass(frozen=True, slots=True)
 class Neighbour:
     """One vector found near a query: item `index` of `video_id`, with its cosine similarity."""

@@ -35,11 +35,9 @@ def expected(x: np.ndarray) -> np.ndarray:
 def test_a_graph_computes_what_was_described(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, beside: bool
 ) -> None:
-    if beside:
-        monkeypatch.setattr(building, "_LARGE", 1)
-        monkeypatch.setattr(building, "_SMALL", 64)
+    monkeypatch.setattr(building, "_SMALL", 64)
     path = tmp_path / "small.onnx"
-    small_network().write("small", path)
+    small_network().write("small", path, beside=beside)
     assert (tmp_path / "small.onnx.data").exists() == beside
     session = runtime.onnx_session(path, runtime.Compute(), "small")
     x = np.random.default_rng(1).normal(size=(3, 6)).astype(np.float32)

@@ -186,12 +186,13 @@ class Network:
 
     # The whole
 
-    def write(self, name: str, path: Path) -> None:
-        """Check the graph and store it; large weights go into `<file>.data` beside it."""
+    def write(self, name: str, path: Path, *, beside: bool = False) -> None:
+        """Check the graph and store it; large weights go into `<file>.data` beside it, and all
+        but the smallest do with `beside`."""
         import onnx
         from onnx import helper, numpy_helper
 
-        large = sum(weight.nbytes for weight in self.weights.values()) > _LARGE
+        large = beside or sum(weight.nbytes for weight in self.weights.values()) > _LARGE
         if large:
             weights = self._write_beside(path.with_name(f"{path.name}.data"))
         else:

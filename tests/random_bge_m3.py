@@ -1,0 +1,48 @@
+"""BGE-M3 of the exact architecture, but small and with random weights, installed from its files."""
+
+from pathlib import Path
+
+import msgspec
+
+from heimdex.ml import manifests, sentences
+from heimdex.ml.benchmarks import random_bge_m3 as weights
+from heimdex.ml.manifests import Manifest, ModelFile
+from heimdex.ml.store import ModelStore
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+RESOURCES = CHECKOUT / "resources"
+SMALL = weights.Size(layers=3, width=96, inner=192, heads=6, vocabulary=2000, positions=600)
+
+
+def passages() -> list[str]:
+    """Real sentences, Korean and English, of many lengths."""
+    return sentences.passages(sentences.read(RESOURCES))
+
+
+def described(files: Path, width: int = SMALL.width) -> dict[str, Manifest]:
+    """Everything the project describes, BGE-M3 with the digests of the files in a folder."""
+    known = manifests.load(CHECKOUT / "models")
+    digests = ModelStore(files, {})
+    made = [
+        ModelFile(f.name, (files / f.name).stat().st_size, digests.sha256(files / f.name))
+        for f in known["bge-m3"].files
+        if (files / f.name).exists()
+    ]
+    changed = msgspec.structs.replace(known["bge-m3"], files=made, dims=width)
+    return known | {"bge-m3": changed}
+
+
+def installed(folder: Path, models_dir: Path | None = None) -> ModelStore:
+    """A store with the small model in it, converted as every installation does; in `models_dir`
+    beside what is there, by default in a folder of its own."""
+    published = folder / "published" / "bge-m3"
+    said = [sentence for block in sentences.read(RESOURCES) for sentence in block]
+    weights.write(published, SMALL, said, seed=4)
+    store = ModelStore(
+        models_dir or folder / "models",
+        described(published),
+        resources=RESOURCES,
+        source=str(published.parent),
+    )
+    store.install(["bge-m3"], lambda _plan: True, lambda _progress: None)
+    return store
