@@ -12,10 +12,12 @@ from heimdex.domain.engines import Thresholds
 from heimdex.domain.faces import FaceTrack, TrackRef
 from heimdex.domain.ids import PersonId, VideoId
 from heimdex.domain.media import AudioTrack, MediaInfo, Scene, VideoTrack
+from heimdex.domain.ocr import OcrLine
 from heimdex.domain.search import Moment, SearchResult
 from heimdex.domain.speech import Segment, Transcript, Word
 from heimdex.domain.stages import (
     FacesOutput,
+    OcrOutput,
     PassagesOutput,
     ProbeOutput,
     ScenesOutput,
@@ -153,6 +155,14 @@ class Golden:
         if seen:
             self._appear(video_id, seen)
         return video_id
+
+    def write(self, video_id: VideoId, lines: Sequence[Line]) -> None:
+        """This is on the screen of a video, each line below the one before."""
+        found = tuple(
+            OcrLine(i, int(s * 1000), int(e * 1000), text, (0.1, i / 50, 0.6, (i + 1) / 50), 0.97)
+            for i, (s, e, text) in enumerate(lines)
+        )
+        self._commit(video_id, Stage.OCR, OcrOutput(found))
 
     def ask(self, text: str, **more: object) -> SearchResult:
         return self.searcher.search(text, **more)  # type: ignore[arg-type]

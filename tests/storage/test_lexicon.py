@@ -3,13 +3,13 @@ import unicodedata
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from storage_samples import passages, run
+from storage_samples import ocr, passages, run
 
 from heimdex.domain.ids import VideoId
 from heimdex.domain.stages import Stage
 from heimdex.storage import lexicon
 from heimdex.storage.database import Database
-from heimdex.storage.lexicon import Lexicon, groups, terms, words
+from heimdex.storage.lexicon import OCR_LINES, Lexicon, groups, terms, words
 from heimdex.storage.stages import StageStore
 
 SENTENCES = (
@@ -133,6 +133,30 @@ def test_a_lost_word_index_is_noticed_and_made_again(spoken: Lexicon, database: 
     assert lexicon.reindex(database) == 10
     assert lexicon.verify(database) == []
     assert found(spoken, "bts") == [SENTENCES[8]]
+
+
+def test_text_on_screen_is_a_shelf_of_its_own(
+    spoken: Lexicon, database: Database, stages: StageStore, three_videos: list[VideoId]
+) -> None:
+    stages.commit(three_videos[0], ocr("생일 축하해", "Happy Birthday"), run(1, Stage.OCR))
+    stages.commit(three_videos[1], ocr("JEFF STEEN, Host"), run(2, Stage.OCR))
+    screen = spoken.beside(OCR_LINES)
+    assert [hit.text for hit in screen.search(groups("생일"), 9)] == ["생일 축하해"]
+    assert [hit.text for hit in screen.phrase("jeff steen", 9)] == ["JEFF STEEN, Host"]
+    assert found(spoken, "steen") == []  # nobody says it
+    assert {"steen", "birthday", "생일", "축하"} <= set(screen.vocabulary())
+    rare, common = screen.weights([["steen"], ["생일"]])
+    assert rare == common > 0
+    before = screen.state()
+    stages.commit(three_videos[1], ocr(), run(2, Stage.OCR))
+    assert screen.state() != before
+    assert screen.search(groups("steen"), 9) == []
+    assert "steen" not in screen.vocabulary()
+    with database.write() as connection:
+        connection.execute("DELETE FROM ocr_terms")
+    assert lexicon.verify(database) == ["2 lines of text on screen are not in the word index"]
+    assert lexicon.reindex(database) == 12
+    assert lexicon.verify(database) == []
 
 
 @given(ANY_TEXT)

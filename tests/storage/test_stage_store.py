@@ -8,6 +8,7 @@ from storage_samples import (
     SCENES,
     batch,
     faces,
+    ocr,
     passages,
     probe,
     run,
@@ -39,6 +40,7 @@ EVERYTHING: list[tuple[Stage, StageOutput]] = [
     (Stage.SCENES, scenes(3)),
     (Stage.VISION, vision(3, 9)),
     (Stage.FACES, faces(2)),
+    (Stage.OCR, ocr("생일 축하해", "EXIT")),
 ]
 
 
@@ -49,6 +51,8 @@ def contents(database: Database) -> dict[str, list[tuple[object, ...]]]:
     for name, query in (
         ("passages", "SELECT video_id, idx, start_ms, end_ms, text FROM passages"),
         ("terms", "SELECT words, terms FROM passage_terms"),
+        ("ocr", "SELECT video_id, idx, start_ms, end_ms, text, x1, y2, confidence FROM ocr_lines"),
+        ("ocr terms", "SELECT words, terms FROM ocr_terms"),
         ("vectors", "SELECT video_id, space_id, items, vectors, start_ms, end_ms FROM vectors"),
     ):
         found[name] = [tuple(row) for row in database.read().execute(query)]
@@ -65,6 +69,7 @@ def test_everything_comes_back_as_it_was(
     assert stages.passages(one) == passages("생일 축하해 see you tomorrow").passages
     assert stages.scenes(one) == scenes(3).scenes
     assert stages.tracks(one) == faces(2).tracks
+    assert stages.ocr_lines(one) == ocr("생일 축하해", "EXIT").lines
     assert stages.runs(one) == {stage: run(1, stage) for stage, _ in EVERYTHING}
     assert stages.all_runs()[one] == stages.runs(one)
     assert stages.all_runs()[three_videos[1]] == {}
