@@ -218,8 +218,16 @@ def _candidate(
 
 
 def _in_order(lines: Iterable[OcrLine]) -> list[OcrLine]:
-    """As they are read: from above to below, from left to right."""
-    return sorted(lines, key=lambda line: (round((line.box[1] + line.box[3]) * 20), line.box[0]))
+    """As they are read: from above to below, what stands in one row from left to right."""
+    rows: list[list[OcrLine]] = []
+    for line in sorted(lines, key=lambda line: (line.box[1] + line.box[3], line.box[0])):
+        first = rows[-1][0].box if rows else None
+        middle = (line.box[1] + line.box[3]) / 2
+        if first is not None and first[1] < middle < first[3]:
+            rows[-1].append(line)
+        else:
+            rows.append([line])
+    return [line for row in rows for line in sorted(row, key=lambda line: line.box[0])]
 
 
 def _overlap_ms(one: OcrLine, other: OcrLine) -> int:
