@@ -116,6 +116,7 @@ class Library:
         quality: float = 0.9,
         shift_ms: int = 0,
         together: bool = False,
+        detections: int = 9,
     ) -> VideoId:
         """Find these faces in video `number`, one after the other or all at once."""
         video_id = VideoId(f"{number:032x}")
@@ -126,7 +127,13 @@ class Library:
             x = 0.1 + (index * 0.25 if together else 0.0)
             tracks.append(
                 FaceTrack(
-                    index, start, start + 4_000, start + 1_000, (x, 0.1, x + 0.2, 0.4), quality, 9
+                    index,
+                    start,
+                    start + 4_000,
+                    start + 1_000,
+                    (x, 0.1, x + 0.2, 0.4),
+                    quality,
+                    detections,
                 )
             )
         output = FacesOutput(

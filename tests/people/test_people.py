@@ -45,6 +45,12 @@ def test_a_poor_face_founds_no_group_but_joins_one(library):
     assert library.who(poor) == library.who(good) != [None]
 
 
+def test_a_glimpse_founds_a_group_only_when_it_is_good(library):
+    assert library.who(library.video(1, "wall", quality=0.4, detections=1)) == [None]
+    assert library.who(library.video(2, "ada", quality=0.6, detections=1)) != [None]
+    assert library.who(library.video(3, "ben", quality=0.4, detections=2)) != [None]
+
+
 def test_naming_a_group_names_the_person_everywhere(library):
     video = library.video(1, "ada", "ben")
     ada = library.who(video)[0]

@@ -185,7 +185,7 @@ def _name(
 def _faces(sample: Sample) -> Sequence[Face]:
     """Each as if it were the one face of a video of its own."""
     return [
-        Face(TrackRef(VideoId(f"{at:032x}"), 0), FaceTrack(0, 0, 0, 0, _BOX, float(quality), 1))
+        Face(TrackRef(VideoId(f"{at:032x}"), 0), FaceTrack(0, 0, 0, 0, _BOX, float(quality), 2))
         for at, quality in enumerate(sample.quality)
     ]
 

@@ -19,6 +19,10 @@ from heimdex.people.replay import SAME_BOX, overlap
 FOUNDS = 0.35
 """Quality from which a track may found a group; a blurred face resembles everybody a little."""
 
+GLIMPSE = 0.5
+"""The same for a face that only one sample shows: a detector sees a face in a wall now and then,
+but seldom twice."""
+
 POOR_MARGIN = 0.05
 """How much more alike a poorer track must be to join somebody."""
 
@@ -105,7 +109,7 @@ def found(
 ) -> None:
     """Form new groups of the faces that `placement` leaves over; poor ones may join, not found."""
     left = placement.left(faces)
-    founders = [row for row in left if faces[row].track.quality >= FOUNDS]
+    founders = [row for row in left if _may_found(faces[row].track)]
     if founders:
         _found(placement, faces, vectors, founders, thresholds)
         _join_new(placement, faces, vectors, left, thresholds)
@@ -146,7 +150,7 @@ def _join_new(
     rest: Sequence[int],
     thresholds: Thresholds,
 ) -> None:
-    poor = [row for row in rest if faces[row].track.quality < FOUNDS]
+    poor = [row for row in rest if not _may_found(faces[row].track)]
     if not poor:
         return
     centres = np.stack([vectors[[r for r, _ in rows]].sum(axis=0) for rows in placement.founded])
@@ -159,6 +163,10 @@ def _join_new(
             are_two(faces[row], faces[other]) for other, _ in members
         ):
             members.append((row, float(likeness[at, group])))
+
+
+def _may_found(track: FaceTrack) -> bool:
+    return track.quality >= (FOUNDS if track.detections > 1 else GLIMPSE)
 
 
 def _needed(face: Face, thresholds: Thresholds) -> float:

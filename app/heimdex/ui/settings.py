@@ -27,6 +27,7 @@ from heimdex.domain.media import FileState, Folder
 from heimdex.domain.stages import Changes
 from heimdex.ui import wording
 from heimdex.ui.models_page import ModelsPage
+from heimdex.ui.people.settings_page import PeopleSettings
 from heimdex.ui.preferences import LANGUAGES, Preferences
 from heimdex.ui.session import Session
 from heimdex.ui.theme import MODES, Theme
@@ -57,6 +58,7 @@ class SettingsDialog(QDialog):
         for title, page in (
             (self.tr("Folders"), self._folder_page()),
             (self.tr("Models"), self._model_page()),
+            (self.tr("People"), self._people_page()),
             (self.tr("Look"), self._look_page()),
             (self.tr("About"), self._about_page()),
         ):
@@ -108,6 +110,12 @@ class SettingsDialog(QDialog):
         self.models = ModelsPage(self._theme, self._session)
         self.finished.connect(lambda _: self.models.stop())
         column.addWidget(self.models)
+        return page
+
+    def _people_page(self) -> QWidget:
+        page, column = _page()
+        self.people = PeopleSettings(self._theme, self._session)
+        column.addWidget(self.people)
         return page
 
     def _look_page(self) -> QWidget:

@@ -196,10 +196,12 @@ class PeopleDelegate(_Delegate):
         bold = self.theme.font("body", QFont.Weight.DemiBold)
         colour = self.theme.colour("text")
         painting.draw_text(painter, name, group.person.name or "", bold, colour, centre)
-        count = name.translated(0, 18)
-        videos = self.tr("%n video(s)", "", group.person.video_count)
+        below = name.translated(0, 18)
+        about = self.tr("%n video(s)", "", group.person.video_count)
+        if group.person.second_name:
+            about = f"{group.person.second_name} · {about}"
         small = self.theme.font("caption")
-        painting.draw_text(painter, count, videos, small, self.theme.colour("muted"), centre)
+        painting.draw_text(painter, below, about, small, self.theme.colour("muted"), centre)
 
     def sizeHint(
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex

@@ -3,8 +3,11 @@
 What a name or a menu entry does is the panel's affair.
 """
 
-from PySide6.QtCore import QStringListModel, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QVBoxLayout
+from collections.abc import Sequence
+
+from PySide6.QtCore import QStringListModel, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from heimdex.ui.people.faces import Face
 from heimdex.ui.people.naming import NameField
@@ -66,3 +69,53 @@ class GroupCard(QFrame):
         layout.addLayout(faces)
         layout.addLayout(head)
         layout.addWidget(self.field)
+
+
+class CardGrid(QWidget):
+    """The cards side by side."""
+
+    named = Signal(int, str)
+    opened = Signal(int)
+    hidden_asked = Signal(int)
+
+    def __init__(self, theme: Theme, names: QStringListModel) -> None:
+        super().__init__()
+        self._theme = theme
+        self._names = names
+        self.cards: list[GroupCard] = []
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 4, 0, 0)
+        self._grid.setSpacing(16)
+        self._grid.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+
+    def deal(self, groups: Sequence[Group], thumbnails: Thumbnails) -> None:
+        """Show these groups; cards that stay keep what is being typed in them."""
+        kept = {card.person_id: card for card in self.cards}
+        fresh = []
+        for group in groups:
+            card = kept.pop(group.person.id, None)
+            if card is not None and not card.field.text() and card.property("group") != repr(group):
+                kept[group.person.id] = card
+                card = None
+            if card is None:
+                card = GroupCard(self._theme, thumbnails, group, self._names)
+                card.setProperty("group", repr(group))
+                card.named.connect(self.named)
+                card.opened.connect(self.opened)
+                card.hidden_asked.connect(self.hidden_asked)
+            fresh.append(card)
+        for card in kept.values():
+            self._grid.removeWidget(card)
+            card.hide()
+            card.deleteLater()
+        self.cards = fresh
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        columns = max(1, (self.width() + 16) // (WIDTH + 16))
+        for place, card in enumerate(self.cards):
+            self._grid.addWidget(card, place // columns, place % columns)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._lay_out()

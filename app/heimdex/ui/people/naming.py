@@ -4,10 +4,16 @@ What a name does everywhere else is the people room's work.
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from PySide6.QtCore import QStringListModel, Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QCompleter, QLineEdit
+from PySide6.QtGui import QImageReader, QKeyEvent, QPixmap
+from PySide6.QtWidgets import QCompleter, QDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from heimdex.ui.widgets import button, label
+
+_PHOTO_EDGE = 88
+_PHOTOS_SHOWN = 5
 
 
 class NameField(QLineEdit):
@@ -46,7 +52,108 @@ class NameField(QLineEdit):
         super().keyPressEvent(event)
 
 
+class OtherNames(QLineEdit):
+    """Other names of a person, separated by commas; Enter keeps them, Esc takes the typing back."""
+
+    given = Signal(list)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._names: tuple[str, ...] = ()
+        self.setPlaceholderText(self.tr("Other names, also in another language"))
+        self.setAccessibleName(self.tr("Other names"))
+        self.setToolTip(self.tr("Separate names with commas. Search understands all of them."))
+        self.setMaxLength(400)
+        self.returnPressed.connect(self._give)
+
+    def show_names(self, names: Sequence[str]) -> None:
+        """The names are these now."""
+        self._names = tuple(names)
+        self.setText(", ".join(names))
+
+    def typed(self) -> tuple[str, ...]:
+        """The names in the field."""
+        names = (" ".join(part.split()) for part in self.text().replace("、", ",").split(","))
+        return tuple(dict.fromkeys(name for name in names if name))
+
+    def _give(self) -> None:
+        names = self.typed()
+        if names != self._names:
+            self._names = names
+            self.given.emit(list(names))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        shown = ", ".join(self._names)
+        if event.key() == Qt.Key.Key_Escape and self.text() != shown:
+            self.setText(shown)
+            return
+        super().keyPressEvent(event)
+
+
+class NameDialog(QDialog):
+    """Asks who is meant, with pictures if there are any; `named` once a name was given."""
+
+    named = Signal(str)
+
+    def __init__(
+        self,
+        names: QStringListModel,
+        title: str,
+        text: str,
+        photos: Sequence[Path] = (),
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self.setMinimumWidth(400)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.field = NameField(names)
+        self.field.named.connect(self._finish)
+        pictures = QHBoxLayout()
+        pictures.setSpacing(8)
+        for photo in photos[:_PHOTOS_SHOWN]:
+            picture = label()
+            picture.setPixmap(_small(photo))
+            pictures.addWidget(picture)
+        if len(photos) > _PHOTOS_SHOWN:
+            pictures.addWidget(label(f"+{len(photos) - _PHOTOS_SHOWN}", "muted"))
+        pictures.addStretch(1)
+        self.done_button = button(self.tr("Done"), "primary", self.field.returnPressed.emit)
+        cancel = button(self.tr("Cancel"), action=self.reject)
+        self.done_button.setAutoDefault(False)
+        cancel.setAutoDefault(False)
+        foot = QHBoxLayout()
+        foot.addStretch(1)
+        foot.addWidget(cancel)
+        foot.addWidget(self.done_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 20, 24, 20)
+        layout.setSpacing(12)
+        layout.addWidget(label(title, "lead"))
+        if photos:
+            layout.addLayout(pictures)
+        layout.addWidget(label(text, "muted", wrap=True))
+        layout.addWidget(self.field)
+        layout.addLayout(foot)
+        self.field.setFocus()
+
+    def _finish(self, name: str) -> None:
+        self.named.emit(name)
+        self.accept()
+
+
 def offer(model: QStringListModel, names: Sequence[str]) -> None:
     """Complete these names from now on."""
     if model.stringList() != list(names):
         model.setStringList(list(names))
+
+
+def _small(photo: Path) -> QPixmap:
+    """A photo at the size of a stamp, upright, without reading all of it; empty for no picture."""
+    reader = QImageReader(str(photo))
+    reader.setAutoTransform(True)
+    size = reader.size()
+    if size.isValid():
+        edge = Qt.AspectRatioMode.KeepAspectRatio
+        reader.setScaledSize(size.scaled(_PHOTO_EDGE, _PHOTO_EDGE, edge))
+    return QPixmap.fromImage(reader.read())

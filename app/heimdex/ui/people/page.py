@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from heimdex.domain.ids import PersonId
 from heimdex.ui.people.faces import CropList, Face
-from heimdex.ui.people.naming import NameField
+from heimdex.ui.people.naming import NameField, OtherNames
 from heimdex.ui.people.reading import Page
 from heimdex.ui.results.list import MomentList
 from heimdex.ui.session import Session
@@ -24,6 +24,11 @@ class PersonPage(QWidget):
     rejected = Signal(int, list)
     """Faces (`TrackRef`) that are not this person."""
     split_asked = Signal(list)
+    also_named = Signal(int, list)
+    """Other names."""
+    move_asked = Signal(list)
+    """Faces that are somebody else, who is to be named."""
+    photos_wanted = Signal()
     portrait_chosen = Signal(int, object)
     merge_asked = Signal(int)
     hidden_asked = Signal(int, bool)
@@ -40,13 +45,16 @@ class PersonPage(QWidget):
         self.field.setMaximumWidth(320)
         self.field.named.connect(self._name)
         self._about = label("", "muted")
-        self._aliases = label("", "caption")
+        self.others = OtherNames()
+        self.others.setMaximumWidth(320)
+        self.others.given.connect(self._name_otherwise)
         self.crops = CropList(theme)
         self.crops.customContextMenuRequested.connect(self._open_menu)
         self.crops.delete_pressed.connect(self.reject_selected)
         self.crops.doubleClicked.connect(self._play_crop)
         self._not = button(self.tr("Not this person"), action=self.reject_selected)
         self._split = button(self.tr("Somebody else"), action=self._split_selected)
+        self._move = button(self.tr("This is…"), action=self._move_selected)
         self.moments = MomentList(theme)
         self.moments.setAccessibleName(self.tr("Appearances"))
         self.moments.play_requested.connect(self.play_requested)
@@ -74,15 +82,13 @@ class PersonPage(QWidget):
         person = page.person
         if before is None or before.person.id != person.id or not self.field.hasFocus():
             self.field.show_name(person.name or "")
+        if before is None or before.person.id != person.id or not self.others.hasFocus():
+            self.others.show_names(person.aliases)
+        self.others.setVisible(person.name is not None)
         faces = self.tr("%n face(s)", "", len(page.crops))
         videos = self.tr("in %n video(s)", "", person.video_count)
-        self._about.setText(f"{faces} {videos}")
-        self._aliases.setText(
-            self.tr("Also called %1").replace("%1", ", ".join(person.aliases))
-            if person.aliases
-            else ""
-        )
-        self._aliases.setVisible(bool(person.aliases))
+        photos = self.tr(", known by %n photo(s)", "", page.photos) if page.photos else ""
+        self._about.setText(f"{faces} {videos}{photos}")
         if before is None or before.crops != page.crops:
             self.crops.faces.replace(page.crops)
         if before is None or before.moments != page.moments:
@@ -108,7 +114,8 @@ class PersonPage(QWidget):
         self.field.setMinimumWidth(280)
         texts.addWidget(self.field)
         texts.addWidget(self._about)
-        texts.addWidget(self._aliases)
+        self.others.setMinimumWidth(280)
+        texts.addWidget(self.others)
         texts.addStretch(1)
         head.addLayout(texts)
         head.addStretch(1)
@@ -123,6 +130,7 @@ class PersonPage(QWidget):
         faces.setSpacing(8)
         faces.addWidget(label(self.tr("Faces"), "lead"))
         faces.addStretch(1)
+        faces.addWidget(self._move)
         faces.addWidget(self._split)
         faces.addWidget(self._not)
         crops = QHBoxLayout()
@@ -140,8 +148,8 @@ class PersonPage(QWidget):
 
     def _offer(self) -> None:
         chosen = bool(self.crops.selectionModel().hasSelection())
-        self._not.setEnabled(chosen)
-        self._split.setEnabled(chosen)
+        for each in (self._not, self._split, self._move):
+            each.setEnabled(chosen)
         name = self.page.person.name if self.page is not None else None
         text = self.tr("Not %1").replace("%1", name) if name else self.tr("Not this person")
         self._not.setText(text)
@@ -149,6 +157,15 @@ class PersonPage(QWidget):
     def _name(self, name: str) -> None:
         if self.page is not None:
             self.named.emit(int(self.page.person.id), name)
+
+    def _name_otherwise(self, names: list[str]) -> None:
+        if self.page is not None:
+            self.also_named.emit(int(self.page.person.id), names)
+
+    def _move_selected(self) -> None:
+        chosen = [crop.ref for crop in self.crops.selected()]
+        if chosen:
+            self.move_asked.emit(chosen)
 
     def _split_selected(self) -> None:
         chosen = [crop.ref for crop in self.crops.selected()]
@@ -170,6 +187,10 @@ class PersonPage(QWidget):
         self._menu.addAction(
             theme.icon("merge"), self.tr("This is also…"), lambda: self.merge_asked.emit(number)
         )
+        if person.name is not None:
+            self._menu.addAction(
+                theme.icon("plus"), self.tr("Add photos…"), self.photos_wanted.emit
+            )
         if person.hidden:
             self._menu.addAction(
                 theme.icon("eye"),
@@ -195,6 +216,7 @@ class PersonPage(QWidget):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction(self._not.text(), self.reject_selected)
+        menu.addAction(self._move.text(), self._move_selected)
         menu.addAction(self._split.text(), self._split_selected)
         menu.addSeparator()
         menu.addAction(

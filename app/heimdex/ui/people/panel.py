@@ -1,18 +1,17 @@
-"""The people panel: everybody, those without a name, and the page of one person.
+"""The people panel: everybody, those without a name, questions, and the page of one person.
 
-Sorting faces to people is the people room's work.
+Sorting faces to people is the people room's work; `actions` asks it to.
 """
 
-from collections.abc import Callable
-from typing import TypeVar
+from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import QStringListModel, Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import (
-    QGridLayout,
+    QFileDialog,
     QHBoxLayout,
     QInputDialog,
-    QMessageBox,
     QScrollArea,
     QStackedLayout,
     QVBoxLayout,
@@ -22,20 +21,31 @@ from PySide6.QtWidgets import (
 from heimdex.domain.faces import TrackRef
 from heimdex.domain.ids import PersonId
 from heimdex.domain.stages import Changes
+from heimdex.ui.people.actions import Actions
+from heimdex.ui.people.asking import confirm_erasing, confirm_forgetting
 from heimdex.ui.people.faces import PeopleList
-from heimdex.ui.people.group_card import WIDTH, GroupCard
-from heimdex.ui.people.naming import offer
+from heimdex.ui.people.group_card import CardGrid, GroupCard
+from heimdex.ui.people.naming import NameDialog, offer
+from heimdex.ui.people.notices import FirstUse, SwitchedOff
 from heimdex.ui.people.page import PersonPage
-from heimdex.ui.people.reading import GROUPS_SHOWN, Everybody, Page, read_everybody, read_page
+from heimdex.ui.people.photos import PhotoHint, file_filter, photos_of
+from heimdex.ui.people.question import QuestionCard
+from heimdex.ui.people.reading import (
+    GROUPS_SHOWN,
+    Everybody,
+    Page,
+    Question,
+    read_everybody,
+    read_page,
+    read_questions,
+)
 from heimdex.ui.session import Session
 from heimdex.ui.theme import Theme
 from heimdex.ui.widgets import EmptyState, button, label
 
-T = TypeVar("T")
-
 
 class PeoplePanel(QWidget):
-    """Pages: nobody yet, everybody, one person."""
+    """Pages: nobody yet, everybody, one person, recognition switched off."""
 
     play_requested = Signal(str, int)
     said = Signal(str, bool)
@@ -45,39 +55,56 @@ class PeoplePanel(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.setObjectName("panel")
+        self.setAcceptDrops(True)
         self._theme = theme
         self._session: Session | None = None
-        self._names = QStringListModel()
+        self.names = QStringListModel()
         self._groups_shown = GROUPS_SHOWN
         self._with_hidden = False
+        self._skipped: set[object] = set()
         self.everybody: Everybody | None = None
-        self.cards: list[GroupCard] = []
+        self.questions: tuple[Question, ...] = ()
+        self.actions_ = Actions()
         self.people = PeopleList(theme)
-        self.page = PersonPage(theme, self._names)
+        self.page = PersonPage(theme, self.names)
+        self.question = QuestionCard(theme)
+        self.first_use = FirstUse(theme)
+        self.off = SwitchedOff(theme)
+        self._hint = PhotoHint(theme, self)
+        self._grid = CardGrid(theme, self.names)
         self._build()
         self._connect()
+        self.question.offer_keys(self)
 
     @property
     def shows_page(self) -> bool:
         """Whether one person's page is open."""
         return self._stack.currentWidget() is self.page
 
+    @property
+    def cards(self) -> list[GroupCard]:
+        """The groups without a name that are shown."""
+        return self._grid.cards
+
     def attach(self, session: Session) -> None:
         """Show the people of an open library."""
         self._session = session
+        self.actions_.attach(session)
         self.page.attach(session)
+        self.first_use.tell(session.library.directories.library)
         self.people.painter.thumbnails = session.thumbnails
         session.thumbnails.loaded.connect(self.people.viewport().update)
         session.changed.connect(self._refresh)
         self.reload()
 
     def reload(self) -> None:
-        """Read everybody again, and the open page."""
+        """Read everybody again, the questions, and the open page."""
         session = self._session
         if session is None:
             return
         groups, hidden = self._groups_shown, self._with_hidden
         session.run(lambda: read_everybody(session.library, groups, hidden), self._show)
+        session.run(lambda: read_questions(session.library), self._show_questions)
         if self.shows_page and self.page.person_id is not None:
             self.open(self.page.person_id)
 
@@ -93,40 +120,48 @@ class PeoplePanel(QWidget):
 
     def show_everybody(self) -> None:
         """Go back to the first page."""
-        has_any = self.everybody is not None and (self.everybody.named or self.everybody.unnamed)
+        everybody = self.everybody
+        if everybody is not None and not everybody.enabled:
+            self._stack.setCurrentWidget(self.off)
+            return
+        has_any = everybody is not None and (everybody.named or everybody.unnamed)
         self._stack.setCurrentWidget(self._scroll if has_any else self._empty)
 
     def name(self, person_id: int, name: str) -> None:
         """Give somebody a name, everywhere at once; a name that somebody has joins both."""
-        session = self._session
-        if session is None:
+        if self._session is None:
             return
         everybody = self.everybody.named if self.everybody is not None else ()
-        taken = {
-            g.person.name.casefold()
-            for g in everybody
-            if g.person.name and g.person.id != person_id
-        }
-        template = (
-            self.tr("These faces are now part of “%1”.")
-            if name.casefold() in taken
-            else self.tr("Named “%1” in all videos.")
-        )
-        follow = self.shows_page
-
-        def done(person: object) -> None:
-            self._say(template.replace("%1", name))
-            if follow:
-                self.open(int(person.id))  # type: ignore[attr-defined]
-
-        self._operate(lambda: session.library.people.name(PersonId(person_id), name), done)
+        others = [g.person for g in everybody if g.person.id != person_id]
+        taken = {each.casefold() for p in others for each in (p.name or "", *p.aliases)}
+        self.actions_.name(person_id, name, name.casefold() in taken, self.shows_page)
 
     def undo(self) -> None:
         """Take the newest step back."""
-        session = self._session
-        if session is not None and self.everybody is not None and self.everybody.undoable:
-            done = self.tr("Taken back.")
-            self._operate(session.library.people.undo, lambda _: self.said.emit(done, False))
+        if self._session is not None and self.everybody is not None and self.everybody.undoable:
+            self.actions_.undo()
+
+    def merge(self, person_id: int, other: int) -> None:
+        """Both are one: the second becomes part of the first."""
+        if self._session is not None:
+            self.actions_.merge(person_id, other)
+
+    def add_photos(self, photos: list[Path], name: str | None = None) -> None:
+        """Make somebody known by photos; asks who it is unless `name` is given."""
+        if self._session is None or not photos:
+            return
+        if name:
+            self.actions_.enroll(name, photos)
+            return
+        dialog = NameDialog(
+            self.names,
+            self.tr("Who is on these photos?", "", len(photos)),
+            self.tr("The person is then found in all videos, also in those that come later."),
+            photos,
+            self,
+        )
+        dialog.named.connect(lambda given: self.actions_.enroll(given, photos))
+        dialog.open()
 
     def _build(self) -> None:
         self._empty = EmptyState(
@@ -135,10 +170,12 @@ class PeoplePanel(QWidget):
             self.tr("The people in your videos"),
             self.tr(
                 "When videos with faces have been indexed, the same faces are gathered here. Type "
-                "a name once and that person is found everywhere."
+                "a name once and that person is found everywhere. Photos that you drop here do "
+                "the same."
             ),
         )
         self._empty.offer(button(self.tr("Go to the library"), "primary", self.library_wanted.emit))
+        self._empty.offer(button(self.tr("Add somebody by photo…"), action=self._choose_photos))
         inside = QWidget()
         column = QVBoxLayout(inside)
         column.setContentsMargins(24, 8, 24, 24)
@@ -147,48 +184,60 @@ class PeoplePanel(QWidget):
         head.setSpacing(8)
         self._people_title = label(self.tr("People"), "lead")
         self._hidden = button("", "plain", self._toggle_hidden)
+        self._add = button(self.tr("Add by photo…"), action=self._choose_photos)
+        self._theme.dress(self._add, "plus")
         self._undo = button(self.tr("Undo"), action=self.undo)
         self._theme.dress(self._undo, "undo")
         head.addWidget(self._people_title)
         head.addStretch(1)
-        head.addWidget(self._hidden)
-        head.addWidget(self._undo)
-        column.addLayout(head)
-        column.addWidget(self.people)
+        for each in (self._hidden, self._add, self._undo):
+            head.addWidget(each)
         self._unnamed_title = label(self.tr("Who is this?"), "lead")
         self._unnamed_text = label(
             self.tr("Type a name and press Enter. The same name joins faces into one person."),
             "muted",
         )
-        column.addWidget(self._unnamed_title)
-        column.addWidget(self._unnamed_text)
-        cards = QWidget()
-        self._grid = QGridLayout(cards)
-        self._grid.setContentsMargins(0, 4, 0, 0)
-        self._grid.setSpacing(16)
-        self._grid.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        column.addWidget(cards)
         self._more = button("", action=self._show_more)
+        column.addWidget(self.first_use)
+        column.addLayout(head)
+        for widget in (self.people, self.question, self._unnamed_title, self._unnamed_text):
+            column.addWidget(widget)
+        column.addWidget(self._grid)
         column.addWidget(self._more, 0, Qt.AlignmentFlag.AlignLeft)
         column.addStretch(1)
+        self.question.hide()
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setWidget(inside)
         self._stack = QStackedLayout(self)
-        for page in (self._empty, self._scroll, self.page):
+        for page in (self._empty, self._scroll, self.page, self.off):
             self._stack.addWidget(page)
 
     def _connect(self) -> None:
+        page, actions = self.page, self.actions_
+        actions.said.connect(self.said)
+        actions.opened.connect(self.open)
         self.people.opened.connect(self.open)
-        page = self.page
+        self._grid.named.connect(self.name)
+        self._grid.opened.connect(self.open)
+        self._grid.hidden_asked.connect(lambda number: self._hide(number, True))
+        self.question.answered.connect(self._answer)
+        self.question.skipped.connect(self._skip)
+        self.first_use.understood.connect(actions.mark_explained)
+        self.first_use.off_wanted.connect(lambda: actions.switch(False))
+        self.off.on_wanted.connect(lambda: actions.switch(True))
+        self.off.erase_wanted.connect(self._ask_erase)
         page.left.connect(self.show_everybody)
         page.named.connect(self.name)
-        page.rejected.connect(self._reject)
-        page.split_asked.connect(self._split)
-        page.portrait_chosen.connect(self._choose_portrait)
+        page.also_named.connect(actions.alias)
+        page.rejected.connect(actions.reject)
+        page.split_asked.connect(actions.split)
+        page.move_asked.connect(self._ask_move)
+        page.portrait_chosen.connect(actions.choose_portrait)
         page.merge_asked.connect(self._ask_merge)
         page.hidden_asked.connect(self._hide)
+        page.photos_wanted.connect(self._choose_photos)
         page.forget_asked.connect(self._ask_forget)
         page.play_requested.connect(self.play_requested)
 
@@ -198,12 +247,13 @@ class PeoplePanel(QWidget):
 
     def _show(self, everybody: Everybody) -> None:
         self.everybody = everybody
-        offer(self._names, [g.person.name or "" for g in everybody.named])
+        offer(self.names, [g.person.name or "" for g in everybody.named])
         self.people.people.replace(everybody.named)
-        for widget in (self._people_title, self.people):
-            widget.setVisible(bool(everybody.named))
+        self.people.setVisible(bool(everybody.named))
         for widget in (self._unnamed_title, self._unnamed_text):
             widget.setVisible(bool(everybody.unnamed))
+        self.first_use.setVisible(not everybody.explained)
+        self.off.tell(everybody.stored)
         self._undo.setVisible(bool(everybody.undoable))
         self._hidden.setVisible(everybody.hidden > 0)
         self._hidden.setText(
@@ -213,40 +263,19 @@ class PeoplePanel(QWidget):
         )
         self._more.setVisible(everybody.more > 0)
         self._more.setText(self.tr("Show %n more", "", everybody.more))
-        self._deal(everybody)
-        if not self.shows_page:
+        if self._session is not None:
+            self._grid.deal(everybody.unnamed, self._session.thumbnails)
+        if not self.shows_page or not everybody.enabled:
             self.show_everybody()
 
-    def _deal(self, everybody: Everybody) -> None:
-        """Keep the cards that stay, with what is being typed in them."""
-        session = self._session
-        if session is None:
-            return
-        kept = {card.person_id: card for card in self.cards}
-        fresh = []
-        for group in everybody.unnamed:
-            card = kept.pop(group.person.id, None)
-            if card is not None and not card.field.text() and card.property("group") != repr(group):
-                kept[group.person.id] = card
-                card = None
-            if card is None:
-                card = GroupCard(self._theme, session.thumbnails, group, self._names)
-                card.setProperty("group", repr(group))
-                card.named.connect(self.name)
-                card.opened.connect(self.open)
-                card.hidden_asked.connect(lambda number: self._hide(number, True))
-            fresh.append(card)
-        for card in kept.values():
-            self._grid.removeWidget(card)
-            card.hide()
-            card.deleteLater()
-        self.cards = fresh
-        self._lay_out()
-
-    def _lay_out(self) -> None:
-        columns = max(1, (self.width() - 48 - 12 + 16) // (WIDTH + 16))
-        for place, card in enumerate(self.cards):
-            self._grid.addWidget(card, place // columns, place % columns)
+    def _show_questions(self, questions: tuple[Question, ...]) -> None:
+        self.questions = questions
+        waiting = [each for each in questions if each.suggestion.tracks not in self._skipped]
+        if waiting and self._session is not None:
+            self.question.ask(waiting[0], len(waiting) - 1, self._session.thumbnails)
+        else:
+            self.question.question = None
+            self.question.hide()
 
     def _show_page(self, page: Page) -> None:
         self.page.show_page(page)
@@ -260,44 +289,23 @@ class PeoplePanel(QWidget):
         self._with_hidden = not self._with_hidden
         self.reload()
 
-    def _reject(self, person_id: int, faces: list[TrackRef]) -> None:
-        session = self._session
-        if session is None:
-            return
+    def _answer(self, same: bool) -> None:
+        question = self.question.question
+        if question is not None:
+            # Gone at once: a second key press must not answer the same question again.
+            self._skipped.add(question.suggestion.tracks)
+            self._show_questions(self.questions)
+            self.actions_.answer(question.suggestion, same)
 
-        people = session.library.people
-        text = self.tr("%n face(s) taken out.", "", len(faces))
-        self._operate(lambda: people.reject(faces, PersonId(person_id)), lambda _: self._say(text))
-
-    def _split(self, faces: list[TrackRef]) -> None:
-        if self._session is not None:
-            people = self._session.library.people
-            text = self.tr("These faces are somebody else now.")
-            self._operate(lambda: people.split(faces), lambda _: self._say(text))
-
-    def _choose_portrait(self, person_id: int, ref: TrackRef) -> None:
-        if self._session is not None:
-            people = self._session.library.people
-            self._operate(lambda: people.choose_portrait(PersonId(person_id), ref))
+    def _skip(self) -> None:
+        if self.question.question is not None:
+            self._skipped.add(self.question.question.suggestion.tracks)
+            self._show_questions(self.questions)
 
     def _hide(self, person_id: int, hidden: bool) -> None:
         if self._session is not None:
-            people = self._session.library.people
-            text = self.tr("Hidden.") if hidden else self.tr("Shown again.")
             self.show_everybody()
-            self._operate(
-                lambda: people.hide(PersonId(person_id), hidden), lambda _: self._say(text)
-            )
-
-    def merge(self, person_id: int, other: int) -> None:
-        """Both are one: the second becomes part of the first."""
-        if self._session is not None:
-            people = self._session.library.people
-            text = self.tr("Joined into one person.")
-            self._operate(
-                lambda: people.merge(PersonId(person_id), PersonId(other)),
-                lambda _: self._say(text),
-            )
+            self.actions_.hide(person_id, hidden)
 
     def _ask_merge(self, person_id: int) -> None:
         groups = self.everybody.named if self.everybody is not None else ()
@@ -314,28 +322,53 @@ class PeoplePanel(QWidget):
             self.merge(int(keep), person_id)
             self.open(int(keep))
 
-    def _ask_forget(self, person_id: int) -> None:
-        box = QMessageBox(self)
-        box.setIcon(QMessageBox.Icon.Warning)
-        box.setText(self.tr("Forget this person for good?"))
-        box.setInformativeText(
-            self.tr("Name, faces and corrections are erased. This cannot be undone.")
+    def _ask_move(self, faces: list[TrackRef]) -> None:
+        dialog = NameDialog(
+            self.names,
+            self.tr("Who is this?"),
+            self.tr("Choose somebody, or type a new name.", "", len(faces)),
+            parent=self,
         )
-        forget = box.addButton(self.tr("Forget"), QMessageBox.ButtonRole.DestructiveRole)
-        box.addButton(QMessageBox.StandardButton.Cancel)
-        box.exec()
-        if box.clickedButton() is forget and self._session is not None:
-            people = self._session.library.people
+        dialog.named.connect(partial(self.actions_.move, faces))
+        dialog.open()
+
+    def _ask_forget(self, person_id: int) -> None:
+        if confirm_forgetting(self) and self._session is not None:
             self.show_everybody()
-            self._operate(lambda: people.forget(PersonId(person_id)))
+            self.actions_.forget(person_id)
 
-    def _operate(self, work: Callable[[], T], then: Callable[[T], object] | None = None) -> None:
-        if self._session is not None:
-            self._session.operate(work, Changes(people=True), then)
+    def _ask_erase(self) -> None:
+        if confirm_erasing(self) and self._session is not None:
+            self.actions_.erase_everything()
 
-    def _say(self, text: str) -> None:
-        self.said.emit(text, True)
+    def _choose_photos(self) -> None:
+        files, _ = QFileDialog.getOpenFileNames(
+            self, self.tr("Choose photos of one person"), "", file_filter(self.tr("Photos"))
+        )
+        self.add_photos([Path(file) for file in files], self._page_name())
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._lay_out()
+    def _page_name(self) -> str | None:
+        """Who is shown, if one person's page is open."""
+        page = self.page.page if self.shows_page else None
+        return page.person.name if page is not None else None
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        enabled = self.everybody is not None and self.everybody.enabled
+        if enabled and photos_of(event.mimeData()):
+            event.acceptProposedAction()
+            self._hint.show_over(self, self._page_name())
+        else:
+            event.ignore()
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        event.acceptProposedAction()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self._hint.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self._hint.hide()
+        photos = photos_of(event.mimeData())
+        if photos:
+            event.acceptProposedAction()
+            self.add_photos(photos, self._page_name())

@@ -15,6 +15,7 @@ from heimdex.domain.search import Evidence, EvidenceKind, Moment
 
 if TYPE_CHECKING:
     from heimdex.bootstrap import Library
+    from heimdex.people.suggesting import Suggestion
 
 GROUPS_SHOWN = 24
 CROPS_SHOWN = 5
@@ -39,6 +40,23 @@ class Everybody:
     hidden: int
     more: int
     undoable: str
+    enabled: bool = True
+    explained: bool = True
+    stored: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Two that may be one person: the pictures of the known one and of the faces in question.
+
+    `name` is "" when neither has a name; `where` says in which video the faces are.
+    """
+
+    suggestion: "Suggestion"
+    name: str
+    known: tuple[Path, ...]
+    asked: tuple[Path, ...]
+    where: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +78,7 @@ class Page:
     portrait: Path | None
     crops: tuple[Crop, ...]
     moments: tuple[Moment, ...]
+    photos: int = 0
 
 
 def read_everybody(
@@ -77,7 +96,27 @@ def read_everybody(
         sum(person.hidden for person in everybody),
         max(0, len(unnamed) - groups),
         undoable[0] if undoable else "",
+        library.people.enabled,
+        library.people.explained,
+        library.people.stored_faces(),
     )
+
+
+def read_questions(library: "Library") -> tuple[Question, ...]:
+    """Who may be the same person, the likeliest first."""
+    questions = []
+    for suggestion in library.people.suggestions():
+        person = library.people.show(suggestion.person_id).person
+        known = _portrait(library, person)
+        if not known and not person.name:
+            continue
+        asked = sorted(suggestion.tracks, key=lambda ref: (ref.video_id, ref.index))
+        paths = tuple(library.artefacts.face(ref.video_id, ref.index) for ref in asked)
+        video = library.catalogue.video(asked[0].video_id)
+        where = video.title if video is not None else ""
+        name = person.full_name or ""
+        questions.append(Question(suggestion, name, known, paths, where))
+    return tuple(questions)
 
 
 def read_page(library: "Library", person_id: PersonId) -> Page:
@@ -107,7 +146,8 @@ def read_page(library: "Library", person_id: PersonId) -> Page:
         if (video := videos[stretch[0].video_id]) is not None
     ]
     portrait = _portrait(library, page.person)
-    return Page(page.person, portrait[0] if portrait else None, tuple(crops), tuple(moments))
+    shown = portrait[0] if portrait else None
+    return Page(page.person, shown, tuple(crops), tuple(moments), page.photos)
 
 
 def _portrait(library: "Library", person: Person) -> tuple[Path, ...]:

@@ -6,7 +6,7 @@ Which video that is, the other panels say.
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, QStringListModel, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from heimdex.domain.ids import VideoId
@@ -21,6 +21,7 @@ from heimdex.ui.theme import Theme
 from heimdex.ui.widgets import Elided, EmptyState, icon_button, label
 
 if TYPE_CHECKING:
+    from heimdex.ui.people.frame import FrameNaming
     from heimdex.ui.side.player import PlayerView
 
 
@@ -29,9 +30,15 @@ class SidePanel(QFrame):
 
     closed = Signal()
     person_chosen = Signal(int)
+    similar_wanted = Signal(str, int)
+    """Find this frame: video and millisecond."""
+    said = Signal(str, bool)
+    """A sentence, and whether what it tells can be undone."""
 
-    def __init__(self, theme: Theme, preferences: Preferences) -> None:
+    def __init__(self, theme: Theme, preferences: Preferences, names: QStringListModel) -> None:
+        """`names` completes the names of people."""
         super().__init__()
+        self._names = names
         self.setObjectName("side")
         self.setMinimumWidth(320)
         self._theme = theme
@@ -40,6 +47,7 @@ class SidePanel(QFrame):
         self._wanted: tuple[VideoId, int | None] | None = None
         self.details: Details | None = None
         self.view: PlayerView | None = None
+        self.naming: FrameNaming | None = None
         self.title = Elided("", "lead")
         self.transcript = TranscriptView(theme)
         self.transcript.sought.connect(self.seek)
@@ -105,6 +113,12 @@ class SidePanel(QFrame):
         head = QHBoxLayout()
         head.setContentsMargins(16, 12, 8, 4)
         head.addWidget(self.title, 1)
+        self._similar = icon_button(
+            self._theme, "similar", self.tr("Find this frame: moments that look like it")
+        )
+        self._similar.clicked.connect(self._ask_similar)
+        self._similar.hide()
+        head.addWidget(self._similar)
         head.addWidget(
             icon_button(self._theme, "side", self.tr("Close the side"), self.closed.emit)
         )
@@ -193,6 +207,7 @@ class SidePanel(QFrame):
 
     def _render(self, details: Details) -> None:
         before, self.details = self.details, details
+        self._similar.setVisible(bool(details.video.duration_ms))
         self.title.show_text(details.video.title)
         segments = details.transcript.segments if details.transcript is not None else ()
         if before is None or before.transcript != details.transcript or not segments:
@@ -205,6 +220,8 @@ class SidePanel(QFrame):
         else:
             self._silent.setText(self.tr("What is said appears here once it has been listened to."))
         self._details.show_details(details)
+        if self.naming is not None:
+            self.naming.show_video(details.video.id)
         self._player().set_enabled(details.video.state is FileState.ONLINE)
 
     def _open(self, details: Details, at_ms: int) -> None:
@@ -224,7 +241,16 @@ class SidePanel(QFrame):
             self.view.volume_changed.connect(self._remember_volume)
             self.view.player.position_changed.connect(self.transcript.follow)
             self._place.addWidget(self.view)
+            self._add_naming(self.view)
         return self.view
+
+    def _add_naming(self, view: "PlayerView") -> None:
+        from heimdex.ui.people.frame import FrameNaming
+
+        self.naming = FrameNaming(self._theme, view, self._names)
+        self.naming.said.connect(self.said)
+        if self._session is not None:
+            self.naming.attach(self._session)
 
     def _remember_volume(self, volume: int) -> None:
         self._preferences.volume = volume
@@ -246,7 +272,12 @@ class SidePanel(QFrame):
         picture = None if sound else session.thumbnails.pixmap(path, size, self.devicePixelRatioF())
         view.surface.show_still(picture, "sound" if sound else "film")
 
+    def _ask_similar(self) -> None:
+        if self.details is not None:
+            self.similar_wanted.emit(self.details.video.id, self.position)
+
     def _clear(self) -> None:
+        self._similar.hide()
         self._wanted = None
         self.details = None
         self.release()

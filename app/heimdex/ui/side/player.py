@@ -243,6 +243,10 @@ class PlayerView(QWidget):
         for widget in (self.position, self._play, self._expand):
             widget.setEnabled(enabled)
 
+    def add_control(self, widget: QWidget) -> None:
+        """Put one more control beside the others."""
+        self._controls.insertWidget(self._controls.count() - 3, widget)
+
     def toggle_full(self) -> None:
         """Fill the screen, or come back."""
         if self._full is None:
@@ -266,7 +270,7 @@ class PlayerView(QWidget):
         times.setSpacing(8)
         times.addWidget(self.position, 1)
         times.addWidget(self.time)
-        controls = QHBoxLayout()
+        controls = self._controls = QHBoxLayout()
         controls.setSpacing(4)
         controls.addWidget(self._play)
         controls.addWidget(self._rate)

@@ -45,6 +45,16 @@ class Surface(QWidget):
         """The frame that is shown; null before the first."""
         return self._image
 
+    def picture_rect(self) -> QRect:
+        """Where the frame is shown."""
+        whole = self.rect()
+        size = self._image.size().scaled(whole.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        target = QRect(0, 0, size.width(), size.height())
+        target.moveCenter(whole.center())
+        if max(whole.width() - size.width(), whole.height() - size.height()) <= _NEAR:
+            return whole  # a hair of black beside the picture looks like a fault
+        return target
+
     def show_still(self, pixmap: QPixmap | None, icon: str = "film") -> None:
         """Show a poster, or an icon, until frames arrive."""
         self._still = pixmap
@@ -86,12 +96,7 @@ class Surface(QWidget):
             return
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        whole = self.rect()
-        size = self._image.size().scaled(whole.size(), Qt.AspectRatioMode.KeepAspectRatio)
-        target = QRect(0, 0, size.width(), size.height())
-        target.moveCenter(whole.center())
-        if max(whole.width() - size.width(), whole.height() - size.height()) <= _NEAR:
-            target = whole  # a hair of black beside the picture looks like a fault
+        whole, target = self.rect(), self.picture_rect()
         path = QPainterPath()
         path.addRoundedRect(QRectF(whole), self.corners, self.corners)
         painter.fillPath(path, Qt.GlobalColor.black)

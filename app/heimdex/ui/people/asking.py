@@ -1,0 +1,48 @@
+"""Asks before something about people is erased for good.
+
+Erasing is the people room's work.
+"""
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+
+def confirm_forgetting(parent: QWidget) -> bool:
+    """Whether one person is to be erased for good."""
+    translate = QCoreApplication.translate
+    return _confirmed(
+        parent,
+        translate("Asking", "Forget this person for good?"),
+        translate(
+            "Asking",
+            "Name, faces, photos and corrections are erased, and automatic backups that hold them. "
+            "This cannot be undone. Backups you made yourself are not touched.",
+        ),
+        translate("Asking", "Forget"),
+    )
+
+
+def confirm_erasing(parent: QWidget) -> bool:
+    """Whether every face and every name is to be erased for good."""
+    translate = QCoreApplication.translate
+    return _confirmed(
+        parent,
+        translate("Asking", "Erase all faces and names for good?"),
+        translate(
+            "Asking",
+            "Everybody, all faces that were found and all corrections are erased, and automatic "
+            "backups that hold them. This cannot be undone. Your videos stay as they are.",
+        ),
+        translate("Asking", "Erase"),
+    )
+
+
+def _confirmed(parent: QWidget, question: str, text: str, action: str) -> bool:
+    box = QMessageBox(parent)
+    box.setIcon(QMessageBox.Icon.Warning)
+    box.setText(question)
+    box.setInformativeText(text)
+    erase = box.addButton(action, QMessageBox.ButtonRole.DestructiveRole)
+    box.addButton(QMessageBox.StandardButton.Cancel)
+    box.exec()
+    return box.clickedButton() is erase
