@@ -71,7 +71,6 @@ class Window(QMainWindow):
         self.activity = ActivityPanel(theme)
         self.side = SidePanel(theme, preferences, self.people.names)
         self.jobbar = JobBar(theme)
-        self.asking = Asking(self.field, self.results, self)
         self._build()
         self.toast = Toast(self)
         self._drop = _DropHint(theme, self)
@@ -221,11 +220,12 @@ class Window(QMainWindow):
         self.side.closed.connect(lambda: self.show_side(False))
         self.side.person_chosen.connect(self._open_person)
         self.jobbar.opened.connect(lambda: self.show_panel("activity"))
-        self.asking.panel_wanted.connect(lambda: self.show_panel("search"))
-        self.asking.said.connect(self.say)
-        self.side.similar_wanted.connect(self.asking.find_similar)
+        self.field.typed.connect(self._ask)
+        self.field.submitted.connect(self._submit)
         self.field.went_down.connect(self._go_down)
         self.field.left.connect(self._go_back)
+        self.results.example_chosen.connect(self.search)
+        self.results.filters_changed.connect(lambda _: self._ask(self.field.text, now=True))
 
     def _make_shortcuts(self) -> None:
         panels = [
