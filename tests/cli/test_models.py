@@ -1,8 +1,11 @@
 """`heimdex models` from a local hub to a working engine, with every request counted."""
 
+import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -101,6 +104,34 @@ def test_a_refused_download_is_one_line(heimdex: Command, hub: Hub, tmp_path: Pa
     assert done.code == 1
     assert "answers with a web page instead of the file" in done.err.splitlines()[-1]
     assert heimdex("models", "verify", "sface", env=models).code == 1
+
+
+@pytest.mark.loopback
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_ctrl_c_ends_a_download_and_keeps_what_came(hub: Hub, tmp_path: Path) -> None:
+    hub.always(FILE, Trouble(slow_s=0.05))
+    with subprocess.Popen(
+        [sys.executable, "-m", "heimdex", "models", "download", "sface", "--yes", "--json"],
+        env=os.environ | {"HEIMDEX_MODELS": str(tmp_path / "models")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as command:
+        assert command.stdout is not None
+        for line in command.stdout:
+            if json.loads(line).get("done_bytes"):
+                break
+        os.killpg(command.pid, signal.SIGINT)
+        _, err = command.communicate(timeout=30)
+    assert command.returncode == 130
+    assert "Traceback" not in err
+    (part,) = (tmp_path / "models" / ".cache" / "downloads").glob("*.part")
+    size = part.stat().st_size
+    assert 0 < size < 10_667_852
+    # The child has gone as well.
+    time.sleep(0.5)
+    assert part.stat().st_size == size
 
 
 def test_the_persons_own_file_is_added(

@@ -208,15 +208,22 @@ def _settings(where: "Directories") -> Iterator[Finding]:
 
 
 def _models(where: "Directories") -> Iterator[Finding]:
-    from heimdex.ml import manifests
+    from heimdex.config.settings import Settings
+    from heimdex.ml import factory, manifests
     from heimdex.ml.store import ModelStore
     from heimdex.ml.store import State as ModelState
 
     try:
-        store = ModelStore(where.models, manifests.load(where.manifests), source="")
+        settings = Settings.load(where.home)
+    except HeimdexError:
+        settings = Settings()  # Told by the check of the settings.
+    try:
+        store = ModelStore.of(where.models, where.manifests, where.resources, "", settings)
+        used = set(factory.chosen(settings, store).values())
     except HeimdexError as error:
-        yield Finding("models", State.PROBLEM, str(error), "get Heimdex anew")
+        yield Finding("models", State.PROBLEM, str(error), "set one of those, or get Heimdex anew")
         return
+    absent = {ModelState.MISSING, ModelState.LOCKED, ModelState.UNSUPPORTED}
     for manifest in store.manifests.values():
         status = store.status(manifest.id)
         name = f"model {manifest.id}"
@@ -224,14 +231,49 @@ def _models(where: "Directories") -> Iterator[Finding]:
             where_from = size(status.size) if status.size else "comes with a package"
             yield Finding(name, State.OK, f"{manifest.title}, {where_from}")
             continue
+        if status.state in absent and manifest.id not in used:
+            continue  # Nobody wants it; `models list` names it.
         why = f": {status.reason}" if status.reason else ""
         starter = manifests.Tier.STARTER in manifest.sets
         yield Finding(
             name,
-            State.PROBLEM if starter else State.NOTE,
+            State.PROBLEM if manifest.id in used else State.NOTE,
             f"{manifest.title} is {status.state}{why}",
             f"heimdex models download {'--set starter' if starter else manifest.id}",
         )
+
+
+def _screen_text(where: "Directories") -> Iterator[Finding]:
+    from heimdex.config.settings import Settings
+    from heimdex.ml import manifests, ocr_choice, ocr_tesseract
+    from heimdex.ml.store import ModelStore
+
+    name = "text on screen"
+    try:
+        setting = Settings.load(where.home).ocr_model
+        store = ModelStore(where.models, manifests.load(where.manifests), source="")
+        parts = ocr_choice.parts(setting, store)
+        languages = ocr_tesseract.languages()
+    except HeimdexError as error:
+        yield Finding(name, State.PROBLEM, str(error), "see OCR_MODEL in the guide")
+        return
+    if not parts:
+        yield Finding(name, State.NOTE, "is not read: OCR_MODEL is off")
+    elif ocr_choice.TESSERACT in parts:
+        if languages:
+            says = f"the system's Tesseract reads it ({ocr_tesseract.asked_for()})"
+            yield Finding(name, State.OK, says)
+        else:
+            do = "install tesseract-ocr and tesseract-ocr-kor, or set OCR_MODEL to auto"
+            yield Finding(name, State.PROBLEM, "there is no Tesseract on this system", do)
+    elif ocr_choice.KOREAN in parts:
+        yield Finding(name, State.OK, "Latin, Chinese, Japanese, and Hangul by its own model")
+    elif ocr_choice.SYSTEM_KOREAN in parts:
+        says = "Latin, Chinese, Japanese, and Hangul by the system's Tesseract"
+        yield Finding(name, State.OK, says)
+    else:
+        do = "heimdex models download rapidocr-korean, or install tesseract-ocr-kor"
+        yield Finding(name, State.NOTE, "Latin, Chinese, Japanese, but no Hangul", do)
 
 
 def _library(where: "Directories") -> Iterator[Finding]:
@@ -285,6 +327,7 @@ CHECKS: tuple[Callable[["Directories"], Iterator[Finding]], ...] = (
     _display,
     _settings,
     _models,
+    _screen_text,
     _library,
     _disk,
 )

@@ -137,10 +137,9 @@ class ModelStore:
 
     def refresh(self) -> None:
         """Learn of models that the person added or removed in another process."""
-        for model_id in [m.id for m in self.manifests.values() if manifests.is_own(m)]:
-            del self.manifests[model_id]
-        for manifest in manifests.own(self.models_dir):
-            self.manifests.setdefault(manifest.id, manifest)
+        known = {m.id: m for m in self.manifests.values() if not manifests.is_own(m)}
+        # Replaced, not changed: another thread may be going through them.
+        self.manifests = {m.id: m for m in manifests.own(self.models_dir)} | known
 
     def manifest(self, model_id: str) -> Manifest:
         """The description of a model. `UserError` when there is none of that id."""
