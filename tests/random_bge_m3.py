@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-import msgspec
-
 from heimdex.ml import manifests, sentences
 from heimdex.ml.benchmarks import random_bge_m3 as weights
-from heimdex.ml.manifests import Manifest, ModelFile
+from heimdex.ml.benchmarks import text
+from heimdex.ml.manifests import Manifest
 from heimdex.ml.store import ModelStore
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -19,17 +18,10 @@ def passages() -> list[str]:
     return sentences.passages(sentences.read(RESOURCES))
 
 
-def described(files: Path, width: int = SMALL.width) -> dict[str, Manifest]:
+def described(files: Path) -> dict[str, Manifest]:
     """Everything the project describes, BGE-M3 with the digests of the files in a folder."""
     known = manifests.load(CHECKOUT / "models")
-    digests = ModelStore(files, {})
-    made = [
-        ModelFile(f.name, (files / f.name).stat().st_size, digests.sha256(files / f.name))
-        for f in known["bge-m3"].files
-        if (files / f.name).exists()
-    ]
-    changed = msgspec.structs.replace(known["bge-m3"], files=made, dims=width)
-    return known | {"bge-m3": changed}
+    return known | {"bge-m3": text.described_by(known["bge-m3"], files, SMALL)}
 
 
 def installed(folder: Path, models_dir: Path | None = None) -> ModelStore:

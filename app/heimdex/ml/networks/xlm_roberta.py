@@ -8,9 +8,9 @@ two thirds of what a small encoder weighs, and only a few of its rows are ever l
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from heimdex.domain.errors import ModelUnavailable
 from heimdex.ml.networks import bert
@@ -94,7 +94,7 @@ SPARSE_HEAD = "sparse_linear"
 def write_words(tensors: Tensors, path: Path) -> None:
     """Store the word table, vocabulary × width, as float16 in numpy's format."""
     words = tensors["embeddings.word_embeddings.weight"]
-    stored: NDArray[np.float16] = np.lib.format.open_memmap(
+    stored: np.memmap[Any, np.dtype[np.float16]] = np.lib.format.open_memmap(
         path, mode="w+", dtype=np.float16, shape=words.shape
     )
     for start in range(0, len(words), _CHUNK):
