@@ -14,7 +14,7 @@ import pytest
 
 from command import Command, Indexed
 
-STAGES = ["probe", "speech", "passages", "scenes", "vision", "faces"]
+STAGES = ["probe", "speech", "passages", "scenes", "vision", "faces", "ocr"]
 
 
 def hits(library: Indexed, *arguments: object) -> list[dict[str, Any]]:
@@ -203,6 +203,16 @@ def test_transcript(sample_library: Indexed, form: str) -> None:
         assert json.loads(done.out)["language"] == "en"
     elif form == "srt":
         assert " --> " in done.out
+
+
+def test_text_on_screen_is_a_transcript_of_its_own(sample_library: Indexed) -> None:
+    done = sample_library("transcript", "cat-and-coffee", "--kind", "text", "--format", "json")
+    assert done.code == 0, done.err
+    assert "sofa" not in done.out  # that is said, and written nowhere
+    assert json.loads(done.out)["language"] == ""
+    status = sample_library("status", "--json").json()[0]
+    assert status["stages"]["ocr"]["done"] == 3
+    assert status["lines_on_screen"] >= 0
 
 
 def test_transcript_of_nothing_is_one_line(sample_library: Indexed) -> None:

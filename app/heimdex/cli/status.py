@@ -41,6 +41,8 @@ def status(options: argparse.Namespace) -> int:
 
 def describe(library: "Library") -> dict[str, Any]:
     """The JSON shape of the status."""
+    from heimdex.storage.lexicon import OCR_LINES
+
     videos = library.catalogue.videos()
     states = Counter(video.state for video in videos)
     runs = library.stages.all_runs()
@@ -65,6 +67,7 @@ def describe(library: "Library") -> dict[str, Any]:
             {"space": space.key, "vectors": library.vectors.count(space)}
             for space in library.vectors.spaces()
         ],
+        "lines_on_screen": library.lexicon.beside(OCR_LINES).state()[0],
         "people": {
             "named": sum(person.name is not None for person in everybody),
             "unnamed": sum(person.name is None for person in everybody),
@@ -113,6 +116,7 @@ def show(document: dict[str, Any], *, everything: bool) -> None:
     print(f"Queue     {', '.join(waiting) or 'empty'}")
     people = document["people"]
     print(f"People    {people['named']} named, {people['unnamed']} not named")
+    print(f"On screen {counted(document['lines_on_screen'], 'line')} of text")
     for space in document["spaces"]:
         print(f"Vectors   {space['space']}: {space['vectors']}")
     files = document["files"]

@@ -57,7 +57,8 @@ class LineDetector:
         height, width = likely.shape
         found = []
         for corners, score in _stretches(likely):
-            fitted = np.clip(corners / np.array([width, height], np.float32), 0.0, 1.0)
+            shares = corners / np.array([width, height], np.float32)
+            fitted: Floats = np.clip(shares, 0, 1).astype(np.float32)
             found.append(TextRegion(_clockwise(fitted), score))
         return in_reading_order(found)
 

@@ -102,7 +102,7 @@ def _characters(session: "InferenceSession", file: Path | None) -> list[str]:
 
 def _width(line: RgbImage) -> int:
     height, width = line.shape[:2]
-    return min(_WIDEST, max(1, math.ceil(_HEIGHT * width / height)))
+    return int(min(_WIDEST, max(1, math.ceil(_HEIGHT * width / height))))
 
 
 def _planes(line: RgbImage, width: int) -> NDArray[np.float32]:
