@@ -69,6 +69,8 @@ class Hub:
         self.asked: list[Asked] = []
         self.hidden_headers: set[str] = set()
         self.gated: set[str] = set()
+        self.pages: dict[str, bytes] = {}
+        """Other pages, such as those of a package index: path to JSON."""
         self.token = ""
         self._troubles: dict[str, list[Trouble]] = {}
         self._always: dict[str, Trouble] = {}
@@ -126,6 +128,9 @@ class _Handler(BaseHTTPRequestHandler):
                     self._send(content, f'"{digest[:16]}-cdn"', hub.trouble(name))
                     return
             self._refuse(404)
+            return
+        if path in hub.pages:
+            self._send(hub.pages[path], '"page"', Trouble())
             return
         if path.startswith("/plain/"):
             for (repo, name), content in hub.files.items():

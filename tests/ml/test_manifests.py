@@ -6,7 +6,7 @@ import pytest
 
 from heimdex.domain.errors import UserError
 from heimdex.ml import concepts, licences, manifests
-from heimdex.ml.manifests import Family, Pin, Tier, WheelSource
+from heimdex.ml.manifests import Family, Manifest, Pin, Tier
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -63,16 +63,9 @@ def test_every_model_says_what_a_person_should_know(shipped: dict[str, manifests
         assert manifest.note is not None, manifest.id
         assert manifest.note.en
         assert manifest.note.ko
-        if manifest.dims:
+        if manifest.dims and not manifest.component:
             limits = manifest.limits()
             assert 0 < limits.suggest <= limits.match < 1, manifest.id
-
-
-def test_wheel_sources_name_every_file_they_promise(shipped: dict[str, manifests.Manifest]) -> None:
-    for manifest in shipped.values():
-        for source in manifest.sources:
-            if isinstance(source, WheelSource):
-                assert set(source.files) == {file.name for file in manifest.files}
 
 
 def test_the_recipe_of_the_vision_engine_follows_its_list_and_formula(
@@ -167,3 +160,77 @@ sources = [{{ kind = "url", files = {{ "tiny.ckpt" = "https://example.org/tiny.c
         manifests.read(write(tmp_path, GOOD + form.replace('{ "tiny.ckpt" =', '{ "other.ckpt" =')))
     with pytest.raises(UserError, match="never opened"):
         manifests.read(write(tmp_path, GOOD + form.replace("tiny.ckpt", "tiny.py")))
+
+
+FOLDERS = frozenset(
+    "adaface bge-m3 clip effnet insightface mtcnn rapidocr retinaface sface siglip2 use vad "
+    "whisper".split()
+)
+
+
+def members(shipped: dict[str, Manifest], tier: Tier) -> list[Manifest]:
+    """The models of a set with all they need."""
+    found: dict[str, Manifest] = {}
+
+    def take(manifest: Manifest) -> None:
+        for needed in manifest.needs:
+            take(shipped[needed])
+        found[manifest.id] = manifest
+
+    for manifest in shipped.values():
+        if tier in manifest.sets:
+            take(manifest)
+    return list(found.values())
+
+
+@pytest.mark.parametrize("tier", Tier)
+def test_no_set_has_two_models_for_one_thing(shipped: dict[str, Manifest], tier: Tier) -> None:
+    main = [
+        m.family
+        for m in members(shipped, tier)
+        if tier in m.sets and not m.alternative and not m.component and m.family is not Family.OCR
+    ]
+    assert len(main) == len(set(main)), sorted(main)
+
+
+@pytest.mark.parametrize("tier", Tier)
+def test_every_set_is_free_for_commercial_use_and_downloads_by_itself(
+    shipped: dict[str, Manifest], tier: Tier
+) -> None:
+    for manifest in members(shipped, tier):
+        assert manifest.commercial_use, manifest.id
+        assert not manifest.gate, manifest.id
+        assert not manifest.form("").own, manifest.id
+        # What can be had without torch comes first.
+        assert not manifest.requires, manifest.id
+
+
+def test_everything_lies_in_a_folder_of_its_kind(shipped: dict[str, Manifest]) -> None:
+    folders = [manifest.folder for manifest in shipped.values()]
+    assert {folder.partition("/")[0] for folder in folders} <= FOLDERS
+    assert len(set(folders)) == len(folders)
+    for folder in folders:
+        inside = [other for other in folders if other.startswith(f"{folder}/")]
+        assert not inside, f"{folder} would be removed with {inside}"
+
+
+def test_a_licence_that_forbids_commercial_use_is_behind_a_gate(
+    shipped: dict[str, Manifest],
+) -> None:
+    for manifest in shipped.values():
+        assert manifest.commercial_use or manifest.gate == "feature_face_licensed", manifest.id
+
+
+def test_a_caveat_is_told_in_both_languages(shipped: dict[str, Manifest]) -> None:
+    for manifest in shipped.values():
+        assert bool(manifest.caveat) == bool(manifest.caveat_ko), manifest.id
+
+
+def test_equal_bytes_have_equal_sizes(shipped: dict[str, Manifest]) -> None:
+    sizes: dict[str, int] = {}
+    for manifest in shipped.values():
+        for form in manifest.all_forms:
+            for file in form.files:
+                if file.sha256:
+                    assert sizes.setdefault(file.sha256, file.size) == file.size, file.name
+                    assert file.sha256 != "0" * 64

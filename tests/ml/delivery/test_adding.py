@@ -192,9 +192,9 @@ def test_with_a_licence_it_comes_from_the_persons_files_only(tmp_path: Path) -> 
 
 
 MODEL_TOML = """
-family = "vision"
-engine = "dual-encoder"
-title = "Mobile CLIP"
+family = "text"
+engine = "sentences"
+title = "My sentences"
 dims = 512
 [preprocessing]
 size = 256
@@ -205,8 +205,8 @@ suggest = 0.2
 
 
 @pytest.fixture
-def dual(tmp_path: Path) -> Path:
-    folder = tmp_path / "mobileclip"
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "somebody"
     folder.mkdir()
     (folder / "image.onnx").write_bytes(WEIGHTS)
     (folder / "text.onnx").write_bytes(WEIGHTS[::-1])
@@ -216,52 +216,54 @@ def dual(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_folder_with_a_description_becomes_a_model_of_its_own(tmp_path: Path, dual: Path) -> None:
+def test_a_folder_with_a_description_becomes_a_model_of_its_own(
+    tmp_path: Path, folder: Path
+) -> None:
     store = store_of(tmp_path)
-    assert store.add("my-clip", dual, ignore) == "my-clip"
-    manifest = store.manifest("my-clip")
+    assert store.add("my-own", folder, ignore) == "my-own"
+    manifest = store.manifest("my-own")
     assert manifest.preprocessing == {"size": 256}
-    assert manifest.engine == "dual-encoder"
+    assert manifest.engine == "sentences"
     assert (manifest.commercial_use, manifest.sets) == (False, [])
     assert {f.name: f.sha256 for f in manifest.files} == {
         "image.onnx": digest(WEIGHTS),
         "text.onnx": digest(WEIGHTS[::-1]),
         "tokenizer.json": digest(b"{}"),
     }
-    assert store.verify("my-clip").state is State.INSTALLED
-    assert not (store.folder("my-clip") / "install.py").exists()
+    assert store.verify("my-own").state is State.INSTALLED
+    assert not (store.folder("my-own") / "install.py").exists()
     # Another process finds it, too.
     again = ModelStore(store.models_dir, {"tiny": tiny()}, source="")
     again.refresh()
-    assert again.is_installed("my-clip")
+    assert again.is_installed("my-own")
     # Other bytes under the same name are another space.
-    (dual / "image.onnx").write_bytes(WEIGHTS[1:])
+    (folder / "image.onnx").write_bytes(WEIGHTS[1:])
     before = manifest.space_revision
-    store.add("my-clip", dual, ignore)
-    assert store.manifest("my-clip").space_revision != before
-    assert store.remove("my-clip")
+    store.add("my-own", folder, ignore)
+    assert store.manifest("my-own").space_revision != before
+    assert store.remove("my-own")
     again.refresh()
-    assert "my-clip" not in again.manifests
+    assert "my-own" not in again.manifests
 
 
 @pytest.mark.parametrize(
     ("model_id", "text", "sentence"),
     [
-        ("my-clip", 'folder = "../../etc"', r"says folder; it may say only"),
-        ("my-clip", 'gate = ""', r"says gate"),
-        ("my-clip", 'family = "smell"', r"model\.toml is wrong: .*smell"),
-        ("my-clip", "= broken", r"model\.toml cannot be read"),
+        ("my-own", 'folder = "../../etc"', r"says folder; it may say only"),
+        ("my-own", 'gate = ""', r"says gate"),
+        ("my-own", 'family = "smell"', r"model\.toml is wrong: .*smell"),
+        ("my-own", "= broken", r"model\.toml cannot be read"),
         ("../up", 'title = "x"', r"cannot be the name of a model"),
         ("나의-모델", 'title = "x"', r"cannot be the name of a model"),
     ],
 )
 def test_a_wrong_description_is_refused(
-    tmp_path: Path, dual: Path, model_id: str, text: str, sentence: str
+    tmp_path: Path, folder: Path, model_id: str, text: str, sentence: str
 ) -> None:
-    (dual / "model.toml").write_text(text)
+    (folder / "model.toml").write_text(text)
     store = store_of(tmp_path)
     with pytest.raises(UserError, match=sentence):
-        store.add(model_id, dual, ignore)
+        store.add(model_id, folder, ignore)
     assert list(store.manifests) == ["tiny"]
 
 
@@ -270,11 +272,11 @@ def test_an_unknown_name_without_a_description_is_explained(tmp_path: Path, mine
         store_of(tmp_path).add("huge", mine, ignore)
 
 
-def test_a_damaged_description_says_which_file_to_delete(tmp_path: Path, dual: Path) -> None:
+def test_a_damaged_description_says_which_file_to_delete(tmp_path: Path, folder: Path) -> None:
     store = store_of(tmp_path)
-    store.add("my-clip", dual, ignore)
-    (store.models_dir / manifests.OWN_FOLDER / "my-clip.json").write_bytes(b"{")
-    with pytest.raises(UserError, match=r"my-clip\.json cannot be read .* delete it"):
+    store.add("my-own", folder, ignore)
+    (store.models_dir / manifests.OWN_FOLDER / "my-own.json").write_bytes(b"{")
+    with pytest.raises(UserError, match=r"my-own\.json cannot be read .* delete it"):
         manifests.own(store.models_dir)
 
 

@@ -2,10 +2,12 @@
 
 import hashlib
 import io
+import json
 import os
 from pathlib import Path
 
 import pytest
+from hub_server import Hub, Trouble
 from wheel_factory import make_wheel
 
 from heimdex.domain.errors import Cancelled
@@ -74,13 +76,53 @@ def test_a_source_distribution_is_never_built(index: Path, tmp_path: Path) -> No
         wheels.download("evil==1.0", tmp_path / "cache", ignore)
 
 
-def test_the_packaged_application_has_no_pip(
-    index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    make_wheel(index, "tiny_weights", "1.0", {"a": b"1"})
+@pytest.fixture
+def no_pip(monkeypatch: pytest.MonkeyPatch, hub: Hub) -> Hub:
+    """The packaged application has none; an index on this machine stands for the usual one."""
     monkeypatch.setattr(wheels.sys, "frozen", True, raising=False)
-    with pytest.raises(SourceFailed, match="needs pip"):
+    monkeypatch.delenv("PIP_NO_INDEX", raising=False)
+    monkeypatch.setenv("PIP_INDEX_URL", f"{hub.endpoint}/simple/")
+    return hub
+
+
+def publish(hub: Hub, wheel: Path, **more: object) -> None:
+    """Put a wheel on the index, as PEP 691 has it."""
+    hub.put("files/index", wheel.name, wheel.read_bytes())
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    url = f"../../plain/files/index/{wheel.name}"
+    file = {"filename": wheel.name, "url": url, "hashes": {"sha256": digest}, **more}
+    other = {"filename": "tiny_weights-0.9-py3-none-any.whl", "url": "x", "hashes": {}}
+    page = {"meta": {"api-version": "1.1"}, "name": "tiny-weights", "files": [other, file]}
+    hub.pages["/simple/tiny-weights/"] = json.dumps(page).encode()
+
+
+@pytest.mark.loopback
+def test_without_pip_the_index_itself_is_asked(no_pip: Hub, tmp_path: Path) -> None:
+    wheel = make_wheel(tmp_path / "w", "tiny_weights", "1.0", {"a": CONTENT})
+    publish(no_pip, wheel)
+    no_pip.plan(wheel.name, Trouble(cut=1000))
+    found = wheels.download("tiny-weights==1.0", tmp_path / "cache", ignore)
+    assert found.read_bytes() == wheel.read_bytes()
+    assert [p.name for p in (tmp_path / "cache").iterdir()] == [wheel.name]
+
+
+@pytest.mark.loopback
+def test_an_index_that_lies_or_has_nothing_is_a_failure(
+    no_pip: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheel = make_wheel(tmp_path / "w", "tiny_weights", "1.0", {"a": CONTENT})
+    publish(no_pip, wheel, hashes={"sha256": "0" * 64})
+    with pytest.raises(SourceFailed, match="not the file that the index speaks of"):
         wheels.download("tiny-weights==1.0", tmp_path / "cache", ignore)
+    with pytest.raises(SourceFailed, match=r"has no wheel of tiny-weights==2\.0"):
+        wheels.download("tiny-weights==2.0", tmp_path / "cache", ignore)
+    no_pip.pages["/simple/tiny-weights/"] = b"<html>"
+    with pytest.raises(SourceFailed, match="does not answer as a package index should"):
+        wheels.download("tiny-weights==1.0", tmp_path / "cache", ignore)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    with pytest.raises(SourceFailed, match="PIP_NO_INDEX forbids it"):
+        wheels.download("tiny-weights==1.0", tmp_path / "cache", ignore)
+    assert not list((tmp_path / "cache").iterdir())
 
 
 @pytest.mark.parametrize(

