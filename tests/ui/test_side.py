@@ -40,6 +40,26 @@ def test_choosing_a_video_shows_what_is_said_without_playing(
     assert facts["Language"] == "English"
 
 
+def test_text_on_screen_has_a_tab_where_there_is_any_and_a_click_jumps(
+    window: Window, filled: Small, qtbot: QtBot
+) -> None:
+    side = window.side
+    window.library.view.setCurrentIndex(window.library.model.index_of(filled.videos["beach.mp4"]))
+    qtbot.waitUntil(lambda: side.transcript.lines.rowCount() == 2, timeout=5000)
+    assert not side._tabs.isTabVisible(1)
+    video = filled.videos["beach.mp4"]
+    filled.written(video, "JEJU 2019", "어서 오세요")
+    window.session.changed.emit(Changes(videos=frozenset({video})))  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: side.written.lines.rowCount() == 2, timeout=5000)
+    assert side._tabs.isTabVisible(1)
+    assert side._tabs.tabText(1) == "On screen"
+    side._tabs.setCurrentIndex(1)
+    assert side._pages.currentWidget().isAncestorOf(side.written)
+    with qtbot.waitSignal(side.written.sought) as sought:
+        side.written.clicked.emit(side.written.lines.index(1, 0))
+    assert sought.args == [1000]
+
+
 def test_playing_begins_at_the_asked_second_to_a_frame(
     window: Window, filled: Small, qtbot: QtBot
 ) -> None:

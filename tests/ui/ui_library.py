@@ -18,9 +18,11 @@ from heimdex.domain.errors import Cancelled, MediaError
 from heimdex.domain.faces import FaceTrack
 from heimdex.domain.ids import VideoId
 from heimdex.domain.media import MediaInfo, Scene
+from heimdex.domain.ocr import OcrLine
 from heimdex.domain.speech import Passage, Segment, Transcript, Word
 from heimdex.domain.stages import (
     FacesOutput,
+    OcrOutput,
     PassagesOutput,
     ProbeOutput,
     ScenesOutput,
@@ -118,6 +120,14 @@ class Small:
         batch = self._batch([(s.start_ms, s.end_ms) for s in said], self._vectors(len(said)))
         self.commit(video_id, Stage.PASSAGES, PassagesOutput(PASSAGES, passages, batch))
 
+    def written(self, video_id: VideoId, *texts: str) -> None:
+        """Store what is on the screen, each for two seconds from its own on."""
+        lines = tuple(
+            OcrLine(i, i * 1000, i * 1000 + 2000, text, (0.1, 0.8, 0.6, 0.9), 0.98)
+            for i, text in enumerate(texts)
+        )
+        self.commit(video_id, Stage.OCR, OcrOutput(lines))
+
     def scenes(self, video_id: VideoId, count: int = 2, length_ms: int = 3000) -> None:
         """Store shots with thumbnails."""
         shots = tuple(
@@ -126,23 +136,24 @@ class Small:
         pictures = tuple(jpeg(QColor.fromHsv(70 * i % 360, 160, 200).name()) for i in range(count))
         self.commit(video_id, Stage.SCENES, ScenesOutput(shots, pictures))
 
-    def faces(self, video_id: VideoId, *who: int) -> None:
-        """Store a face for each number; equal numbers look the same. Sorts them to people."""
+    def faces(self, video_id: VideoId, *who: int, unlike: float = 0.15) -> None:
+        """Store a face for each number; equal numbers look the same, `unlike` says how roughly.
+        Sorts them to people."""
         space = self.library.people._model.space
         tracks = tuple(
             FaceTrack(i, i * 1000, i * 1000 + 800, i * 1000 + 100, (0.3, 0.2, 0.6, 0.7), 0.9, 5)
             for i in range(len(who))
         )
-        vectors = np.stack([self._face(number, i) for i, number in enumerate(who)])
+        vectors = np.stack([self._face(number, i, unlike) for i, number in enumerate(who)])
         batch = self._batch([(t.start_ms, t.end_ms) for t in tracks], vectors)
         crops = tuple(jpeg(QColor.fromHsv(50 * n % 360, 120, 220).name(), 160, 160) for n in who)
         self.commit(video_id, Stage.FACES, FacesOutput(space, tracks, batch, crops))
         self.library.people.assign_new(video_id)
 
-    def _face(self, number: int, turn: int) -> np.ndarray:
+    def _face(self, number: int, turn: int, unlike: float) -> np.ndarray:
         base = np.random.default_rng(number).standard_normal(DIMS)
         noise = np.random.default_rng(1000 * number + turn).standard_normal(DIMS)
-        vector = base / np.linalg.norm(base) + 0.15 * noise / np.linalg.norm(noise)
+        vector = base / np.linalg.norm(base) + unlike * noise / np.linalg.norm(noise)
         return (vector / np.linalg.norm(vector)).astype(np.float32)
 
     def _vectors(self, count: int) -> np.ndarray:

@@ -14,6 +14,7 @@ from heimdex.domain.ids import PersonId, VideoId
 from heimdex.domain.media import MediaFile, MediaInfo, Video
 from heimdex.domain.speech import Transcript
 from heimdex.domain.stages import Stage, StageRun, StageStatus
+from heimdex.export import screen_text
 from heimdex.ui import desktop, wording
 from heimdex.ui.theme import Theme
 from heimdex.ui.widgets import Note, button, label
@@ -31,6 +32,8 @@ class Details:
     files: tuple[MediaFile, ...]
     runs: dict[Stage, StageRun]
     transcript: Transcript | None
+    written: Transcript
+    """The text on the screen, line by line."""
     people: tuple[tuple[PersonId, str], ...]
 
 
@@ -48,6 +51,7 @@ def read_details(library: "Library", video_id: VideoId) -> Details | None:
         tuple(library.catalogue.files(video_id=video_id)),
         library.stages.runs(video_id),
         library.stages.transcript(video_id),
+        screen_text.lines(library.stages.ocr_lines(video_id)),
         tuple((person, names[person] or "") for person in who),
     )
 

@@ -1,4 +1,4 @@
-"""Puts player, transcript and details of the chosen video together.
+"""Puts player, transcript, text on screen and details of the chosen video together.
 
 Which video that is, the other panels say.
 """
@@ -23,6 +23,10 @@ from heimdex.ui.widgets import Elided, EmptyState, icon_button, label
 if TYPE_CHECKING:
     from heimdex.ui.people.frame import FrameNaming
     from heimdex.ui.side.player import PlayerView
+
+
+_WRITTEN = 1
+"""The tab of the text on screen; there where there is any."""
 
 
 class SidePanel(QFrame):
@@ -51,6 +55,9 @@ class SidePanel(QFrame):
         self.title = Elided("", "lead")
         self.transcript = TranscriptView(theme)
         self.transcript.sought.connect(self.seek)
+        self.written = TranscriptView(theme)
+        self.written.setAccessibleName(self.tr("Text on screen"))
+        self.written.sought.connect(self.seek)
         self._details = DetailsView(theme)
         self._details.person_chosen.connect(self.person_chosen)
         self._silent = label("", "muted", wrap=True)
@@ -128,16 +135,15 @@ class SidePanel(QFrame):
         self._tabs.setDrawBase(False)
         self._tabs.setExpanding(False)
         self._tabs.addTab(self.tr("Transcript"))
+        self._tabs.addTab(self.tr("On screen"))
         self._tabs.addTab(self.tr("Details"))
+        self._tabs.setTabVisible(_WRITTEN, False)
         self._pages = QStackedWidget()
-        transcript = QWidget()
-        inside = QVBoxLayout(transcript)
-        inside.setContentsMargins(8, 8, 8, 0)
         self._said = QStackedWidget()
         self._said.addWidget(self.transcript)
         self._said.addWidget(self._silent)
-        inside.addWidget(self._said)
-        self._pages.addWidget(transcript)
+        self._pages.addWidget(_framed(self._said))
+        self._pages.addWidget(_framed(self.written))
         self._pages.addWidget(self._details)
         self._tabs.currentChanged.connect(self._pages.setCurrentIndex)
         tabs = QHBoxLayout()
@@ -212,6 +218,9 @@ class SidePanel(QFrame):
         segments = details.transcript.segments if details.transcript is not None else ()
         if before is None or before.transcript != details.transcript or not segments:
             self.transcript.lines.replace(segments)
+        if before is None or before.written != details.written or not details.written.segments:
+            self.written.lines.replace(details.written.segments)
+        self._tabs.setTabVisible(_WRITTEN, bool(details.written.segments))
         self._said.setCurrentWidget(self.transcript if segments else self._silent)
         if not details.video.has_audio and details.video.duration_ms:
             self._silent.setText(self.tr("This video has no sound."))
@@ -240,6 +249,7 @@ class SidePanel(QFrame):
             self.view = PlayerView(self._theme, self._preferences.volume)
             self.view.volume_changed.connect(self._remember_volume)
             self.view.player.position_changed.connect(self.transcript.follow)
+            self.view.player.position_changed.connect(self.written.follow)
             self._place.addWidget(self.view)
             self._add_naming(self.view)
         return self.view
@@ -283,3 +293,11 @@ class SidePanel(QFrame):
         self.release()
         self.title.show_text("")
         self._stack.setCurrentWidget(self._nothing)
+
+
+def _framed(page: QWidget) -> QWidget:
+    host = QWidget()
+    inside = QVBoxLayout(host)
+    inside.setContentsMargins(8, 8, 8, 0)
+    inside.addWidget(page)
+    return host
