@@ -178,6 +178,8 @@ def test_quoted_phrases(sentence, phrases, meaning):
         ('노래 "생일 축하"는 빼고', ("생일 축하",), (), "노래"),
         ("-Obama podium", (), (1,), "podium"),
         ("버락 오바마 빼고 연설", (), (1,), "연설"),
+        ("연설 NOT 버락 오바마", (), (1,), "연설"),
+        ("podium NOT barack obama flag", (), (1,), "podium flag"),
         ("beach -5 degrees", (), (), "beach -5 degrees"),
         ("well-known dog-friendly beach", (), (), "well-known dog-friendly beach"),
         ("beach -dog-friendly", ("dog friendly",), (), "beach"),

@@ -1,27 +1,51 @@
+import dataclasses
 import threading
 import time
 from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QDate, Qt
+from PySide6.QtGui import QImage, QInputMethodEvent, QKeySequence
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from ui_library import Small
 
 from heimdex.domain.errors import Cancelled, ModelUnavailable
-from heimdex.domain.ids import VideoId
+from heimdex.domain.faces import Person
+from heimdex.domain.ids import PersonId, VideoId
 from heimdex.domain.search import (
     Evidence,
     EvidenceKind,
     Filters,
+    Length,
+    Like,
     Moment,
+    Period,
     Query,
+    Question,
     SearchResult,
+    Sort,
 )
+from heimdex.search.parse import parse
+from heimdex.search.watching import SavedSearches
+from heimdex.storage.searches import SearchStore
+from heimdex.ui import language, offers
+from heimdex.ui.examples import purge
+from heimdex.ui.menus import ChipMenu, DaysDialog
+from heimdex.ui.results.delegate import similar_button
+from heimdex.ui.results.saving import NameSearch
 from heimdex.ui.searching import Searching
 from heimdex.ui.window import Window
 
 OpenWindow = Callable[..., Window]
+
+
+ANN = Person(PersonId(1), "Ann", (), 1, 1, None, False)
+NOW = 1_795_860_000
+"""28 November 2026"""
 
 
 class Scripted:
@@ -30,12 +54,16 @@ class Scripted:
     def __init__(self) -> None:
         self.moments: list[Moment] = []
         self.asked: list[str] = []
+        self.questions: list[Question] = []
         self.given_up: list[str] = []
         self.threads: set[str] = set()
 
-    def search(
-        self, text: str, filters: Filters, n: int, cancelled: Callable[[], bool]
-    ) -> SearchResult:
+    def understand(self, question: Question) -> Query:
+        return parse(question.text, [ANN], NOW, plain=question.plain, summed=bool(question.likes))
+
+    def ask(self, question: Question, n: int, cancelled: Callable[[], bool]) -> SearchResult:
+        text, filters = question.text, question.filters
+        self.questions.append(question)
         self.asked.append(text)
         self.threads.add(threading.current_thread().name)
         if text.startswith("slow"):
@@ -49,11 +77,12 @@ class Scripted:
             raise ZeroDivisionError
         if text == "unready":
             raise ModelUnavailable("The text model is not installed; run: heimdex models", "x")
-        found = tuple(m for m in self.moments if any(text in e.text for e in m.evidence))
+        query = self.understand(question)
+        words = query.meaning or " ".join(query.phrases)
+        found = tuple(m for m in self.moments if any(words in e.text for e in m.evidence))
         kinds = filters.kinds
         found = tuple(m for m in found if not kinds or {e.kind for e in m.evidence} & kinds)
         nearest = () if found else tuple(self.moments[:1])
-        query = Query(text, text, people_names=("Ann",) if "Ann" in text else ())
         return SearchResult(query, found or nearest, not found, 1.0)
 
 
@@ -88,9 +117,9 @@ def test_only_the_latest_question_is_answered(
 ) -> None:
     answers: list[str] = []
     searching.answered.connect(lambda result: answers.append(result.query.raw))
-    searching.ask("slow question", now=True)
+    searching.ask(Question("slow question"), now=True)
     qtbot.waitUntil(lambda: scripted.asked == ["slow question"])
-    searching.ask("birthday", now=True)
+    searching.ask(Question("birthday"), now=True)
     qtbot.waitUntil(lambda: answers == ["birthday"])
     assert scripted.given_up == ["slow question"]
     assert scripted.threads == {"heimdex-search"}
@@ -99,7 +128,7 @@ def test_only_the_latest_question_is_answered(
 def test_typing_asks_once_it_pauses(searching: Searching, scripted: Scripted, qtbot: QtBot) -> None:
     with qtbot.waitSignal(searching.answered):
         for end in range(1, 9):
-            searching.ask("birthday"[:end])
+            searching.ask(Question("birthday"[:end]))
     assert scripted.asked == ["birthday"]
 
 
@@ -107,11 +136,11 @@ def test_a_bug_in_search_is_said_and_the_next_question_works(
     searching: Searching, qtbot: QtBot, caplog: pytest.LogCaptureFixture
 ) -> None:
     with qtbot.waitSignal(searching.failed) as failed:
-        searching.ask("broken", now=True)
+        searching.ask(Question("broken"), now=True)
     assert "ZeroDivisionError" in failed.args[0]
     assert "ZeroDivisionError" in caplog.text
     with qtbot.waitSignal(searching.answered):
-        searching.ask("birthday", now=True)
+        searching.ask(Question("birthday"), now=True)
 
 
 def test_warming_answers_nobody(searching: Searching, scripted: Scripted, qtbot: QtBot) -> None:
@@ -125,8 +154,6 @@ def test_warming_answers_nobody(searching: Searching, scripted: Scripted, qtbot:
 
 
 def with_script(filled: Small, scripted: Scripted) -> Small:
-    import dataclasses
-
     library = dataclasses.replace(filled.library, searcher=scripted)  # type: ignore[arg-type]
     return dataclasses.replace(filled, library=library)
 
@@ -178,6 +205,242 @@ def test_understood_people_become_chips_and_clear_with_the_field(
     assert window.results.page == "first"
 
 
+def asked(window: Window, scripted: Scripted, qtbot: QtBot, text: str) -> Question:
+    """The question after `text` was typed and answered."""
+    window.search(text)
+    qtbot.waitUntil(lambda: scripted.asked[-1:] == [text.strip()], timeout=5000)
+    qtbot.waitUntil(lambda: window.results.page != "first", timeout=5000)
+    return scripted.questions[-1]
+
+
+def test_a_chip_that_was_not_meant_is_words_again(
+    filled: Small, scripted: Scripted, open_window: OpenWindow, qtbot: QtBot
+) -> None:
+    window = open_window(with_script(filled, scripted))
+    asked(window, scripted, qtbot, "birthday in 2015")
+    qtbot.waitUntil(lambda: window.field.chips == ["2015"], timeout=5000)
+    chip = window.field.row.chips[0]
+    assert "2015" in chip.toolTip()
+    QTest.keyClick(chip, Qt.Key.Key_Backspace)
+    qtbot.waitUntil(lambda: scripted.questions[-1].plain == ("2015",), timeout=5000)
+    assert window.field.text == "birthday in 2015"
+    qtbot.waitUntil(lambda: window.field.chips == [], timeout=5000)
+
+
+def test_an_operator_goes_with_its_chip_and_backspace_at_the_start_takes_the_last(
+    filled: Small, scripted: Scripted, open_window: OpenWindow, qtbot: QtBot
+) -> None:
+    window = open_window(with_script(filled, scripted))
+    asked(window, scripted, qtbot, "birthday -dog folder:beach")
+    qtbot.waitUntil(lambda: window.field.chips == ["not dog", "beach"], timeout=5000)
+    window.field.line.setFocus()
+    window.field.line.setCursorPosition(0)
+    QTest.keyClick(window.field.line, Qt.Key.Key_Backspace)
+    qtbot.waitUntil(lambda: scripted.asked[-1] == "birthday -dog", timeout=5000)
+    qtbot.waitUntil(lambda: window.field.chips == ["not dog"], timeout=5000)
+
+
+def test_a_chip_is_changed_in_its_menu(
+    filled: Small, scripted: Scripted, open_window: OpenWindow, qtbot: QtBot
+) -> None:
+    window = open_window(with_script(filled, scripted))
+    asked(window, scripted, qtbot, "birthday in 2015 again")
+    qtbot.waitUntil(lambda: window.field.chips == ["2015"], timeout=5000)
+    window.field.row.chips[0].opened.emit()
+    [menu] = [m for m in window.field.findChildren(ChipMenu) if m.isVisible()]
+    offered = {action.text(): action for action in menu.actions()}
+    assert {"last summer", "this year"} <= set(offered)
+    offered["last summer"].trigger()
+    qtbot.waitUntil(lambda: scripted.asked[-1] == "birthday last summer again", timeout=5000)
+    menu.close()
+
+
+def test_every_offer_is_understood_in_both_languages(qapp: QApplication) -> None:
+    resources = Path(__file__).resolve().parents[2] / "resources"
+    try:
+        for code in ("en", "ko"):
+            language.install(qapp, resources, code)
+            for offer in offers.times():
+                assert len(parse(offer.words, [], NOW).dates) == 1, offer
+            for offer in offers.lengths():
+                assert len(parse(offer.words, [], NOW).lengths) == 1, offer
+            for offer in offers.kinds():
+                assert parse(f"{offer.words} x", [], NOW).kinds
+    finally:
+        language.install(qapp, resources, "en")
+
+
+def test_a_limit_beside_the_answers_goes_into_the_sentence(
+    filled: Small, scripted: Scripted, open_window: OpenWindow, qtbot: QtBot
+) -> None:
+    window = open_window(with_script(filled, scripted))
+    asked(window, scripted, qtbot, "birthday")
+    menu = window.results.limits.menus["clock"].menu()
+    menu.aboutToShow.emit()
+    menu.actions()[0].trigger()
+    qtbot.waitUntil(lambda: scripted.asked[-1] == "birthday shorter than 30 seconds", timeout=5000)
+    qtbot.waitUntil(lambda: window.field.chips == ["shorter than 30 seconds"], timeout=5000)
+    window.results.limits.order.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: scripted.questions[-1].sort is Sort.DATE, timeout=5000)
+
+
+def test_days_are_chosen_in_a_dialog(qtbot: QtBot) -> None:
+    dialog = DaysDialog(Period(), None)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
+    qtbot.addWidget(dialog)
+    dialog.first.setDate(QDate(2015, 7, 31))
+    dialog.last.setDate(QDate(2015, 7, 1))
+    with qtbot.waitSignal(dialog.chosen) as chosen:
+        dialog._finish()
+    assert chosen.args == ["2015-07-01 ~ 2015-07-31"]
+    [when] = parse(chosen.args[0], [], NOW).dates
+    assert len(when.periods) == 1
+
+
+def test_many_chips_stand_below_the_line(
+    filled: Small, scripted: Scripted, open_window: OpenWindow, qtbot: QtBot
+) -> None:
+    window = open_window(with_script(filled, scripted))
+    low = window.field.height()
+    asked(window, scripted, qtbot, "Ann birthday 2015 folder:beach -dog longer than 5 minutes")
+    qtbot.waitUntil(lambda: len(window.field.chips) == 5, timeout=5000)
+    assert window.field.height() > low
+    assert all(chip.isVisible() for chip in window.field.row.chips)
+    window.field.clear()
+    assert window.field.height() == low
+
+
+def test_more_like_a_moment_and_a_picture_and_words(
+    filled: Small, scripted: Scripted, open_window: OpenWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = open_window(with_script(filled, scripted))
+    asked(window, scripted, qtbot, "birthday")
+    index = window.results.list.moments.index(0, 0)
+    place = similar_button(window.results.list.visualRect(index)).center()
+    QTest.mouseClick(window.results.list.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    beach = VideoId(filled.videos["beach.mp4"])
+    qtbot.waitUntil(
+        lambda: scripted.questions[-1].likes == (Like(video_id=beach, at_ms=2000),), timeout=5000
+    )
+    assert window.field.text == ""
+    qtbot.waitUntil(lambda: window.field.chips == ["beach 0:02"], timeout=5000)
+    picture = tmp_path / "cat.png"
+    window.asking.find_pictures([picture])
+    qtbot.waitUntil(lambda: window.field.chips == ["beach 0:02", "cat.png"], timeout=5000)
+    window.field.line.setFocus()
+    QTest.keyClicks(window.field.line, "- birthday")
+    qtbot.waitUntil(lambda: scripted.asked[-1] == "- birthday", timeout=5000)
+    assert len(scripted.questions[-1].likes) == 2
+    qtbot.waitUntil(lambda: "birthday" in window.field.chips, timeout=5000)
+    window.field.row.chips[0].removed.emit()
+    qtbot.waitUntil(lambda: scripted.questions[-1].likes == (Like(picture=picture),), timeout=5000)
+
+
+def test_a_picture_is_pasted_and_kept(
+    filled: Small, scripted: Scripted, open_window: OpenWindow, qtbot: QtBot, qapp: QApplication
+) -> None:
+    window = open_window(with_script(filled, scripted))
+    image = QImage(32, 20, QImage.Format.Format_RGB32)
+    image.fill(Qt.GlobalColor.red)
+    qapp.clipboard().setImage(image)
+    window.field.line.setFocus()
+    QTest.keySequence(window.field.line, QKeySequence(QKeySequence.StandardKey.Paste))
+    qtbot.waitUntil(lambda: len(scripted.questions) == 1, timeout=5000)
+    [like] = scripted.questions[-1].likes
+    assert like.picture is not None
+    assert QImage(str(like.picture)).size() == image.size()
+    assert like.picture.is_relative_to(filled.library.directories.library)
+    purge(filled.library.directories.library, [])
+    assert not like.picture.exists()
+    qapp.clipboard().setText("birthday")
+    window.field.clear()
+    QTest.keySequence(window.field.line, QKeySequence(QKeySequence.StandardKey.Paste))
+    assert window.field.text == "birthday"
+
+
+def test_suggestions_are_offered_and_chosen_by_the_keys(
+    filled: Small, scripted: Scripted, open_window: OpenWindow, qtbot: QtBot
+) -> None:
+    window = open_window(with_script(filled, scripted))
+    window.field.line.setFocus()
+    QTest.keyClicks(window.field.line, "the birt")
+    offered = window.field.suggestions
+    qtbot.waitUntil(lambda: "birthday" in offered.texts, timeout=5000)
+    QTest.keyClick(window.field.line, Qt.Key.Key_Down)
+    assert offered.current is not None
+    QTest.keyClick(window.field.line, Qt.Key.Key_Return)
+    assert window.field.text == "the birthday "
+    assert not offered.isVisible()
+    QTest.keyClicks(window.field.line, "ca")
+    qtbot.waitUntil(lambda: bool(offered.texts), timeout=5000)
+    QTest.keyClick(window.field.line, Qt.Key.Key_Escape)
+    assert not offered.isVisible()
+    assert window.field.text == "the birthday ca"
+
+
+def test_half_a_korean_syllable_is_suggested_for(
+    filled: Small, scripted: Scripted, open_window: OpenWindow, qtbot: QtBot, qapp: QApplication
+) -> None:
+    window = open_window(with_script(filled, scripted))
+    window.field.line.setFocus()
+    qapp.sendEvent(window.field.line, QInputMethodEvent("새", []))
+    qtbot.waitUntil(lambda: "생일" in window.field.suggestions.texts, timeout=5000)
+    assert window.field.text == ""
+
+
+def test_a_search_is_saved_listed_opened_renamed_and_removed(
+    filled: Small, scripted: Scripted, open_window: OpenWindow, qtbot: QtBot
+) -> None:
+    small = with_script(filled, scripted)
+    saved = SavedSearches(SearchStore(small.library.database), scripted)  # type: ignore[arg-type]
+    library = dataclasses.replace(small.library, searches=saved)
+    window = open_window(dataclasses.replace(small, library=library))
+    asked(window, scripted, qtbot, "Ann birthday")
+    window.results.limits.kinds[EvidenceKind.SPEECH].click()
+    qtbot.waitUntil(lambda: bool(scripted.questions[-1].filters.kinds), timeout=5000)
+    window.field.save_wanted.emit()
+    [dialog] = window.findChildren(NameSearch)
+    assert dialog.field.text() == "Ann birthday"
+    dialog.field.setText("Parties")
+    dialog._finish()
+    qtbot.waitUntil(lambda: len(saved.store.saved()) == 1, timeout=5000)
+    window.results.limits.kinds[EvidenceKind.SPEECH].click()
+    saved.store.mark_seen(saved.store.find("parties").id, [])
+    window.field.clear()
+    lines = window.results.saved.lines
+    qtbot.waitUntil(lambda: bool(window.results.saved.lines), timeout=5000)
+    assert window.results.page == "first"
+    qtbot.waitUntil(lambda: window.results.saved.lines[0].badge == "1 new", timeout=5000)
+    [line] = window.results.saved.lines
+    assert line.saved.name == "Parties"
+    QTest.mouseClick(line, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: scripted.asked[-1] == "Ann birthday", timeout=5000)
+    assert window.results.limits.kinds[EvidenceKind.SPEECH].isChecked()
+    qtbot.waitUntil(lambda: "1 new" in window.results.summary.text(), timeout=5000)
+    qtbot.waitUntil(lambda: len(saved.store.find("parties").seen) == 1, timeout=5000)
+    window.asking._rename_to(line.saved, "Feste")
+    qtbot.waitUntil(lambda: [s.name for s in saved.store.saved()] == ["Feste"], timeout=5000)
+    window.asking._remove(line.saved)
+    qtbot.waitUntil(lambda: saved.store.saved() == [], timeout=5000)
+    assert lines is not None
+
+
+def test_limits_of_the_command_line_become_words() -> None:
+    filters = Filters(
+        folder=Path("/videos/my holiday"),
+        after=int(datetime(2015, 1, 1).timestamp()),
+        people=frozenset({PersonId(1)}),
+        length=Length(60_000, None),
+    )
+    words = " ".join(offers.as_words(filters, {PersonId(1): "Ann"}))
+    query = parse(words, [ANN], NOW)
+    assert query.people == (1,)
+    assert query.folders == ("videos/my holiday",)
+    assert query.lengths == (Length(60_000, None),)
+    assert query.dates[0].periods == (Period(filters.after, None),)
+    assert query.meaning == ""
+
+
 def test_no_good_match_says_so_and_offers_the_nearest(
     filled: Small, scripted: Scripted, open_window: OpenWindow, qtbot: QtBot
 ) -> None:
@@ -207,7 +470,7 @@ def test_a_kind_can_be_chosen(
     window = open_window(with_script(filled, scripted))
     window.search("birthday")
     qtbot.waitUntil(lambda: len(window.results.list.moments.lines) == 2, timeout=5000)
-    window.results._kinds[EvidenceKind.VISUAL].click()
+    window.results.limits.kinds[EvidenceKind.VISUAL].click()
     qtbot.waitUntil(lambda: len(window.results.list.moments.lines) == 1, timeout=5000)
 
 

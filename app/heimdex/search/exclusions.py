@@ -15,6 +15,7 @@ from heimdex.search.reading import WORD, Quoted, Reading
 _MINUS = "-−–"
 _CLAUSE_END = re.compile(r"[,;:.!?]")
 _MOST_WORDS = 4
+_MOST_NAME_WORDS = 6
 
 
 class Exclusions:
@@ -104,7 +105,15 @@ class Exclusions:
             if quoted.start >= here.end and not WORD.search(reading.text[here.end : quoted.start]):
                 self._quoted(quoted, here.start, quoted.end)
                 return
-        group: list[Token] = []
+        named = self._names.find(reading.tokens[at + 1 : at + 1 + _MOST_NAME_WORDS])
+        if here.text == "NOT" and named and named[0].first == 0:
+            # However many words somebody's name has, NOT takes all of it.
+            last = reading.tokens[at + 1 + named[0].last]
+            group = reading.tokens[at + 1 : at + 2 + named[0].last]
+            if reading.open(here.end, last.end):
+                self._words(group, here.start, last.end, written=True)
+                return
+        group = []
         end = here.end
         for token in reading.tokens[at + 1 :]:
             gap = reading.text[end : token.start]

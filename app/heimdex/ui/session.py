@@ -18,6 +18,7 @@ from heimdex.ui.background import Background, sentence
 from heimdex.ui.jobs import JobQueue
 from heimdex.ui.models.fetching import Fetching
 from heimdex.ui.searching import Searching
+from heimdex.ui.suggesting import Suggesting
 from heimdex.ui.thumbnails import Thumbnails
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Session(QObject):
         self.thumbnails = Thumbnails()
         self.jobs = JobQueue(library.jobs, library.worker, self._background)
         self.searching = Searching(library.searcher)
+        self.suggesting = Suggesting(library.suggester)
         self.fetching = Fetching(library)
         self._scans = 0
         self._closed = False
@@ -137,6 +139,7 @@ class Session(QObject):
             self.fetching.close(),
             self.jobs.close(),
             self.searching.close(),
+            self.suggesting.close(),
             self.thumbnails.close(),
             self._scanning.close(),
             self._background.close(),

@@ -29,8 +29,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from heimdex.domain.search import SearchResult
 from heimdex.ui.activity.panel import ActivityPanel
+from heimdex.ui.asking import Asking
+from heimdex.ui.examples import is_picture
 from heimdex.ui.jobbar import JobBar
 from heimdex.ui.library.panel import LibraryPanel
 from heimdex.ui.models_page import vision_note
@@ -71,6 +72,7 @@ class Window(QMainWindow):
         self.activity = ActivityPanel(theme)
         self.side = SidePanel(theme, preferences, self.people.names)
         self.jobbar = JobBar(theme)
+        self.asking = Asking(self.field, self.results, self)
         self._build()
         self.toast = Toast(self)
         self._drop = _DropHint(theme, self)
@@ -98,7 +100,7 @@ class Window(QMainWindow):
         ):
             part.attach(session)
         session.said.connect(self.say)
-        session.searching.answered.connect(self._show_understood)
+        self.asking.attach(session)
         self.results.show_vision_note(vision_note(session.library))
         self.take(self._waiting)
         self._waiting = []
@@ -220,12 +222,11 @@ class Window(QMainWindow):
         self.side.closed.connect(lambda: self.show_side(False))
         self.side.person_chosen.connect(self._open_person)
         self.jobbar.opened.connect(lambda: self.show_panel("activity"))
-        self.field.typed.connect(self._ask)
-        self.field.submitted.connect(self._submit)
+        self.asking.panel_wanted.connect(lambda: self.show_panel("search"))
+        self.asking.said.connect(self.say)
+        self.side.similar_wanted.connect(self.asking.find_similar)
         self.field.went_down.connect(self._go_down)
         self.field.left.connect(self._go_back)
-        self.results.example_chosen.connect(self.search)
-        self.results.filters_changed.connect(lambda _: self._ask(self.field.text, now=True))
 
     def _make_shortcuts(self) -> None:
         panels = [
@@ -262,31 +263,11 @@ class Window(QMainWindow):
             dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
             dialog.open()
 
-    def _ask(self, text: str, *, now: bool = False) -> None:
-        if self.session is None:
-            return
-        if text.strip() and self.panel != "search":
-            self.show_panel("search")
-        self.session.searching.ask(text, self.results.filters(), now=now)
-
-    def _submit(self, text: str) -> None:
-        session = self.session
-        if session is None or not text.strip():
-            return
-        self.show_panel("search")
-        answered = self.results.result is not None and self.results.result.query.raw == text.strip()
-        # A second Enter on the same sentence opens what was found.
-        if not (answered and self.results.list.play_first()):
-            session.searching.ask(text, self.results.filters(), now=True)
-
     def _go_down(self) -> None:
         if self.panel == "search":
             self.results.focus_list()
         elif self.panel == "library":
             self.library.view.setFocus()
-
-    def _show_understood(self, result: SearchResult) -> None:
-        self.field.understood(result.query)
 
     def _open_person(self, person_id: int) -> None:
         self.show_panel("people")
@@ -349,9 +330,10 @@ class Window(QMainWindow):
         super().closeEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if local_paths(event.mimeData().urls()):
+        paths = local_paths(event.mimeData().urls())
+        if paths:
             event.acceptProposedAction()
-            self._drop.show_over()
+            self._drop.show_over(pictures=all(is_picture(path) for path in paths))
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         self._drop.hide()
@@ -361,13 +343,16 @@ class Window(QMainWindow):
         paths = local_paths(event.mimeData().urls())
         if paths:
             event.acceptProposedAction()
+            if all(is_picture(path) for path in paths):
+                self.asking.find_pictures(paths)
+                return
             self.show_panel("library")
             self.take(paths)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         if self._drop.isVisible():
-            self._drop.show_over()
+            self._drop.fit()
 
 
 class _DropHint(QFrame):
@@ -382,15 +367,22 @@ class _DropHint(QFrame):
         centre = Qt.AlignmentFlag.AlignHCenter
         layout.addStretch(1)
         layout.addWidget(Picture(theme, "drop", 48, "accent"), 0, centre)
-        layout.addWidget(label(self.tr("Drop to add to your library"), "title"), 0, centre)
+        self._text = label("", "title")
+        layout.addWidget(self._text, 0, centre)
         layout.addStretch(1)
         self.hide()
 
-    def show_over(self) -> None:
-        """Cover the window but for a margin."""
-        self.setGeometry(self._window.rect().adjusted(16, 16, -16, -16))
+    def show_over(self, *, pictures: bool = False) -> None:
+        """Cover the window but for a margin. `pictures`: what hangs there is searched with."""
+        add = self.tr("Drop to add to your library")
+        self._text.setText(self.tr("Drop to find what looks like it") if pictures else add)
+        self.fit()
         self.show()
         self.raise_()
+
+    def fit(self) -> None:
+        """Follow the window's size."""
+        self.setGeometry(self._window.rect().adjusted(16, 16, -16, -16))
 
 
 def local_paths(urls: list[QUrl]) -> list[Path]:

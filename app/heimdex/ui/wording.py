@@ -52,7 +52,7 @@ def day(seconds: int | None) -> str:
         return QCoreApplication.translate("Wording", "Today")
     if date == today.addDays(-1):
         return QCoreApplication.translate("Wording", "Yesterday")
-    return _date(date)
+    return short_date(date)
 
 
 def size(count: int) -> str:
@@ -100,6 +100,8 @@ def evidence(kind: EvidenceKind) -> str:
 
 def evidence_text(reason: Evidence, weak: bool = False) -> str:
     """What stands beside the chip; a picture is only like the words, it does not hold them."""
+    if reason.kind is EvidenceKind.VISUAL and not reason.text:
+        return QCoreApplication.translate("Wording", "looks alike")
     if reason.kind is EvidenceKind.VISUAL and weak:
         text = QCoreApplication.translate("Wording", "at best a little like “%1”")
         return text.replace("%1", reason.text)
@@ -154,7 +156,8 @@ def language(code: str) -> str:
     return QLocale.languageToString(QLocale(code).language())
 
 
-def _date(date: QDate) -> str:
+def short_date(date: QDate) -> str:
+    """A day; the year only where it is not this one."""
     year = time.localtime().tm_year
     if QLocale().language() == QLocale.Language.Korean:
         return QLocale().toString(date, "M월 d일" if date.year() == year else "yyyy년 M월 d일")

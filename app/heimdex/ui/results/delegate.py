@@ -17,6 +17,13 @@ from heimdex.ui.thumbnails import Thumbnails
 FRAME = QSize(192, 108)
 HEIGHT = 132
 MOST_REASONS = 3
+SIMILAR = 28
+"""Edge of the button that asks for more like this moment."""
+
+
+def similar_button(row: QRect) -> QRect:
+    """Where that button is in a row."""
+    return QRect(row.right() - SIMILAR - 12, row.y() + 10, SIMILAR, SIMILAR)
 
 
 class MomentDelegate(QStyledItemDelegate):
@@ -52,6 +59,12 @@ class MomentDelegate(QStyledItemDelegate):
             frame.right() + 17, frame.y(), area.right() - frame.right() - 33, FRAME.height()
         )
         self._paint_text(painter, text, moment, line.weak)
+        if option.state & (QStyle.StateFlag.State_MouseOver | QStyle.StateFlag.State_Selected):
+            place = similar_button(option.rect)
+            painting.box(painter, place, theme.colour("surface"), 8)
+            ratio = painter.device().devicePixelRatioF()
+            picture = theme.pixmap("similar", 18, "muted", ratio)
+            painter.drawPixmap(place.x() + 5, place.y() + 5, picture)
 
     def sizeHint(
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex

@@ -4,9 +4,10 @@ What is in it is the panel's affair.
 """
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
-from PySide6.QtWidgets import QAbstractItemView, QListView, QSizePolicy
+from PySide6.QtGui import QContextMenuEvent, QMouseEvent
+from PySide6.QtWidgets import QAbstractItemView, QListView, QMenu, QSizePolicy
 
-from heimdex.ui.results.delegate import HEIGHT, MomentDelegate
+from heimdex.ui.results.delegate import HEIGHT, MomentDelegate, similar_button
 from heimdex.ui.results.model import MomentModel
 from heimdex.ui.session import Session
 from heimdex.ui.theme import Theme
@@ -17,6 +18,8 @@ class MomentList(QListView):
 
     play_requested = Signal(str, int)
     """Video and millisecond."""
+    similar_requested = Signal(str, int)
+    """The same, of a moment to find others like."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -51,6 +54,35 @@ class MomentList(QListView):
         self.setCurrentIndex(index)
         self._play(index)
         return True
+
+    def ask_similar(self, index: QModelIndex) -> None:
+        """Ask for more like this moment."""
+        line = self.moments.at(index)
+        if line is not None:
+            moment = line.moment
+            at_ms = moment.evidence[0].at_ms if moment.evidence else moment.start_ms
+            self.similar_requested.emit(moment.video_id, at_ms)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        place = event.position().toPoint()
+        index = self.indexAt(place)
+        on_button = index.isValid() and similar_button(self.visualRect(index)).contains(place)
+        if event.button() == Qt.MouseButton.LeftButton and on_button:
+            self.ask_similar(index)
+            return
+        super().mouseReleaseEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        index = self.indexAt(event.pos())
+        if not index.isValid():
+            return
+        self.setCurrentIndex(index)
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(self.tr("Play")).triggered.connect(lambda: self._play(index))
+        similar = menu.addAction(self.tr("More like this moment"))
+        similar.triggered.connect(lambda: self.ask_similar(index))
+        menu.popup(event.globalPos())
 
     def _play(self, index: QModelIndex) -> None:
         line = self.moments.at(index)

@@ -6,26 +6,32 @@ Understanding and finding is the search room's work; the field above belongs to 
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
-from heimdex.domain.search import EvidenceKind, Filters, SearchResult
-from heimdex.ui import wording
+from heimdex.domain.search import EvidenceKind, Filters, SearchResult, Sort
+from heimdex.ui.results.limits import LimitsBar
 from heimdex.ui.results.list import MomentList
+from heimdex.ui.results.saved import SavedList
 from heimdex.ui.session import Session
 from heimdex.ui.theme import Theme
-from heimdex.ui.widgets import EmptyState, Note, button, label
+from heimdex.ui.widgets import EmptyState, Note, button
 
 NEAREST = 8
-_KINDS = (EvidenceKind.SPEECH, EvidenceKind.VISUAL, EvidenceKind.PERSON)
 
 
 class ResultsPanel(QWidget):
     """Pages: nothing asked yet, an answer, an error."""
 
     play_requested = Signal(str, int)
+    turned = Signal(str)
+    """Another page is shown."""
     example_chosen = Signal(str)
-    filters_changed = Signal(object)
-    """`Filters`"""
+    limits_changed = Signal()
+    """Other kinds of evidence, or another order."""
+    words_chosen = Signal(str)
+    """A limit as words for the sentence."""
+    similar_wanted = Signal(str, int)
+    """More like this moment: video and millisecond."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -36,13 +42,17 @@ class ResultsPanel(QWidget):
         self.list = MomentList(theme)
         self.list.setAccessibleName(self.tr("Moments found"))
         self.list.play_requested.connect(self.play_requested)
-        self.summary = label("", "muted")
+        self.list.similar_requested.connect(self.similar_wanted)
+        self.limits = LimitsBar(theme)
+        self.limits.changed.connect(self.limits_changed)
+        self.limits.words_chosen.connect(self.words_chosen)
+        self.summary = self.limits.summary
+        self.saved = SavedList(theme)
         self.nearest = Note(theme, "info")
         self.nearest.hide()
         self.vision_note = Note(theme, "eye")
         self.vision_note.hide()
         self._vision_text = ""
-        self._kinds: dict[EvidenceKind, QPushButton] = {}
         self._first = self._make_first()
         self._none = EmptyState(theme, "search", self.tr("Nothing was found"), "")
         self._failed = EmptyState(theme, "warning", self.tr("The search did not work"), "")
@@ -76,8 +86,12 @@ class ResultsPanel(QWidget):
 
     def filters(self) -> Filters:
         """What the toggles leave."""
-        chosen = frozenset(kind for kind, toggle in self._kinds.items() if toggle.isChecked())
-        return Filters(kinds=chosen)
+        return self.limits.filters()
+
+    @property
+    def sort(self) -> Sort:
+        """The chosen order."""
+        return self.limits.sort
 
     def show_result(self, result: SearchResult) -> None:
         """Show an answer."""
@@ -94,23 +108,31 @@ class ResultsPanel(QWidget):
                 self.tr(
                     "No moment fits “%1”. Try other words, fewer words, or look in all kinds of "
                     "evidence."
-                ).replace("%1", result.query.raw)
+                ).replace("%1", result.query.raw.strip())
             )
-            self._stack.setCurrentWidget(self._none)
+            self._turn_to(self._none)
             return
         if result.no_good_match:
             self.summary.setText(self.tr("No good match"))
-            self.nearest.show_text(
-                self.tr("Nothing fits this well. These are the nearest moments there are.")
-            )
+            self.nearest.show_text(self._why_nearest(result))
         else:
             text = self.tr("%n moment(s)", "", count)
             videos = len({moment.video_id for moment in result.moments})
             within = self.tr("in %n video(s)", "", videos)
             self.summary.setText(f"{text} {within}")
             self.nearest.hide()
-        self._stack.setCurrentWidget(self.list)
+        self._turn_to(self.list)
         self._offer_note()
+
+    def _why_nearest(self, result: SearchResult) -> str:
+        if not result.dropped:
+            return self.tr("Nothing fits this well. These are the nearest moments there are.")
+        missing = ", ".join(f"“{chip.text}”" for chip in result.dropped)
+        text = self.tr(
+            "No video of the library is %1. These moments are the nearest without that; if it was "
+            "not meant so, remove its chip."
+        )
+        return text.replace("%1", missing)
 
     def focus_list(self) -> None:
         """Let the arrows walk through the answer, from its best."""
@@ -120,19 +142,6 @@ class ResultsPanel(QWidget):
                 self.list.setCurrentIndex(self.list.moments.index(0, 0))
 
     def _build(self) -> None:
-        bar = QHBoxLayout()
-        bar.setContentsMargins(24, 8, 24, 8)
-        bar.setSpacing(8)
-        bar.addWidget(self.summary)
-        bar.addStretch(1)
-        for kind in _KINDS:
-            toggle = button(wording.evidence(kind), "toggle")
-            toggle.setCheckable(True)
-            toggle.setToolTip(self.tr("Only this kind of evidence"))
-            self._theme.dress(toggle, wording.EVIDENCE_ICONS[kind], "muted", "accent")
-            toggle.toggled.connect(lambda _: self.filters_changed.emit(self.filters()))
-            self._kinds[kind] = toggle
-            bar.addWidget(toggle)
         notes = QVBoxLayout()
         notes.setContentsMargins(24, 0, 24, 8)
         notes.setSpacing(8)
@@ -147,10 +156,18 @@ class ResultsPanel(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
-        whole.addLayout(bar)
+        whole.addWidget(self.limits)
         whole.addLayout(notes)
+        whole.addWidget(self.saved)
         whole.addWidget(pages, 1)
         whole.addLayout(foot)
+
+    def _turn_to(self, page: QWidget) -> None:
+        self._stack.setCurrentWidget(page)
+        first = page is self._first
+        self.saved.setVisible(first and bool(self.saved.lines))
+        self.limits.setVisible(not first)
+        self.turned.emit(self.page)
 
     def _make_first(self) -> EmptyState:
         state = EmptyState(
@@ -184,7 +201,7 @@ class ResultsPanel(QWidget):
         self.list.moments.replace(())
         self.summary.setText("")
         self.nearest.hide()
-        self._stack.setCurrentWidget(self._first)
+        self._turn_to(self._first)
         self._offer_note()
 
     def _show_failure(self, text: str) -> None:
@@ -192,4 +209,4 @@ class ResultsPanel(QWidget):
         self.summary.setText("")
         self.nearest.hide()
         self._failed.text.setText(text)
-        self._stack.setCurrentWidget(self._failed)
+        self._turn_to(self._failed)
