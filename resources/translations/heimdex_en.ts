@@ -64,6 +64,16 @@
     </message>
 </context>
 <context>
+    <name>Asking</name>
+    <message numerus="yes">
+        <source>%n new</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>DetailsView</name>
     <message numerus="yes">
         <source>%n more</source>
@@ -180,6 +190,16 @@
     </message>
 </context>
 <context>
+    <name>PeopleSettings</name>
+    <message numerus="yes">
+        <source>%n face(s) are stored.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>PersonPage</name>
     <message numerus="yes">
         <source>%n face(s)</source>
@@ -193,6 +213,13 @@
         <translation>
             <numerusform>in %n video</numerusform>
             <numerusform>in %n videos</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>, known by %n photo(s)</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
         </translation>
     </message>
 </context>
@@ -227,6 +254,16 @@
         <translation>
             <numerusform>in %n video</numerusform>
             <numerusform>in %n videos</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>SavedLine</name>
+    <message numerus="yes">
+        <source>%n new</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
         </translation>
     </message>
 </context>

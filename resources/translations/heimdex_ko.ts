@@ -172,6 +172,114 @@
     </message>
 </context>
 <context>
+    <name>Asking</name>
+    <message numerus="yes">
+        <source>%n new</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>The picture could not be kept; is the disk full?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Find what looks like a picture</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>picture</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>a removed video</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save this search</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Saved as “%1”. You find it on the empty search page.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rename</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Forget this person for good?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Name, faces, photos and corrections are erased, and automatic backups that hold them. This cannot be undone. Backups you made yourself are not touched.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Forget</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Erase all faces and names for good?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Everybody, all faces that were found and all corrections are erased, and automatic backups that hold them. This cannot be undone. Your videos stay as they are.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Erase</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>ChipMenu</name>
+    <message>
+        <source>Remove</source>
+        <translation type="unfinished">빼기</translation>
+    </message>
+    <message>
+        <source>Take it as words</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Nobody else has a name yet</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose days…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There are no folders yet</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Find it in other words too</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Search for it instead</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Add it instead</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Take it away instead</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Must be there</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Must not be there</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>Chips</name>
     <message>
         <source>No video of the library fits this.</source>
@@ -219,6 +327,33 @@
     <message>
         <source>Faces</source>
         <translation>얼굴</translation>
+    </message>
+</context>
+<context>
+    <name>DaysDialog</name>
+    <message>
+        <source>Choose days</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>First day</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Last day</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Search these days</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation type="unfinished">취소</translation>
+    </message>
+    <message>
+        <source>Recorded between</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -345,6 +480,44 @@
     </message>
     <message>
         <source>Heimdex finds the faces in your videos and puts those together that look alike. Of each it keeps a small picture and a list of numbers, with the names you give, in %1. Nothing of it leaves this computer, and you can erase one person or everybody at any time.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>FrameFaces</name>
+    <message>
+        <source>This is…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>%1?</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>FrameNaming</name>
+    <message>
+        <source>Who is this?</source>
+        <translation type="unfinished">누구인가요?</translation>
+    </message>
+    <message>
+        <source>Play the video and stop where somebody is seen.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This is %1, or:</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This is…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No face can be seen clearly on this frame.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -615,6 +788,53 @@
     </message>
 </context>
 <context>
+    <name>LimitsBar</name>
+    <message>
+        <source>Order</source>
+        <translation type="unfinished">순서</translation>
+    </message>
+    <message>
+        <source>Best first</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Newest first</source>
+        <translation type="unfinished">최근 촬영순</translation>
+    </message>
+    <message>
+        <source>Only this kind of evidence</source>
+        <translation type="unfinished">이 종류에서만 찾기</translation>
+    </message>
+    <message>
+        <source>Nobody has a name yet</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There are no folders yet</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Person</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>When</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Length</source>
+        <translation type="unfinished">길이</translation>
+    </message>
+    <message>
+        <source>Choose days…</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>ModelRow</name>
     <message>
         <source>In use</source>
@@ -759,6 +979,17 @@
     </message>
 </context>
 <context>
+    <name>MomentList</name>
+    <message>
+        <source>Play</source>
+        <translation type="unfinished">재생</translation>
+    </message>
+    <message>
+        <source>More like this moment</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>NameDialog</name>
     <message>
         <source>Done</source>
@@ -778,6 +1009,72 @@
     <message>
         <source>Name</source>
         <translation>이름</translation>
+    </message>
+</context>
+<context>
+    <name>NameSearch</name>
+    <message>
+        <source>Name</source>
+        <translation type="unfinished">이름</translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation type="unfinished">취소</translation>
+    </message>
+    <message>
+        <source>It finds anew each time, and counts what has come since you looked.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>Offers</name>
+    <message>
+        <source>last week</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>last month</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>last summer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>last winter</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>last christmas</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>this year</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>shorter than 30 seconds</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>shorter than 2 minutes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>longer than 2 minutes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>longer than 10 minutes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>longer than 1 hour</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -910,6 +1207,27 @@
     </message>
 </context>
 <context>
+    <name>PeopleSettings</name>
+    <message>
+        <source>Recognise faces and people</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Of each face Heimdex keeps a small picture and a list of numbers, with the names you give, in %1. Nothing of it leaves this computer. While this is off, no faces are looked for in new videos and search finds nobody by name.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Erase stored faces…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message numerus="yes">
+        <source>%n face(s) are stored.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>PersonPage</name>
     <message>
         <source>Not this person</source>
@@ -918,6 +1236,10 @@
     <message>
         <source>Somebody else</source>
         <translation>다른 사람</translation>
+    </message>
+    <message>
+        <source>This is…</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Appearances</source>
@@ -935,9 +1257,11 @@
             <numerusform>· 영상 %n개</numerusform>
         </translation>
     </message>
-    <message>
-        <source>Also called %1</source>
-        <translation>다른 이름: %1</translation>
+    <message numerus="yes">
+        <source>, known by %n photo(s)</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+        </translation>
     </message>
     <message>
         <source>Back to everybody</source>
@@ -958,6 +1282,10 @@
     <message>
         <source>This is also…</source>
         <translation>같은 사람 고르기…</translation>
+    </message>
+    <message>
+        <source>Add photos…</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Show again</source>
@@ -1110,6 +1438,10 @@
         <source>Nothing fits this well. These are the nearest moments there are.</source>
         <translation>잘 맞는 장면이 없습니다. 가장 가까운 장면을 보여 드립니다.</translation>
     </message>
+    <message>
+        <source>No video of the library is %1. These moments are the nearest without that; if it was not meant so, remove its chip.</source>
+        <translation type="unfinished"></translation>
+    </message>
     <message numerus="yes">
         <source>%n moment(s)</source>
         <translation>
@@ -1121,10 +1453,6 @@
         <translation>
             <numerusform>· 영상 %n개</numerusform>
         </translation>
-    </message>
-    <message>
-        <source>Only this kind of evidence</source>
-        <translation>이 종류에서만 찾기</translation>
     </message>
     <message>
         <source>Find the second</source>
@@ -1148,6 +1476,34 @@
     </message>
 </context>
 <context>
+    <name>SavedLine</name>
+    <message>
+        <source>More about %1</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message numerus="yes">
+        <source>%n new</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Rename…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation type="unfinished">빼기</translation>
+    </message>
+</context>
+<context>
+    <name>SavedList</name>
+    <message>
+        <source>Saved searches</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>SearchField</name>
     <message>
         <source>Search what was said, seen, or who is there</source>
@@ -1158,12 +1514,28 @@
         <translation>검색</translation>
     </message>
     <message>
+        <source>Find by a picture</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save this search</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Clear the search</source>
         <translation>검색어 지우기</translation>
     </message>
     <message>
-        <source>not %1</source>
-        <translation>%1 빼고</translation>
+        <source>Be like this instead</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Be unlike this instead</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation type="unfinished">빼기</translation>
     </message>
 </context>
 <context>
@@ -1253,6 +1625,10 @@
     <message>
         <source>Models</source>
         <translation>모델</translation>
+    </message>
+    <message>
+        <source>People</source>
+        <translation type="unfinished">사람</translation>
     </message>
     <message>
         <source>Look</source>
@@ -1349,6 +1725,10 @@
 <context>
     <name>SidePanel</name>
     <message>
+        <source>Text on screen</source>
+        <translation>화면 속 글자</translation>
+    </message>
+    <message>
         <source>Nothing chosen</source>
         <translation>고른 영상이 없습니다</translation>
     </message>
@@ -1357,12 +1737,20 @@
         <translation>영상이나 장면을 고르면 여기서 재생되고, 하는 말이 함께 나옵니다.</translation>
     </message>
     <message>
+        <source>Find this frame: moments that look like it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Close the side</source>
         <translation>옆 칸 닫기</translation>
     </message>
     <message>
         <source>Transcript</source>
         <translation>받아쓴 글</translation>
+    </message>
+    <message>
+        <source>On screen</source>
+        <translation>화면 글자</translation>
     </message>
     <message>
         <source>Details</source>
@@ -1379,6 +1767,13 @@
     <message>
         <source>What is said appears here once it has been listened to.</source>
         <translation>다 듣고 나면 하는 말이 여기에 나타납니다.</translation>
+    </message>
+</context>
+<context>
+    <name>SuggestionList</name>
+    <message>
+        <source>Suggestions</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -1468,7 +1863,7 @@
     </message>
     <message>
         <source>Reading text on screen</source>
-        <translation type="unfinished"></translation>
+        <translation>화면의 글자를 읽는 중</translation>
     </message>
     <message>
         <source>Waiting</source>
@@ -1509,6 +1904,10 @@
     <message>
         <source>on screen</source>
         <translation>글자</translation>
+    </message>
+    <message>
+        <source>looks alike</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>at best a little like “%1”</source>
@@ -1559,6 +1958,33 @@
     <message>
         <source>Drop to add to your library</source>
         <translation>놓으면 보관함에 추가됩니다</translation>
+    </message>
+    <message>
+        <source>Drop to find what looks like it</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>_Model</name>
+    <message>
+        <source>saved search</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>person</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>folder</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>asked before</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>is said</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
