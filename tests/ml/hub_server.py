@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 LARGE = 50_000
@@ -69,6 +69,8 @@ class Hub:
         self.asked: list[Asked] = []
         self.hidden_headers: set[str] = set()
         self.gated: set[str] = set()
+        self.cache_small = False
+        """Small files are redirected to another path of the hub's, as huggingface.co does it."""
         self.pages: dict[str, bytes] = {}
         """Other pages, such as those of a package index: path to JSON."""
         self.token = ""
@@ -144,6 +146,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _resolve(self, hub: Hub, path: str, asked: Asked) -> None:
         repo, _, rest = path.strip("/").partition("/resolve/")
         revision, _, name = rest.partition("/")
+        if path.startswith("/api/resolve-cache/models/"):
+            owner, short, revision, name = path.split("/", 7)[4:]
+            repo = f"{owner}/{short}"
         content = hub.files.get((repo, name))
         commit = hub.commits.get(repo, "")
         if repo in hub.gated and self.headers.get("Authorization") != f"Bearer {hub.token}":
@@ -154,6 +159,13 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(404, **{"X-Error-Code": code})
             return
         said = {"X-Repo-Commit": commit, "Accept-Ranges": "bytes"}
+        moved = f"/api/resolve-cache/models/{repo}/{commit}/{name}"
+        if len(content) <= LARGE and hub.cache_small and path != moved:
+            asked.headers["-redirected"] = "1"
+            self.send_response(307)
+            self._headers({"Location": quote(moved), "Content-Length": "0", **said})
+            self.end_headers()
+            return
         if len(content) <= LARGE:
             trouble = hub.trouble(name) if self.command == "GET" else Trouble()
             self._send(content, f'"{git_blob(content)}"', trouble, said)

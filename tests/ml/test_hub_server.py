@@ -42,7 +42,9 @@ def client(hub: Hub, cache: Path, revision: str) -> list[list[str]]:
 
 
 @pytest.mark.loopback
-def test_the_hubs_own_client_downloads_from_it(hub: Hub, tmp_path: Path) -> None:
+@pytest.mark.parametrize("cache_small", [False, True])
+def test_the_hubs_own_client_downloads_from_it(hub: Hub, tmp_path: Path, cache_small: bool) -> None:
+    hub.cache_small = cache_small
     hub.put("somebody/tiny", "sub/model.bin", LARGE)
     hub.put("somebody/tiny", "config.json", SMALL)
     # Broken off once, after the first of its own chunks of 10 MiB, so that it asks for the rest.

@@ -296,7 +296,11 @@ def test_a_mirror_of_the_hub_can_be_named(monkeypatch: pytest.MonkeyPatch) -> No
 PINNED = tiny(files=[pinned("weights.bin", WEIGHTS), pinned("sub/words.txt", WORDS)])
 
 
-def test_a_file_pinned_by_its_commit_takes_the_hubs_own_digest(filled: Hub, tmp_path: Path) -> None:
+@pytest.mark.parametrize("cache_small", [False, True])
+def test_a_file_pinned_by_its_commit_takes_the_hubs_own_digest(
+    filled: Hub, tmp_path: Path, cache_small: bool
+) -> None:
+    filled.cache_small = cache_small
     store = store_of(tmp_path, PINNED)
     install(store)
     assert store.path("tiny", "weights.bin").read_bytes() == WEIGHTS
@@ -325,6 +329,9 @@ def test_a_hub_that_states_no_digest_is_not_believed(filled: Hub, tmp_path: Path
     filled.hidden_headers = {"X-Linked-Etag", "ETag"}
     with pytest.raises(ModelUnavailable, match="does not state the digest"):
         install(store)
+    filled.hidden_headers = {"X-Linked-Size"}
+    install(store)
+    store.remove("tiny")
     filled.hidden_headers = {"X-Repo-Commit"}
     with pytest.raises(ModelUnavailable, match="names no commit"):
         install(store)

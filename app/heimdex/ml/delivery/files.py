@@ -68,7 +68,7 @@ class _Expected:
 
     sha256: str
     git: str
-    size: int
+    size: int | None
 
     @property
     def digest(self) -> str:
@@ -274,7 +274,7 @@ class Files:
         kind = "sha256" if expected.sha256 else "digest"
         raise SourceFailed(f"{name} from {origin} is not the right file (its {kind} differs)")
 
-    def _fetch(self, address: str, part: Part, size: int, moved: Moved) -> None:
+    def _fetch(self, address: str, part: Part, size: int | None, moved: Moved) -> None:
         if urlsplit(address).scheme.lower() not in _WEB:
             folders.fetch(address, part, size, moved)
             return
@@ -366,7 +366,7 @@ def git_blob(path: Path) -> str:
 
 
 def _right(part: Part, expected: _Expected) -> bool:
-    if part.size != expected.size:
+    if expected.size is not None and part.size != expected.size:
         return False
     if expected.sha256:
         return part.sha256 == expected.sha256

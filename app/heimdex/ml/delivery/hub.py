@@ -19,14 +19,15 @@ ENDPOINT = "https://huggingface.co"
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """What the hub says of a file in one commit: either digest of its content, and its bytes.
+    """What the hub says of a file in one commit: either digest of its content, and its bytes, None
+    where it does not count them.
 
     `git` is a git blob id (sha1 of a header and the content), which the hub gives for small files.
     """
 
     sha256: str
     git: str
-    size: int
+    size: int | None
 
 
 def endpoint() -> str:
@@ -72,12 +73,11 @@ def state(source: HubSource, name: str, check: Callable[[], None]) -> Stated:
     # The length of a redirect is that of its own text.
     sent = "" if 300 <= answer.status < 400 else said["Content-Length"] or ""
     size = said["X-Linked-Size"] or sent
-    if not (size.isascii() and size.isdigit()):
-        raise SourceFailed(f"{host} does not say how large {name} is")
+    count = int(size) if size.isascii() and size.isdigit() else None
     if re.fullmatch("[0-9a-f]{64}", digest):
-        return Stated(digest, "", int(size))
+        return Stated(digest, "", count)
     if re.fullmatch("[0-9a-f]{40}", digest):
-        return Stated("", digest, int(size))
+        return Stated("", digest, count)
     raise SourceFailed(f"{host} does not state the digest of {name}, so it cannot be trusted")
 
 

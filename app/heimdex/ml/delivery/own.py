@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from heimdex.domain.errors import UserError
-from heimdex.ml import manifest_rules, manifests
+from heimdex.ml import encoder_folder, manifest_rules, manifests
 from heimdex.ml.manifest_rules import FORMATS
-from heimdex.ml.manifests import OWN_FOLDER, Manifest
+from heimdex.ml.manifests import OWN_FOLDER, Family, Manifest
 
 if TYPE_CHECKING:
     from heimdex.ml.store import ModelStore
@@ -71,6 +71,9 @@ def describe(model_id: str, path: Path, store: "ModelStore") -> Manifest:
     except msgspec.ValidationError as error:
         raise UserError(f"{path / DESCRIPTION} is wrong: {error}.") from error
     manifest_rules.check(manifest, f"{model_id}.json")
+    if manifest.family is Family.VISION and manifest.engine in ("", encoder_folder.ENGINE):
+        manifest = msgspec.structs.replace(manifest, engine=encoder_folder.ENGINE)
+        encoder_folder.check(manifest, path)
     return manifest
 
 
