@@ -175,37 +175,37 @@
     <name>Asking</name>
     <message numerus="yes">
         <source>%n new</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>새로 %n개</numerusform>
         </translation>
     </message>
     <message>
         <source>The picture could not be kept; is the disk full?</source>
-        <translation type="unfinished"></translation>
+        <translation>사진을 보관하지 못했습니다. 디스크가 가득 찼나요?</translation>
     </message>
     <message>
         <source>Find what looks like a picture</source>
-        <translation type="unfinished"></translation>
+        <translation>사진과 닮은 장면 찾기</translation>
     </message>
     <message>
         <source>picture</source>
-        <translation type="unfinished"></translation>
+        <translation>사진</translation>
     </message>
     <message>
         <source>a removed video</source>
-        <translation type="unfinished"></translation>
+        <translation>지워진 동영상</translation>
     </message>
     <message>
         <source>Save this search</source>
-        <translation type="unfinished"></translation>
+        <translation>이 검색 저장</translation>
     </message>
     <message>
         <source>Saved as “%1”. You find it on the empty search page.</source>
-        <translation type="unfinished"></translation>
+        <translation>“%1”(으)로 저장했습니다. 빈 검색 화면에 있습니다.</translation>
     </message>
     <message>
         <source>Rename</source>
-        <translation type="unfinished"></translation>
+        <translation>이름 바꾸기</translation>
     </message>
     <message>
         <source>Forget this person for good?</source>
@@ -236,90 +236,90 @@
     <name>ChipMenu</name>
     <message>
         <source>Remove</source>
-        <translation type="unfinished">빼기</translation>
+        <translation>지우기</translation>
     </message>
     <message>
         <source>Take it as words</source>
-        <translation type="unfinished"></translation>
+        <translation>그냥 낱말로 찾기</translation>
     </message>
     <message>
         <source>Nobody else has a name yet</source>
-        <translation type="unfinished"></translation>
+        <translation>이름이 있는 다른 사람이 아직 없습니다</translation>
     </message>
     <message>
         <source>Choose days…</source>
-        <translation type="unfinished"></translation>
+        <translation>날짜 고르기…</translation>
     </message>
     <message>
         <source>There are no folders yet</source>
-        <translation type="unfinished"></translation>
+        <translation>아직 폴더가 없습니다</translation>
     </message>
     <message>
         <source>Find it in other words too</source>
-        <translation type="unfinished"></translation>
+        <translation>다른 말로 한 것도 찾기</translation>
     </message>
     <message>
         <source>Search for it instead</source>
-        <translation type="unfinished"></translation>
+        <translation>빼지 말고 찾기</translation>
     </message>
     <message>
         <source>Add it instead</source>
-        <translation type="unfinished"></translation>
+        <translation>빼지 말고 더하기</translation>
     </message>
     <message>
         <source>Take it away instead</source>
-        <translation type="unfinished"></translation>
+        <translation>더하지 말고 빼기</translation>
     </message>
     <message>
         <source>Must be there</source>
-        <translation type="unfinished"></translation>
+        <translation>있어야 함</translation>
     </message>
     <message>
         <source>Must not be there</source>
-        <translation type="unfinished"></translation>
+        <translation>없어야 함</translation>
     </message>
 </context>
 <context>
     <name>Chips</name>
     <message>
         <source>No video of the library fits this.</source>
-        <translation type="unfinished"></translation>
+        <translation>여기에 맞는 동영상이 라이브러리에 없습니다.</translation>
     </message>
     <message>
         <source>Like this moment</source>
-        <translation type="unfinished"></translation>
+        <translation>이 순간과 닮은</translation>
     </message>
     <message>
         <source>only %1</source>
-        <translation type="unfinished"></translation>
+        <translation>%1만</translation>
     </message>
     <message>
         <source>not %1</source>
-        <translation type="unfinished">%1 빼고</translation>
+        <translation>%1 빼고</translation>
     </message>
     <message>
         <source>in every year</source>
-        <translation type="unfinished"></translation>
+        <translation>해마다</translation>
     </message>
     <message>
         <source>at least %1</source>
-        <translation type="unfinished"></translation>
+        <translation>%1 이상</translation>
     </message>
     <message>
         <source>at most %1</source>
-        <translation type="unfinished"></translation>
+        <translation>%1 이하</translation>
     </message>
     <message>
         <source>Exactly these words</source>
-        <translation type="unfinished"></translation>
+        <translation>정확히 이 말</translation>
     </message>
     <message>
         <source>from %1</source>
-        <translation type="unfinished"></translation>
+        <translation>%1부터</translation>
     </message>
     <message>
         <source>until %1</source>
-        <translation type="unfinished"></translation>
+        <translation>%1까지</translation>
     </message>
 </context>
 <context>
@@ -333,27 +333,27 @@
     <name>DaysDialog</name>
     <message>
         <source>Choose days</source>
-        <translation type="unfinished"></translation>
+        <translation>날짜 고르기</translation>
     </message>
     <message>
         <source>First day</source>
-        <translation type="unfinished"></translation>
+        <translation>첫날</translation>
     </message>
     <message>
         <source>Last day</source>
-        <translation type="unfinished"></translation>
+        <translation>마지막 날</translation>
     </message>
     <message>
         <source>Search these days</source>
-        <translation type="unfinished"></translation>
+        <translation>이 기간에서 찾기</translation>
     </message>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished">취소</translation>
+        <translation>취소</translation>
     </message>
     <message>
         <source>Recorded between</source>
-        <translation type="unfinished"></translation>
+        <translation>촬영한 기간</translation>
     </message>
 </context>
 <context>
@@ -791,47 +791,47 @@
     <name>LimitsBar</name>
     <message>
         <source>Order</source>
-        <translation type="unfinished">순서</translation>
+        <translation>순서</translation>
     </message>
     <message>
         <source>Best first</source>
-        <translation type="unfinished"></translation>
+        <translation>가장 맞는 순</translation>
     </message>
     <message>
         <source>Newest first</source>
-        <translation type="unfinished">최근 촬영순</translation>
+        <translation>최신순</translation>
     </message>
     <message>
         <source>Only this kind of evidence</source>
-        <translation type="unfinished">이 종류에서만 찾기</translation>
+        <translation>이런 근거만</translation>
     </message>
     <message>
         <source>Nobody has a name yet</source>
-        <translation type="unfinished"></translation>
+        <translation>아직 이름이 있는 사람이 없습니다</translation>
     </message>
     <message>
         <source>There are no folders yet</source>
-        <translation type="unfinished"></translation>
+        <translation>아직 폴더가 없습니다</translation>
     </message>
     <message>
         <source>Person</source>
-        <translation type="unfinished"></translation>
+        <translation>사람</translation>
     </message>
     <message>
         <source>When</source>
-        <translation type="unfinished"></translation>
+        <translation>언제</translation>
     </message>
     <message>
         <source>Folder</source>
-        <translation type="unfinished"></translation>
+        <translation>폴더</translation>
     </message>
     <message>
         <source>Length</source>
-        <translation type="unfinished">길이</translation>
+        <translation>길이</translation>
     </message>
     <message>
         <source>Choose days…</source>
-        <translation type="unfinished"></translation>
+        <translation>날짜 고르기…</translation>
     </message>
 </context>
 <context>
@@ -929,6 +929,29 @@
     </message>
 </context>
 <context>
+    <name>ModelsOffer</name>
+    <message>
+        <source>Heimdex needs models to listen and to look; they run on this computer. Choose which: the smallest set is about %1, and nothing is downloaded before you say so.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose models…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Getting %1… %2</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>%1 left</source>
+        <translation type="unfinished">%1 남음</translation>
+    </message>
+    <message>
+        <source>Show</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>ModelsPage</name>
     <message>
         <source>Start again now</source>
@@ -982,11 +1005,11 @@
     <name>MomentList</name>
     <message>
         <source>Play</source>
-        <translation type="unfinished">재생</translation>
+        <translation>재생</translation>
     </message>
     <message>
         <source>More like this moment</source>
-        <translation type="unfinished"></translation>
+        <translation>이 순간과 닮은 장면</translation>
     </message>
 </context>
 <context>
@@ -1015,66 +1038,66 @@
     <name>NameSearch</name>
     <message>
         <source>Name</source>
-        <translation type="unfinished">이름</translation>
+        <translation>이름</translation>
     </message>
     <message>
         <source>Save</source>
-        <translation type="unfinished"></translation>
+        <translation>저장</translation>
     </message>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished">취소</translation>
+        <translation>취소</translation>
     </message>
     <message>
         <source>It finds anew each time, and counts what has come since you looked.</source>
-        <translation type="unfinished"></translation>
+        <translation>열 때마다 새로 찾고, 마지막으로 본 뒤에 생긴 것을 셉니다.</translation>
     </message>
 </context>
 <context>
     <name>Offers</name>
     <message>
         <source>last week</source>
-        <translation type="unfinished"></translation>
+        <translation>지난주</translation>
     </message>
     <message>
         <source>last month</source>
-        <translation type="unfinished"></translation>
+        <translation>지난달</translation>
     </message>
     <message>
         <source>last summer</source>
-        <translation type="unfinished"></translation>
+        <translation>지난 여름</translation>
     </message>
     <message>
         <source>last winter</source>
-        <translation type="unfinished"></translation>
+        <translation>지난 겨울</translation>
     </message>
     <message>
         <source>last christmas</source>
-        <translation type="unfinished"></translation>
+        <translation>지난 크리스마스</translation>
     </message>
     <message>
         <source>this year</source>
-        <translation type="unfinished"></translation>
+        <translation>올해</translation>
     </message>
     <message>
         <source>shorter than 30 seconds</source>
-        <translation type="unfinished"></translation>
+        <translation>30초 이하</translation>
     </message>
     <message>
         <source>shorter than 2 minutes</source>
-        <translation type="unfinished"></translation>
+        <translation>2분 이하</translation>
     </message>
     <message>
         <source>longer than 2 minutes</source>
-        <translation type="unfinished"></translation>
+        <translation>2분 이상</translation>
     </message>
     <message>
         <source>longer than 10 minutes</source>
-        <translation type="unfinished"></translation>
+        <translation>10분 이상</translation>
     </message>
     <message>
         <source>longer than 1 hour</source>
-        <translation type="unfinished"></translation>
+        <translation>1시간 이상</translation>
     </message>
 </context>
 <context>
@@ -1096,7 +1119,7 @@
     <name>PartChip</name>
     <message>
         <source>Remove %1</source>
-        <translation type="unfinished"></translation>
+        <translation>%1 지우기</translation>
     </message>
 </context>
 <context>
@@ -1438,10 +1461,6 @@
         <source>Nothing fits this well. These are the nearest moments there are.</source>
         <translation>잘 맞는 장면이 없습니다. 가장 가까운 장면을 보여 드립니다.</translation>
     </message>
-    <message>
-        <source>No video of the library is %1. These moments are the nearest without that; if it was not meant so, remove its chip.</source>
-        <translation type="unfinished"></translation>
-    </message>
     <message numerus="yes">
         <source>%n moment(s)</source>
         <translation>
@@ -1453,6 +1472,10 @@
         <translation>
             <numerusform>· 영상 %n개</numerusform>
         </translation>
+    </message>
+    <message>
+        <source>No video of the library fits %1. These moments are the nearest without that; if it was not meant so, remove its chip.</source>
+        <translation>%1에 맞는 동영상이 라이브러리에 없습니다. 그 조건 없이 가장 가까운 순간들입니다. 그런 뜻이 아니었다면 칩을 지우세요.</translation>
     </message>
     <message>
         <source>Find the second</source>
@@ -1479,28 +1502,28 @@
     <name>SavedLine</name>
     <message>
         <source>More about %1</source>
-        <translation type="unfinished"></translation>
+        <translation>%1 더 보기</translation>
     </message>
     <message numerus="yes">
         <source>%n new</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>새로 %n개</numerusform>
         </translation>
     </message>
     <message>
         <source>Rename…</source>
-        <translation type="unfinished"></translation>
+        <translation>이름 바꾸기…</translation>
     </message>
     <message>
         <source>Remove</source>
-        <translation type="unfinished">빼기</translation>
+        <translation>지우기</translation>
     </message>
 </context>
 <context>
     <name>SavedList</name>
     <message>
         <source>Saved searches</source>
-        <translation type="unfinished"></translation>
+        <translation>저장한 검색</translation>
     </message>
 </context>
 <context>
@@ -1515,11 +1538,11 @@
     </message>
     <message>
         <source>Find by a picture</source>
-        <translation type="unfinished"></translation>
+        <translation>사진으로 찾기</translation>
     </message>
     <message>
         <source>Save this search</source>
-        <translation type="unfinished"></translation>
+        <translation>이 검색 저장</translation>
     </message>
     <message>
         <source>Clear the search</source>
@@ -1527,15 +1550,15 @@
     </message>
     <message>
         <source>Be like this instead</source>
-        <translation type="unfinished"></translation>
+        <translation>이것과 닮은 것으로</translation>
     </message>
     <message>
         <source>Be unlike this instead</source>
-        <translation type="unfinished"></translation>
+        <translation>이것과 닮지 않은 것으로</translation>
     </message>
     <message>
         <source>Remove</source>
-        <translation type="unfinished">빼기</translation>
+        <translation>지우기</translation>
     </message>
 </context>
 <context>
@@ -1738,7 +1761,7 @@
     </message>
     <message>
         <source>Find this frame: moments that look like it</source>
-        <translation type="unfinished"></translation>
+        <translation>이 화면 찾기: 닮은 순간들</translation>
     </message>
     <message>
         <source>Close the side</source>
@@ -1773,7 +1796,7 @@
     <name>SuggestionList</name>
     <message>
         <source>Suggestions</source>
-        <translation type="unfinished"></translation>
+        <translation>제안</translation>
     </message>
 </context>
 <context>
@@ -1907,7 +1930,7 @@
     </message>
     <message>
         <source>looks alike</source>
-        <translation type="unfinished"></translation>
+        <translation>닮았습니다</translation>
     </message>
     <message>
         <source>at best a little like “%1”</source>
@@ -1961,30 +1984,30 @@
     </message>
     <message>
         <source>Drop to find what looks like it</source>
-        <translation type="unfinished"></translation>
+        <translation>놓으면 닮은 장면을 찾습니다</translation>
     </message>
 </context>
 <context>
     <name>_Model</name>
     <message>
         <source>saved search</source>
-        <translation type="unfinished"></translation>
+        <translation>저장한 검색</translation>
     </message>
     <message>
         <source>person</source>
-        <translation type="unfinished"></translation>
+        <translation>사람</translation>
     </message>
     <message>
         <source>folder</source>
-        <translation type="unfinished"></translation>
+        <translation>폴더</translation>
     </message>
     <message>
         <source>asked before</source>
-        <translation type="unfinished"></translation>
+        <translation>전에 찾은 것</translation>
     </message>
     <message>
         <source>is said</source>
-        <translation type="unfinished"></translation>
+        <translation>나오는 말</translation>
     </message>
 </context>
 <context>
