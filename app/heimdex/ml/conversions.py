@@ -19,6 +19,30 @@ def _retinaface(folder: Path, _resources: Path) -> None:
     retinaface.convert(folder / "retinaface-mobilenet0.25.onnx", folder / "model.onnx")
 
 
+def _retinaface_resnet(folder: Path, _resources: Path) -> None:
+    from heimdex.ml import retinaface
+
+    retinaface.convert_resnet(folder / retinaface.RESNET_WEIGHTS, folder / "model.onnx")
+
+
+def _adaface(folder: Path, _resources: Path) -> None:
+    from heimdex.ml import adaface
+
+    adaface.convert(folder)
+
+
+def _scrfd(folder: Path, _resources: Path) -> None:
+    from heimdex.ml import insightface
+
+    insightface.convert_detector(folder / "det_10g.onnx", folder / "model.onnx")
+
+
+def _arcface(folder: Path, _resources: Path) -> None:
+    from heimdex.ml import insightface
+
+    insightface.convert_embedder(folder / "w600k_r50.onnx", folder / "model.onnx")
+
+
 def _mtcnn(folder: Path, _resources: Path) -> None:
     from heimdex.ml import mtcnn
 
@@ -52,12 +76,30 @@ def _bge_m3(folder: Path, _resources: Path) -> None:
     bge_m3.convert(folder)
 
 
+def _openclip(folder: Path, _resources: Path) -> None:
+    from heimdex.ml import openclip
+
+    openclip.convert(folder)
+
+
+def _siglip2(folder: Path, _resources: Path) -> None:
+    from heimdex.ml import siglip2
+
+    siglip2.convert(folder)
+
+
 STEPS: dict[str, Convert] = {
     "bge-m3": _bge_m3,
+    "adaface": _adaface,
+    "arcface": _arcface,
     "retinaface-mobilenet": _retinaface,
+    "retinaface-resnet50": _retinaface_resnet,
+    "scrfd": _scrfd,
     "whisper-encoder": _whisper,
     "mtcnn": _mtcnn,
+    "openclip": _openclip,
     "sface": _sface,
+    "siglip2": _siglip2,
     "effnet-lite2-use": _effnet,
 }
 

@@ -20,7 +20,7 @@ from heimdex.domain.engines import (
 )
 from heimdex.domain.errors import UserError
 from heimdex.ml import ocr_choice
-from heimdex.ml.manifests import Family, Tier
+from heimdex.ml.manifests import Family, Manifest, Tier
 from heimdex.ml.runtime import Compute
 from heimdex.ml.store import ModelStore
 
@@ -66,9 +66,15 @@ _SPEECH = {
     size: f"whisper-{size}" for size in ("base", "small", "medium", "large-v3", "large-v3-turbo")
 }
 _TEXT = {"use-multilingual": "use-multilingual", "bge-m3": "bge-m3"}
-_VISION = {"starter": "effnet-lite2-use"}
+_VISION = {
+    "starter": "effnet-lite2-use",
+    "openclip": "openclip-vit-b-32",
+    "siglip2": "siglip2-base",
+}
 _DETECTORS = {"retinaface": "retinaface-mobilenet", "mtcnn": "mtcnn"}
-_FACES = {"sface": "sface"}
+_LARGE_RETINAFACE = "retinaface-resnet50"
+"""In no set, because nobody can vouch for a download; who brings it means it to be used."""
+_FACES = {"adaface": "adaface-ir101", "sface": "sface"}
 
 _SETTINGS: Mapping[Family, tuple[str, Mapping[str, str]]] = {
     Family.SPEECH: ("asr_model", _SPEECH),
@@ -146,11 +152,31 @@ def text(settings: Choices, store: ModelStore) -> TextEmbedder:
 
 
 def vision(settings: Choices, store: ModelStore) -> VisionEmbedder:
-    """The picture embedder of `VISION_MODEL`, with the sentence embedder it shares a space with."""
+    """The picture embedder of `VISION_MODEL`."""
+    return vision_model(chosen(settings, store)[Family.VISION], settings, store)
+
+
+def vision_model(model_id: str, settings: Choices, store: ModelStore) -> VisionEmbedder:
+    """The picture embedder of one model, also of one that is not chosen any more but whose vectors
+    are still searched. `UserError` for an engine that this version does not have."""
+    manifest = store.manifest(model_id)
+    compute = Compute(settings.vision_device, settings.threads)
+    if manifest.engine == "openclip":
+        from heimdex.ml import openclip
+
+        return openclip.engine(store, manifest, compute)
+    if manifest.engine == "siglip2":
+        from heimdex.ml import siglip2
+
+        return siglip2.engine(store, manifest, compute)
+    if manifest.engine == "dual-encoder":
+        from heimdex.ml import encoder_folder
+
+        return encoder_folder.engine(store, manifest, compute)
+    if manifest.engine not in ("", "starter-vision"):
+        raise UserError(f"{model_id} wants the engine {manifest.engine}, which is not known here.")
     from heimdex.ml.vision import SentenceSpaceVision
 
-    manifest = store.manifest(chosen(settings, store)[Family.VISION])
-    compute = Compute(settings.vision_device, settings.threads)
     # Not the chosen text model but the one whose space the pictures were placed in.
     sentences = _sentences(
         store, _TEXT["use-multilingual"], Compute(settings.text_device, settings.threads)
@@ -160,22 +186,36 @@ def vision(settings: Choices, store: ModelStore) -> VisionEmbedder:
 
 def face_detector(settings: Choices, store: ModelStore) -> FaceDetector:
     """The face detector of `FACE_DETECTOR`."""
-    from heimdex.ml.mtcnn import Mtcnn
-    from heimdex.ml.retinaface import RetinaFace
-
     manifest = store.manifest(chosen(settings, store)[Family.FACE_DETECTOR])
     compute = Compute(settings.face_device, settings.threads)
-    if manifest.id == "mtcnn":
+    if manifest.engine == "mtcnn":
+        from heimdex.ml.mtcnn import Mtcnn
+
         return Mtcnn(store, manifest, compute)
+    if manifest.engine == "scrfd":
+        from heimdex.ml.insightface import Scrfd
+
+        return Scrfd(store, manifest, compute)
+    if manifest.engine != "retinaface":
+        raise _strange(manifest)
+    from heimdex.ml.retinaface import RetinaFace
+
     return RetinaFace(store, manifest, compute)
 
 
 def face_embedder(settings: Choices, store: ModelStore) -> FaceEmbedder:
     """The face embedder of `FACE_MODEL`."""
-    from heimdex.ml.sface import SFace
-
     manifest = store.manifest(chosen(settings, store)[Family.FACE_EMBEDDER])
-    return SFace(store, manifest, Compute(settings.face_device, settings.threads))
+    compute = Compute(settings.face_device, settings.threads)
+    if manifest.engine == "adaface":
+        from heimdex.ml import adaface
+
+        return adaface.engine(store, manifest, compute)
+    if manifest.engine not in ("sface", "arcface"):
+        raise _strange(manifest)
+    from heimdex.ml.face_embedding import GraphFaceEmbedder
+
+    return GraphFaceEmbedder(store, manifest, compute)
 
 
 def reader(settings: Choices, store: ModelStore) -> TextReader | None:
@@ -204,6 +244,13 @@ def _model(
     family: Family, setting: str, value: str, short: Mapping[str, str], store: ModelStore
 ) -> str:
     """The id behind a setting's value."""
+    if (
+        family is Family.FACE_DETECTOR
+        and value in (AUTO, "retinaface")
+        and _LARGE_RETINAFACE in store.manifests
+        and store.is_installed(_LARGE_RETINAFACE)
+    ):
+        return _LARGE_RETINAFACE
     if value == AUTO:
         return _best(family, store)
     asked = short.get(value, value)
@@ -229,6 +276,10 @@ def _best(family: Family, store: ModelStore) -> str:
     if not candidates:
         raise UserError(f"No model of the sets is for {family}; install Heimdex again.")
     return next((each for each in candidates if store.is_installed(each)), candidates[-1])
+
+
+def _strange(manifest: Manifest) -> UserError:
+    return UserError(f"{manifest.id} wants the engine {manifest.engine}, which is not known here.")
 
 
 def _unknown(setting: str, value: str, known: Mapping[str, object]) -> str:

@@ -3,6 +3,7 @@
 Which rewrite a model needs is its own module's affair; nothing here runs a graph.
 """
 
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,6 +42,34 @@ def write(model: "ModelProto", path: Path) -> None:
     onnx.save(model, str(path))
 
 
+def simplified(model: "ModelProto", opset: int) -> "ModelProto":
+    """The same network with everything computed that depends on weights alone, packed weights
+    unpacked, normalisations folded into convolutions, in the language of `opset`.
+
+    Published graphs are often exported in an old language, in which int8 has one scale a tensor.
+    """
+    import onnx
+    import onnxruntime
+    from onnx import version_converter
+
+    if next(o.version for o in model.opset_import if not o.domain) < opset:
+        model = version_converter.convert_version(model, opset)
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    options.log_severity_level = 3
+    options.intra_op_num_threads = 1
+    options.add_session_config_entry("session.disable_quant_qdq", "1")
+    with tempfile.TemporaryDirectory() as folder:
+        options.optimized_model_filepath = str(Path(folder) / "simplified.onnx")
+        onnxruntime.InferenceSession(model.SerializeToString(), options)
+        model = onnx.load(options.optimized_model_filepath)
+    spoken = {node.domain for node in model.graph.node}
+    kept = [o for o in model.opset_import if o.domain in spoken]
+    del model.opset_import[:]
+    model.opset_import.extend(kept)
+    return model
+
+
 def drop_unused_inputs(graph: "GraphProto") -> None:
     """Remove inputs that no node reads and those that are only weights.
 
@@ -64,12 +93,16 @@ def free_batch(graph: "GraphProto") -> None:
 
 
 def take_pixels(
-    graph: "GraphProto", mean: Sequence[float] | None = None, *, bgr: bool = False
+    graph: "GraphProto",
+    mean: Sequence[float] | None = None,
+    *,
+    bgr: bool = False,
+    scale: float = 1.0,
 ) -> None:
     """Replace the graph's one input of float planes by `PIXELS`.
 
-    `mean`: subtracted, in the order that the network wants its channels. Within the graph this
-    costs no pass over the pixels of our own.
+    `mean`: subtracted, in the order that the network wants its channels; `scale`: divided by after
+    that. Within the graph this costs no pass over the pixels of our own.
     """
     from onnx import TensorProto, helper
 
@@ -85,7 +118,11 @@ def take_pixels(
     steps.append(helper.make_node("Cast", [last], [target], to=TensorProto.FLOAT))
     if mean is not None:
         _add_constant(graph, "mean", np.array(mean, np.float32).reshape(1, 3, 1, 1))
-        steps.append(helper.make_node("Sub", [target, "mean"], [old]))
+        centred = old if scale == 1 else "planes_centred"
+        steps.append(helper.make_node("Sub", [target, "mean"], [centred]))
+        if scale != 1:
+            _add_constant(graph, "pixel_scale", np.array(scale, np.float32))
+            steps.append(helper.make_node("Div", [centred, "pixel_scale"], [old]))
     nodes = [*steps, *graph.node]
     del graph.node[:], graph.input[:]
     graph.node.extend(nodes)

@@ -1,29 +1,34 @@
-"""RetinaFace with a mobilenet 0.25 backbone: every face of a picture in one pass.
+"""RetinaFace, with a mobilenet 0.25 or a ResNet-50 behind it: every face of a picture in one pass.
 
 Deng et al., "RetinaFace: Single-stage Dense Face Localisation in the Wild", 2019; anchors and
-variances as in the published training configuration. Following faces from frame to frame and
-choosing crops is left to the stages.
+variances as in the published training configuration, which both share. Following faces from frame
+to frame and choosing crops is left to the stages.
 """
 
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from heimdex.domain.errors import ModelUnavailable
+from heimdex.domain.errors import EngineFailed, ModelUnavailable
 from heimdex.domain.faces import FaceDetection
 from heimdex.domain.media import RgbImage
-from heimdex.ml import boxes, graphs, runtime
+from heimdex.ml import boxes, face_samples, graphs, runtime, torch_checkpoint
+from heimdex.ml.acceleration.cases import Case, Outputs
+from heimdex.ml.acceleration.graph import Graph, OutOfMemory
+from heimdex.ml.acceleration.opening import open_graph
+from heimdex.ml.graphs import PIXELS
 from heimdex.ml.manifests import Manifest
+from heimdex.ml.networks import retinaface_resnet
+from heimdex.ml.reference import libraries
 from heimdex.ml.runtime import Compute
 from heimdex.ml.store import ModelStore
 
-if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
-
+GRAPH = "model.onnx"
+RESNET_WEIGHTS = "retinaface_resnet50_2020-07-20.pth"
+_OPSET = 17
 _STRIDES = (8, 16, 32)
 _ANCHORS = ((16, 32), (64, 128), (256, 512))
 """Edges of the square anchors at each stride, in pixels."""
@@ -34,6 +39,12 @@ _CANDIDATES = 400
 _GPU_BATCH = 8
 """On a processor pictures go one by one: together they fall out of its cache, a third slower."""
 _MEAN_BGR = (104.0, 117.0, 123.0)
+_FILLING = (123, 117, 104)
+"""RGB of what pictures are filled up with: the mean colour of the mobilenet's training and, to one
+step, of the ResNet's, which both networks see as nothing at all."""
+_GATE = 0.9
+_SURE = 0.2
+"""How far below the threshold a face of the other form is still looked for."""
 
 
 class RetinaFace:
@@ -48,7 +59,7 @@ class RetinaFace:
         self._compute = compute
         self._edge = edge
         self._least = manifest.limits().match
-        self._session: InferenceSession | None = None
+        self._graph: Graph | None = None
 
     @property
     def model_id(self) -> str:
@@ -61,56 +72,80 @@ class RetinaFace:
         return self._manifest.space_revision
 
     def load(self) -> None:
-        """Open the graph; `ModelUnavailable` when it is missing or damaged."""
+        """Open the network; `ModelUnavailable` when it is missing or damaged."""
         self._opened()
 
     def unload(self) -> None:
-        """Let the graph go."""
-        self._session = None
+        """Let the network go."""
+        self._graph = None
 
     def detect(self, images: Sequence[RgbImage]) -> list[list[FaceDetection]]:
-        """Faces of each picture, best first. Pictures of one size go through together."""
-        session = self._opened()
+        """Faces of each picture, best first. Pictures of one size go through together.
+
+        `EngineFailed` when there is no memory for even one.
+        """
+        self._opened()
         found: list[list[FaceDetection]] = [[] for _ in images]
         together = 1 if self._compute.device == runtime.CPU else _GPU_BATCH
         for size, indices in boxes.by_size(images, self._edge).items():
             for start in range(0, len(indices), together):
                 some = indices[start : start + together]
                 batch = _padded([boxes.resized(images[index], size) for index in some])
-                offsets, scores, landmarks = runtime.run(session, pixels=batch)
+                offsets, scores, landmarks = self._run(batch)
                 for row, index in enumerate(some):
-                    found[index] = self._read(
-                        offsets[row], scores[row, :, 1], landmarks[row], batch.shape[1:3], size
+                    found[index] = boxes.detections(
+                        *read(
+                            offsets[row], scores[row], landmarks[row], batch.shape[1:3], self._least
+                        ),
+                        size,
                     )
         return found
 
-    def _opened(self) -> "InferenceSession":
-        if self._session is None:
-            path = self._store.path(self.model_id, "model.onnx")
-            self._session = runtime.onnx_session(path, self._compute, self.model_id)
-        return self._session
+    def _run(self, batch: NDArray[np.uint8]) -> Outputs:
+        """A batch; where the memory does not suffice, its halves one after the other."""
+        try:
+            return self._opened().run({PIXELS: batch})
+        except OutOfMemory as error:
+            if len(batch) == 1:
+                raise EngineFailed(
+                    f"There is not enough memory for one picture with {self.model_id}; close "
+                    "other programs, or choose a smaller model."
+                ) from error
+        half = len(batch) // 2
+        parts = [self._run(batch[:half]), self._run(batch[half:])]
+        return [np.concatenate(outputs) for outputs in zip(*parts, strict=True)]
 
-    def _read(
-        self,
-        offsets: NDArray[np.float32],
-        scores: NDArray[np.float32],
-        landmarks: NDArray[np.float32],
-        padded: tuple[int, ...],
-        size: tuple[int, int],
-    ) -> list[FaceDetection]:
-        """The network's answer for one picture. Offsets are relative to the anchors."""
-        chosen = np.flatnonzero(scores >= self._least)
-        if len(chosen) > _CANDIDATES:
-            chosen = chosen[np.argsort(-scores[chosen])[:_CANDIDATES]]
-        anchors = _anchors(padded[0], padded[1])[chosen]
-        centres, sizes = anchors[:, :2], anchors[:, 2:]
-        middle = centres + offsets[chosen, :2] * _CENTRE_VARIANCE * sizes
-        extent = sizes * np.exp(offsets[chosen, 2:] * _SIZE_VARIANCE)
-        found = np.hstack([middle - extent / 2, middle + extent / 2])
-        points = landmarks[chosen].reshape(-1, 5, 2) * _CENTRE_VARIANCE
-        points = centres[:, None] + points * sizes[:, None]
-        kept = boxes.suppress(found, scores[chosen], _OVERLAP)
-        return boxes.detections(found[kept], scores[chosen][kept], points[kept], size)
+    def _opened(self) -> Graph:
+        if self._graph is None:
+            self._graph = _open(self._store, self._manifest, self._compute)
+        return self._graph
+
+
+def read(
+    offsets: NDArray[np.float32],
+    scores: NDArray[np.float32],
+    landmarks: NDArray[np.float32],
+    padded: tuple[int, ...],
+    least: float,
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """Boxes (n × 4), scores (n) and landmarks (n × 5 × 2) in pixels of what scores `least`, best
+    first, out of the network's answer for one picture of `padded` height and width.
+
+    Offsets (anchors × 4), the second of two `scores` and `landmarks` (× 10) belong to the anchors.
+    """
+    scores = scores[:, 1]
+    chosen = np.flatnonzero(scores >= least)
+    if len(chosen) > _CANDIDATES:
+        chosen = chosen[np.argsort(-scores[chosen])[:_CANDIDATES]]
+    anchors = _anchors(padded[0], padded[1])[chosen]
+    centres, sizes = anchors[:, :2], anchors[:, 2:]
+    middle = centres + offsets[chosen, :2] * _CENTRE_VARIANCE * sizes
+    extent = sizes * np.exp(offsets[chosen, 2:] * _SIZE_VARIANCE)
+    found = np.hstack([middle - extent / 2, middle + extent / 2])
+    points = landmarks[chosen].reshape(-1, 5, 2) * _CENTRE_VARIANCE
+    points = centres[:, None] + points * sizes[:, None]
+    kept = boxes.suppress(found, scores[chosen], _OVERLAP)
+    return found[kept], scores[chosen][kept], points[kept]
 
 
 @lru_cache(maxsize=8)
@@ -127,14 +162,11 @@ def _anchors(height: int, width: int) -> NDArray[np.float32]:
 
 
 def _padded(images: Sequence[RgbImage]) -> NDArray[np.uint8]:
-    """One array of pictures, filled up on the right and below to whole cells of the coarsest grid.
-
-    The filling has the mean colour, which the network sees as nothing at all.
-    """
+    """One array of pictures, filled up on the right and below to whole cells of the last grid."""
     cell = _STRIDES[-1]
     height, width = images[0].shape[:2]
     filled = [-(-edge // cell) * cell for edge in (height, width)]
-    colour = np.array(_MEAN_BGR[::-1], np.uint8)
+    colour = np.array(_FILLING, np.uint8)
     batch = np.empty((len(images), *filled, 3), np.uint8)
     batch[:, height:] = colour
     batch[:, :height, width:] = colour
@@ -144,11 +176,72 @@ def _padded(images: Sequence[RgbImage]) -> NDArray[np.uint8]:
 
 
 def convert(source: Path, target: Path) -> None:
-    """Make the published graph take RGB bytes as they are decoded instead of float BGR planes less
-    the training mean. `ModelUnavailable` when `source` is no such graph."""
+    """Make the published mobilenet take RGB bytes as they are decoded instead of float BGR planes
+    less the training mean. `ModelUnavailable` when `source` is no such graph."""
     model = graphs.read(source)
     outputs = [value.name for value in model.graph.output]
     if outputs != ["loc", "conf", "landmarks"]:
         raise ModelUnavailable(f"{source.name} is no RetinaFace graph; download it again.")
     graphs.take_pixels(model.graph, _MEAN_BGR, bgr=True)
-    graphs.write(model, target)
+    graphs.write(graphs.simplified(model, _OPSET), target)
+
+
+def convert_resnet(source: Path, target: Path) -> None:
+    """Write the ResNet-50 out of the checkpoint that `retinaface-pytorch` publishes.
+    `ModelUnavailable` when `source` is no such checkpoint."""
+    tensors = torch_checkpoint.read(source)
+    try:
+        retinaface_resnet.write(tensors, target)
+    except (ValueError, IndexError) as error:
+        raise ModelUnavailable(
+            f"{source.name} is not the ResNet-50 of RetinaFace ({error}); download it again."
+        ) from error
+
+
+def tuning_cases(store: ModelStore, manifest: Manifest) -> list[Case]:
+    """The network on pictures with heads of many sizes: the same faces must be found."""
+    least = manifest.limits().match
+
+    def likeness(plain: Sequence[Outputs], quick: Sequence[Outputs]) -> float:
+        return agreement(plain, quick, least)
+
+    return [
+        Case(
+            GRAPH, lambda: face_samples.pictures(store.resources), likeness, _GATE, ("body.conv1",)
+        )
+    ]
+
+
+def agreement(plain: Sequence[Outputs], quick: Sequence[Outputs], least: float) -> float:
+    """Mean overlap of the faces found by either with the best fitting one of the other, in 0..1.
+
+    A face near the threshold may fall to one side of it in one form and to the other in the other,
+    so its counterpart is looked for further down. Where neither finds any face, what the scores
+    have in common is taken instead, because there is nothing else to compare.
+    """
+    overlaps: list[float] = []
+    for one, other in ((plain, quick), (quick, plain)):
+        for mine, theirs in zip(one, other, strict=True):
+            for offsets, scores, landmarks, *rest in zip(*mine, *theirs, strict=True):
+                padded = face_samples.PADDED
+                found = read(offsets, scores, landmarks, padded, least)[0]
+                there = read(rest[0], rest[1], rest[2], padded, least - _SURE)[0]
+                for box in found:
+                    overlaps.append(float(boxes.overlaps(box, there).max()) if len(there) else 0.0)
+    if overlaps:
+        return float(np.mean(overlaps))
+    pairs = zip(plain, quick, strict=True)
+    return 1 - float(max(np.abs(mine[1] - theirs[1]).max() for mine, theirs in pairs))
+
+
+def _open(store: ModelStore, manifest: Manifest, compute: Compute) -> Graph:
+    """torch where a graphics processor is asked for and the checkpoint is a torch one."""
+    if compute.device != runtime.CPU:
+        weights = store.path(manifest.id, GRAPH).parent / RESNET_WEIGHTS
+        if weights.exists():
+            device = runtime.choose_device(compute.device, libraries.devices(), manifest.id)
+            if device != runtime.CPU:
+                from heimdex.ml.reference.faces import RetinaFaceNetwork
+
+                return RetinaFaceNetwork(torch_checkpoint.read(weights), device, manifest.id)
+    return open_graph(store, manifest.id, GRAPH, compute)

@@ -2,9 +2,10 @@
 
 Which tensors a model wants and how it is put together is the converters' affair.
 
-Formats: `torch.save` as a zip archive (torch 1.6 on: `NAME/data.pkl`, `NAME/data/KEY`), and the
-older one of five streams in a row (magic number, protocol, machine, objects, storage keys) followed
-by the storages, as written by `torch/serialization.py`.
+Formats: `torch.save` as a zip archive (torch 1.6 on: `NAME/data.pkl`, `NAME/data/KEY`), the same by
+`torch.jit.save` with modules in place of dictionaries, and the older one of five streams in a row
+(magic number, protocol, machine, objects, storage keys) followed by the storages, as written by
+`torch/serialization.py`.
 """
 
 import struct
@@ -23,6 +24,7 @@ from heimdex.ml.pickle_stream import Name, Named, NotPlainData, read_value
 _MAGIC = 0x1950A86A20F9469CFC6C
 _PROTOCOL = 1001
 _BFLOAT16 = "bfloat16"
+_SCRIPTED = "__torch__."
 _DTYPES = {
     "torch.DoubleStorage": "<f8",
     "torch.FloatStorage": "<f4",
@@ -35,6 +37,23 @@ _DTYPES = {
     "torch.ByteStorage": "<u1",
     "torch.BoolStorage": "?",
 }
+
+
+_TRAINING = (
+    "pytorch_lightning.",
+    "lightning.",
+    "lightning_fabric.",
+    "argparse.Namespace",
+    "collections.defaultdict",
+    "numpy.dtype",
+    "numpy.core.multiarray.scalar",
+    "numpy._core.multiarray.scalar",
+    "_codecs.encode",
+    "torch.device",
+    "torch.Size",
+)
+"""What Lightning keeps beside the tensors: settings, callbacks, where training stood. These objects
+are described in the stream and passed over; they are never made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +81,8 @@ def read(path: Path) -> dict[str, NDArray[Any]]:
     bfloat16 becomes float32, everything else keeps its type; what is no tensor is left out. The
     arrays are read-only views, of the mapped file wherever it stores them as they are, so that a
     checkpoint of gigabytes costs no memory until it is looked at.
-    Raises `ModelUnavailable` when the file is damaged or holds more than plain tensors.
+    Raises `ModelUnavailable` when the file is damaged or holds anything but plain tensors and what
+    trainers write beside them.
     """
     try:
         if zipfile.is_zipfile(path):
@@ -144,6 +164,14 @@ def _build(described: Named) -> Any:
             return {}
         case Named("collections.OrderedDict", (list() as items,)):
             return dict(items)
+        case Named(path) if path.startswith(_SCRIPTED):
+            # A module of a TorchScript archive: what it is made of is its state, its code is not
+            # read.
+            return described
+        case Named(path, ()) if path.endswith(".AttributeDict") and path.startswith(_TRAINING):
+            return {}
+        case Named(path, _) if path.startswith(_TRAINING):
+            return described
         case _:
             raise NotPlainData(f"it asks for {described.path}")
 
@@ -159,6 +187,8 @@ def _resolve(reference: Any) -> _Storage:
 def _tensors(value: Any, prefix: str = "") -> list[tuple[str, _Tensor]]:
     if isinstance(value, _Tensor):
         return [(prefix, value)]
+    if isinstance(value, Named):
+        value = value.state
     found: list[tuple[str, _Tensor]] = []
     if isinstance(value, Mapping):
         for key, item in value.items():

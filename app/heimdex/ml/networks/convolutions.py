@@ -33,6 +33,7 @@ def convolve(
     norm: str = "",
     stride: int = 1,
     weight: NDArray[Any] | None = None,
+    output: str = "",
 ) -> str:
     """`Conv2d` with "same" padding for its kernel, followed by the normalisation `norm`.
 
@@ -55,7 +56,7 @@ def convolve(
         x,
         network.constant(f"{name}.kernel", kernel),
         network.constant(f"{name}.folded_bias", bias),
-        output=f"{name}.out",
+        output=output or f"{name}.out",
         kernel_shape=list(kernel.shape[2:]),
         strides=[stride, stride],
         pads=[edge // 2] * 4,

@@ -1,30 +1,72 @@
-"""AdaFace and RetinaFace in torch: what the quick forms are compared with, and what CUDA and MPS run.
+"""AdaFace and RetinaFace in torch: what the quick forms are compared with, and what runs on CUDA
+and MPS, there in half precision.
 
 AdaFace has no package, so its backbone stands here, written after the paper and named as its
-checkpoints are; RetinaFace comes from `retinaface-pytorch`. Fitting pictures, suppressing doubles
-and aligning are left to the engines.
+checkpoints are; RetinaFace comes from `retinaface-pytorch`. Fitting pictures, suppressing doubles,
+aligning and halving batches are left to the engines.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from heimdex.domain.errors import ModelUnavailable
 from heimdex.ml.acceleration.graph import Arrays, OutOfMemory
+from heimdex.ml.graphs import PIXELS
 from heimdex.ml.reference import libraries
 
 Tensors = Mapping[str, NDArray[Any]]
 
-UNITS = {18: (2, 2, 2, 2), 50: (3, 4, 14, 3), 101: (3, 13, 30, 3)}
-"""Residual units of each stage by the name that AdaFace gives to the depth."""
-_WIDTHS = (64, 128, 256, 512)
+UNITS = {"ir18": (2, 2, 2, 2), "ir50": (3, 4, 14, 3), "ir101": (3, 13, 30, 3)}
+"""Residual units of each stage, by the name that AdaFace gives to the depth."""
+WIDTHS = (64, 128, 256, 512)
+_STAGES = len(WIDTHS)
 
 
-def iresnet(units: tuple[int, ...], widths: tuple[int, ...] = _WIDTHS, dims: int = 512) -> Any:
+class AdaFaceNetwork:
+    """A `Graph` from pixels to unit vectors; on a processor in single precision."""
+
+    def __init__(self, tensors: Tensors, bgr: bool, device: str, model_id: str) -> None:
+        """`tensors` named as the published module names them; `bgr`: it takes blue first.
+        `ModelUnavailable` when a package is missing or the weights are those of something else."""
+        units, widths = _shape(tensors)
+        dims = len(tensors["output_layer.3.bias"])
+        self._torch = libraries.load("torch", model_id)
+        self._model = _filled(iresnet(units, widths, dims), tensors, device, model_id)
+        self._device, self._bgr = device, bgr
+
+    def run(self, inputs: Arrays) -> list[NDArray[Any]]:
+        """See `Graph`."""
+        pixels = inputs[PIXELS][..., ::-1] if self._bgr else inputs[PIXELS]
+        (found,) = _run(self._torch, self._model, pixels, (0.5,) * 3, (0.5,) * 3, self._device)
+        return [self._torch.nn.functional.normalize(found, dim=-1).cpu().numpy()]
+
+
+class RetinaFaceNetwork:
+    """A `Graph` from pixels to offsets, scores and landmarks of all anchors."""
+
+    def __init__(self, tensors: Tensors, device: str, model_id: str) -> None:
+        """`ModelUnavailable` when a package is missing or the weights are those of something
+        else."""
+        self._torch = libraries.load("torch", model_id)
+        self._model = _filled(retinaface(model_id).model, tensors, device, model_id)
+        self._device = device
+
+    def run(self, inputs: Arrays) -> list[NDArray[Any]]:
+        """See `Graph`."""
+        mean, deviation = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+        offsets, scores, landmarks = _run(
+            self._torch, self._model, inputs[PIXELS], mean, deviation, self._device
+        )
+        scores = self._torch.softmax(scores, dim=-1)
+        return [found.cpu().numpy() for found in (offsets, scores, landmarks)]
+
+
+def iresnet(units: Sequence[int], widths: Sequence[int] = WIDTHS, dims: int = 512) -> Any:
     """A `torch.nn.Module` from n × 3 × 112 × 112 planes in -1..1 to n × dims, not normalised."""
-    torch = libraries.load("torch")
-    nn = torch.nn
+    nn = libraries.load("torch").nn
 
     class Unit(nn.Module):  # type: ignore[name-defined,misc]
         def __init__(self, before: int, after: int, stride: int) -> None:
@@ -61,7 +103,7 @@ def iresnet(units: tuple[int, ...], widths: tuple[int, ...] = _WIDTHS, dims: int
                     body.append(Unit(width, after, 2 if index == 0 else 1))
                     width = after
             self.body = nn.Sequential(*body)
-            cells = 112 // 2 ** len(units)
+            cells = 112 // 2**_STAGES
             self.output_layer = nn.Sequential(
                 nn.BatchNorm2d(width),
                 nn.Dropout(0.4),
@@ -76,6 +118,59 @@ def iresnet(units: tuple[int, ...], widths: tuple[int, ...] = _WIDTHS, dims: int
     return Backbone()
 
 
-def retinaface(size: int, device: str = "cpu") -> Any:
+def retinaface(model_id: str = "", size: int = 640) -> Any:
     """The package's `Model` for pictures of `size` pixels, with weights still to be loaded."""
-    return libraries.load("retinaface.predict_single").Model(max_size=size, device=device)
+    return libraries.load("retinaface.predict_single", model_id).Model(max_size=size)
+
+
+def _shape(tensors: Tensors) -> tuple[list[int], list[int]]:
+    """Units and widths of the stages that the tensors make up."""
+    units: list[int] = []
+    widths: list[int] = []
+    number = 0
+    while f"body.{number}.res_layer.1.weight" in tensors:
+        after, before = tensors[f"body.{number}.res_layer.1.weight"].shape[:2]
+        if number == 0 or after != before:
+            units.append(0)
+            widths.append(after)
+        units[-1] += 1
+        number += 1
+    return units, widths
+
+
+def _filled(model: Any, tensors: Tensors, device: str, model_id: str) -> Any:
+    torch = libraries.load("torch", model_id)
+    state = {name: torch.tensor(np.asarray(tensors[name])) for name in tensors}
+    try:
+        model.load_state_dict(state)
+    except RuntimeError as error:
+        raise ModelUnavailable(
+            f"The weights of {model_id} are those of another network; install it again.", model_id
+        ) from error
+    model = model.eval().to(device)
+    return model if device == "cpu" else model.half()
+
+
+def _run(
+    torch: Any,
+    model: Any,
+    pixels: NDArray[np.uint8],
+    mean: Sequence[float],
+    deviation: Sequence[float],
+    device: str,
+) -> list[Any]:
+    """All outputs in single precision, still on the device."""
+    try:
+        with torch.inference_mode():
+            planes = torch.from_numpy(np.ascontiguousarray(pixels)).to(device)
+            planes = planes.permute(0, 3, 1, 2).float() / 255
+            shift, scale = (
+                torch.tensor(values, device=device).view(1, 3, 1, 1) for values in (mean, deviation)
+            )
+            planes = (planes - shift) / scale
+            found = model(planes if device == "cpu" else planes.half())
+            return [each.float() for each in (found if isinstance(found, tuple) else (found,))]
+    except torch.OutOfMemoryError as error:
+        if device == "cuda":
+            torch.cuda.empty_cache()
+        raise OutOfMemory(str(error)) from error

@@ -1,0 +1,137 @@
+"""Aligned faces to vectors, by a network that takes their bytes: what all face embedders share.
+
+How a published file becomes such a network is the models' own modules' affair; aligning is
+`alignment`'s, deciding who it is `people`'s.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from heimdex.domain.engines import Thresholds
+from heimdex.domain.errors import EngineFailed, ModelUnavailable
+from heimdex.domain.media import RgbImage
+from heimdex.domain.vectors import Vectors
+from heimdex.ml import alignment, graphs, runtime
+from heimdex.ml.acceleration.graph import Graph, OutOfMemory
+from heimdex.ml.acceleration.opening import open_graph
+from heimdex.ml.graphs import PIXELS
+from heimdex.ml.manifests import Manifest
+from heimdex.ml.runtime import Compute
+from heimdex.ml.store import ModelStore
+
+GRAPH = "model.onnx"
+"""Takes `PIXELS`, n × 112 × 112 × 3 RGB, and gives n × dims."""
+BATCH = 16
+"""Faces of one pass; larger passes are no faster."""
+GATE = 0.99
+"""Least mean cosine of a quick form to the plain one."""
+
+_OPSET = 17
+
+Open = Callable[[ModelStore, Manifest, Compute], Graph]
+
+
+def plainly(store: ModelStore, manifest: Manifest, compute: Compute) -> Graph:
+    """The model's network in the form that was found quickest."""
+    return open_graph(store, manifest.id, GRAPH, compute)
+
+
+class GraphFaceEmbedder:
+    """A `FaceEmbedder`."""
+
+    def __init__(
+        self, store: ModelStore, manifest: Manifest, compute: Compute, *, opening: Open = plainly
+    ) -> None:
+        """`opening`: where another runtime than the graph's may have to be chosen."""
+        self._store = store
+        self._manifest = manifest
+        self._compute = compute
+        self._open = opening
+        self._graph: Graph | None = None
+
+    @property
+    def model_id(self) -> str:
+        """Id of the manifest."""
+        return self._manifest.id
+
+    @property
+    def revision(self) -> str:
+        """Revision of weights and preprocessing."""
+        return self._manifest.space_revision
+
+    @property
+    def dims(self) -> int:
+        """Length of a vector."""
+        return self._manifest.dims
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """For the same person, by cosine similarity."""
+        return self._manifest.limits()
+
+    def load(self) -> None:
+        """Open the network; `ModelUnavailable` when it is missing or damaged."""
+        self._opened()
+
+    def unload(self) -> None:
+        """Let the network go."""
+        self._graph = None
+
+    def embed(self, crops: Sequence[RgbImage]) -> Vectors:
+        """One unit vector a crop of 112 × 112 RGB, in order.
+
+        ValueError for crops of another size, `EngineFailed` when there is no memory for even one.
+        """
+        shape = (alignment.SIZE, alignment.SIZE, 3)
+        if wrong := [crop.shape for crop in crops if crop.shape != shape]:
+            raise ValueError(f"a face crop must be {shape}, not {wrong[0]}")
+        rows = [np.empty((0, self.dims), np.float32)]
+        for start in range(0, len(crops), BATCH):
+            answer = self._run(np.stack(crops[start : start + BATCH]))
+            rows.append(runtime.unit(answer))
+        return np.concatenate(rows)
+
+    def _run(self, pixels: NDArray[np.uint8]) -> NDArray[Any]:
+        """A batch; where the memory does not suffice, its halves one after the other."""
+        try:
+            return self._opened().run({PIXELS: pixels})[0]
+        except OutOfMemory as error:
+            if len(pixels) == 1:
+                raise EngineFailed(
+                    f"There is not enough memory for one face with {self.model_id}; close other "
+                    "programs, or choose a smaller model."
+                ) from error
+        half = len(pixels) // 2
+        return np.concatenate([self._run(pixels[:half]), self._run(pixels[half:])])
+
+    def _opened(self) -> Graph:
+        if self._graph is None:
+            self._graph = self._open(self._store, self._manifest, self._compute)
+        return self._graph
+
+
+def convert(source: Path, target: Path, title: str, *, bgr: bool) -> None:
+    """Make a published graph, which takes planes in -1..1, take the bytes of any number of crops.
+
+    `bgr`: it was trained on pictures with blue first. Bringing vectors to length one is left to the
+    engine. `ModelUnavailable` when `source` is no such graph.
+    """
+    model = graphs.read(source)
+    graphs.drop_unused_inputs(model.graph)
+    taken = [[d.dim_value for d in v.type.tensor_type.shape.dim] for v in model.graph.input]
+    if len(taken) != 1 or taken[0][1:] != [3, alignment.SIZE, alignment.SIZE]:
+        raise ModelUnavailable(f"{source.name} is no graph of {title}; download it again.")
+    # Some exports give the vector's length beside it.
+    del model.graph.output[1:]
+    graphs.free_batch(model.graph)
+    graphs.take_pixels(model.graph, [127.5] * 3, bgr=bgr, scale=127.5)
+    model = graphs.simplified(model, _OPSET)
+    convolutions = [node for node in model.graph.node if node.op_type == "Conv"]
+    for number, node in enumerate(convolutions):
+        # The first layer and the first unit, as `adaface` names them to keep them in float.
+        node.name = f"body.0.{number}" if number < 3 else f"conv.{number}"
+    graphs.write(model, target)
