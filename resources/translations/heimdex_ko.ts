@@ -932,23 +932,23 @@
     <name>ModelsOffer</name>
     <message>
         <source>Heimdex needs models to listen and to look; they run on this computer. Choose which: the smallest set is about %1, and nothing is downloaded before you say so.</source>
-        <translation type="unfinished"></translation>
+        <translation>Heimdex가 듣고 보려면 이 컴퓨터에서 돌아갈 모델이 필요합니다. 골라 주세요. 가장 작은 세트는 약 %1이며, 고르기 전에는 아무것도 내려받지 않습니다.</translation>
     </message>
     <message>
         <source>Choose models…</source>
-        <translation type="unfinished"></translation>
+        <translation>모델 고르기…</translation>
     </message>
     <message>
         <source>Getting %1… %2</source>
-        <translation type="unfinished"></translation>
+        <translation>%1 받는 중… %2</translation>
     </message>
     <message>
         <source>%1 left</source>
-        <translation type="unfinished">%1 남음</translation>
+        <translation>%1 남음</translation>
     </message>
     <message>
         <source>Show</source>
-        <translation type="unfinished"></translation>
+        <translation>보기</translation>
     </message>
 </context>
 <context>

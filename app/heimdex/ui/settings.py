@@ -33,6 +33,8 @@ from heimdex.ui.session import Session
 from heimdex.ui.theme import MODES, Theme
 from heimdex.ui.widgets import Choice, Elided, Note, Picture, button, icon_button, label, line
 
+_PAGES = ("folders", "models", "people", "look", "about")
+
 
 class SettingsDialog(QDialog):
     """Everything takes effect at once; there is nothing to confirm."""
@@ -84,6 +86,10 @@ class SettingsDialog(QDialog):
         whole.addLayout(foot)
         session.changed.connect(self._refresh)
         self._refresh(Changes(folders=True))
+
+    def show_page(self, name: str) -> None:
+        """Go to one of the pages `folders`, `models`, `people`, `look`, `about`."""
+        self.tabs.setCurrentIndex(_PAGES.index(name))
 
     def _folder_page(self) -> QWidget:
         page, column = _page()

@@ -34,6 +34,7 @@ from heimdex.ui.asking import Asking
 from heimdex.ui.examples import is_picture
 from heimdex.ui.jobbar import JobBar
 from heimdex.ui.library.panel import LibraryPanel
+from heimdex.ui.models.offer import ModelsOffer
 from heimdex.ui.models_page import vision_note
 from heimdex.ui.people.panel import PeoplePanel
 from heimdex.ui.preferences import Preferences
@@ -72,6 +73,7 @@ class Window(QMainWindow):
         self.activity = ActivityPanel(theme)
         self.side = SidePanel(theme, preferences, self.people.names)
         self.jobbar = JobBar(theme)
+        self.offer = ModelsOffer(theme)
         self.asking = Asking(self.field, self.results, self)
         self._build()
         self.toast = Toast(self)
@@ -97,6 +99,7 @@ class Window(QMainWindow):
             self.activity,
             self.side,
             self.jobbar,
+            self.offer,
         ):
             part.attach(session)
         session.said.connect(self.say)
@@ -185,6 +188,10 @@ class Window(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(top)
+        offered = QHBoxLayout()
+        offered.setContentsMargins(24, 0, 16, 0)
+        offered.addWidget(self.offer)
+        column.addLayout(offered)
         column.addWidget(self._panels, 1)
         self._stage = QStackedWidget()
         self._stage.setObjectName("stage")
@@ -212,6 +219,7 @@ class Window(QMainWindow):
     def _connect(self) -> None:
         self.rail.chosen.connect(self.show_panel)
         self.rail.settings_wanted.connect(self.open_settings)
+        self.offer.wanted.connect(lambda: self.open_settings("models"))
         for panel in (self.library, self.results, self.people, self.activity):
             panel.play_requested.connect(self.play)
         self.library.shown.connect(self.side.show_video)
@@ -254,13 +262,14 @@ class Window(QMainWindow):
             shortcut = QShortcut(QKeySequence(keys), self)
             shortcut.activated.connect(action)
 
-    def open_settings(self) -> None:
-        """Show the settings."""
+    def open_settings(self, page: str = "folders") -> None:
+        """Show the settings, at one of their pages."""
         from heimdex.ui.settings import SettingsDialog
 
         if self.session is not None:
             dialog = SettingsDialog(self.theme, self.preferences, self.session, self)
             dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            dialog.show_page(page)
             dialog.open()
 
     def _go_down(self) -> None:
