@@ -5,44 +5,44 @@
     <name>Actions</name>
     <message numerus="yes">
         <source>%n photo(s) taken.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n photo taken.</numerusform>
+            <numerusform>%n photos taken.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>Found in %n video(s).</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>Found in %n video.</numerusform>
+            <numerusform>Found in %n videos.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n face(s) taken out.</source>
-        <translation type="unfinished">
+        <translation>
             <numerusform>%n face taken out.</numerusform>
             <numerusform>%n faces taken out.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n face(s) given to “%1”.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n face given to “%1”.</numerusform>
+            <numerusform>%n faces given to “%1”.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>Erased, with %n face(s).</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>Erased, with %n face.</numerusform>
+            <numerusform>Erased, with %n faces.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n automatic backup(s) went with it.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n automatic backup went with it.</numerusform>
+            <numerusform>%n automatic backups went with it.</numerusform>
         </translation>
     </message>
 </context>
@@ -161,13 +161,6 @@
 <context>
     <name>PeoplePanel</name>
     <message numerus="yes">
-        <source>Who is on these photos?</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
         <source>Show %n hidden</source>
         <translation>
             <numerusform>Show %n hidden</numerusform>
@@ -181,21 +174,14 @@
             <numerusform>Show %n more</numerusform>
         </translation>
     </message>
-    <message numerus="yes">
-        <source>Choose somebody, or type a new name.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
-        </translation>
-    </message>
 </context>
 <context>
     <name>PeopleSettings</name>
     <message numerus="yes">
         <source>%n face(s) are stored.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n face is stored.</numerusform>
+            <numerusform>%n faces are stored.</numerusform>
         </translation>
     </message>
 </context>
@@ -217,9 +203,9 @@
     </message>
     <message numerus="yes">
         <source>, known by %n photo(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>, known by %n photo</numerusform>
+            <numerusform>, known by %n photos</numerusform>
         </translation>
     </message>
 </context>
@@ -227,14 +213,14 @@
     <name>QuestionCard</name>
     <message numerus="yes">
         <source>%n time(s)</source>
-        <translation type="unfinished">
+        <translation>
             <numerusform>%n time</numerusform>
             <numerusform>%n times</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n more</source>
-        <translation type="unfinished">
+        <translation>
             <numerusform>%n more</numerusform>
             <numerusform>%n more</numerusform>
         </translation>
@@ -316,9 +302,9 @@
     <name>SwitchedOff</name>
     <message numerus="yes">
         <source>%n face(s) found before are still stored.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n face found before is still stored.</numerusform>
+            <numerusform>%n faces found before are still stored.</numerusform>
         </translation>
     </message>
 </context>

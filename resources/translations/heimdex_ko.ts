@@ -5,95 +5,95 @@
     <name>Actions</name>
     <message>
         <source>These faces are now part of “%1”.</source>
-        <translation type="unfinished">이 얼굴들을 “%1”에 합쳤습니다.</translation>
+        <translation>이 얼굴들을 “%1”에 합쳤습니다.</translation>
     </message>
     <message>
         <source>Named “%1” in all videos.</source>
-        <translation type="unfinished">모든 영상에서 “%1”(으)로 이름을 붙였습니다.</translation>
+        <translation>모든 영상에서 “%1”(으)로 이름을 붙였습니다.</translation>
     </message>
     <message>
         <source>Found by these names as well.</source>
-        <translation type="unfinished"></translation>
+        <translation>이 이름들로도 찾을 수 있습니다.</translation>
     </message>
     <message>
         <source>Other names removed.</source>
-        <translation type="unfinished"></translation>
+        <translation>다른 이름을 지웠습니다.</translation>
     </message>
     <message numerus="yes">
         <source>%n photo(s) taken.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>사진 %n장을 받았습니다.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>Found in %n video(s).</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>영상 %n개에서 찾았습니다.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n face(s) taken out.</source>
-        <translation type="unfinished">
+        <translation>
             <numerusform>얼굴 %n개를 뺐습니다.</numerusform>
         </translation>
     </message>
     <message>
         <source>These faces are somebody else now.</source>
-        <translation type="unfinished">이 얼굴들은 이제 다른 사람입니다.</translation>
+        <translation>이 얼굴들은 이제 다른 사람입니다.</translation>
     </message>
     <message numerus="yes">
         <source>%n face(s) given to “%1”.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>얼굴 %n개를 “%1”에게 옮겼습니다.</numerusform>
         </translation>
     </message>
     <message>
         <source>Portrait chosen.</source>
-        <translation type="unfinished"></translation>
+        <translation>대표 사진을 골랐습니다.</translation>
     </message>
     <message>
         <source>Hidden.</source>
-        <translation type="unfinished">숨겼습니다.</translation>
+        <translation>숨겼습니다.</translation>
     </message>
     <message>
         <source>Shown again.</source>
-        <translation type="unfinished">다시 표시합니다.</translation>
+        <translation>다시 보입니다.</translation>
     </message>
     <message>
         <source>Joined into one person.</source>
-        <translation type="unfinished">한 사람으로 합쳤습니다.</translation>
+        <translation>한 사람으로 합쳤습니다.</translation>
     </message>
     <message>
         <source>Kept apart.</source>
-        <translation type="unfinished"></translation>
+        <translation>다른 사람으로 두었습니다.</translation>
     </message>
     <message>
         <source>Taken back.</source>
-        <translation type="unfinished">되돌렸습니다.</translation>
+        <translation>되돌렸습니다.</translation>
     </message>
     <message>
         <source>Faces are recognised from now on.</source>
-        <translation type="unfinished"></translation>
+        <translation>이제부터 얼굴을 인식합니다.</translation>
     </message>
     <message>
         <source>Faces are not recognised any more.</source>
-        <translation type="unfinished"></translation>
+        <translation>더 이상 얼굴을 인식하지 않습니다.</translation>
     </message>
     <message numerus="yes">
         <source>Erased, with %n face(s).</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>얼굴 %n개와 함께 지웠습니다.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n automatic backup(s) went with it.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>자동 백업 %n개도 지웠습니다.</numerusform>
         </translation>
     </message>
     <message>
         <source>The disk is too full to clean the rest now; it is done later.</source>
-        <translation type="unfinished"></translation>
+        <translation>디스크 공간이 모자라 나머지는 나중에 정리합니다.</translation>
     </message>
 </context>
 <context>
@@ -193,7 +193,7 @@
     </message>
     <message>
         <source>a removed video</source>
-        <translation>지워진 동영상</translation>
+        <translation>지워진 영상</translation>
     </message>
     <message>
         <source>Save this search</source>
@@ -206,30 +206,6 @@
     <message>
         <source>Rename</source>
         <translation>이름 바꾸기</translation>
-    </message>
-    <message>
-        <source>Forget this person for good?</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Name, faces, photos and corrections are erased, and automatic backups that hold them. This cannot be undone. Backups you made yourself are not touched.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Forget</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Erase all faces and names for good?</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Everybody, all faces that were found and all corrections are erased, and automatic backups that hold them. This cannot be undone. Your videos stay as they are.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Erase</source>
-        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -283,7 +259,7 @@
     <name>Chips</name>
     <message>
         <source>No video of the library fits this.</source>
-        <translation>여기에 맞는 동영상이 라이브러리에 없습니다.</translation>
+        <translation>여기에 맞는 영상이 라이브러리에 없습니다.</translation>
     </message>
     <message>
         <source>Like this moment</source>
@@ -418,6 +394,33 @@
     </message>
 </context>
 <context>
+    <name>Erasing</name>
+    <message>
+        <source>Forget this person for good?</source>
+        <translation>이 사람을 완전히 지울까요?</translation>
+    </message>
+    <message>
+        <source>Name, faces, photos and corrections are erased, and automatic backups that hold them. This cannot be undone. Backups you made yourself are not touched.</source>
+        <translation>이름, 얼굴, 사진, 바로잡은 내용과 그것이 든 자동 백업을 지웁니다. 되돌릴 수 없습니다. 직접 만든 백업은 건드리지 않습니다.</translation>
+    </message>
+    <message>
+        <source>Forget</source>
+        <translation>지우기</translation>
+    </message>
+    <message>
+        <source>Erase all faces and names for good?</source>
+        <translation>모든 얼굴과 이름을 완전히 지울까요?</translation>
+    </message>
+    <message>
+        <source>Everybody, all faces that were found and all corrections are erased, and automatic backups that hold them. This cannot be undone. Your videos stay as they are.</source>
+        <translation>모든 사람과 찾은 얼굴, 바로잡은 내용과 그것이 든 자동 백업을 지웁니다. 되돌릴 수 없습니다. 영상은 그대로 남습니다.</translation>
+    </message>
+    <message>
+        <source>Erase</source>
+        <translation>지우기</translation>
+    </message>
+</context>
+<context>
     <name>FetchCard</name>
     <message>
         <source>Cancel</source>
@@ -468,57 +471,57 @@
     <name>FirstUse</name>
     <message>
         <source>Faces stay on this computer</source>
-        <translation type="unfinished"></translation>
+        <translation>얼굴은 이 컴퓨터에만 남습니다</translation>
     </message>
     <message>
         <source>Understood</source>
-        <translation type="unfinished"></translation>
+        <translation>알겠습니다</translation>
     </message>
     <message>
         <source>Switch face recognition off</source>
-        <translation type="unfinished"></translation>
+        <translation>얼굴 인식 끄기</translation>
     </message>
     <message>
         <source>Heimdex finds the faces in your videos and puts those together that look alike. Of each it keeps a small picture and a list of numbers, with the names you give, in %1. Nothing of it leaves this computer, and you can erase one person or everybody at any time.</source>
-        <translation type="unfinished"></translation>
+        <translation>Heimdex는 영상에서 얼굴을 찾아 닮은 얼굴끼리 모읍니다. 얼굴마다 작은 사진과 숫자 목록을, 붙여 주신 이름과 함께 %1에 보관합니다. 어떤 것도 이 컴퓨터를 떠나지 않으며, 한 사람이나 모두를 언제든 지울 수 있습니다.</translation>
     </message>
 </context>
 <context>
     <name>FrameFaces</name>
     <message>
         <source>This is…</source>
-        <translation type="unfinished"></translation>
+        <translation>이 사람은…</translation>
     </message>
     <message>
         <source>%1?</source>
-        <translation type="unfinished"></translation>
+        <translation>%1?</translation>
     </message>
 </context>
 <context>
     <name>FrameNaming</name>
     <message>
         <source>Who is this?</source>
-        <translation type="unfinished">누구인가요?</translation>
+        <translation>누구인가요?</translation>
     </message>
     <message>
         <source>Play the video and stop where somebody is seen.</source>
-        <translation type="unfinished"></translation>
+        <translation>영상을 재생하고 사람이 보이는 곳에서 멈추세요.</translation>
     </message>
     <message>
         <source>Close</source>
-        <translation type="unfinished"></translation>
+        <translation>닫기</translation>
     </message>
     <message>
         <source>This is %1, or:</source>
-        <translation type="unfinished"></translation>
+        <translation>%1입니다. 아니라면:</translation>
     </message>
     <message>
         <source>This is…</source>
-        <translation type="unfinished"></translation>
+        <translation>이 사람은…</translation>
     </message>
     <message>
         <source>No face can be seen clearly on this frame.</source>
-        <translation type="unfinished"></translation>
+        <translation>이 화면에서는 얼굴이 또렷이 보이지 않습니다.</translation>
     </message>
 </context>
 <context>
@@ -889,7 +892,7 @@
     </message>
     <message>
         <source>The most accurate, and slow: for a strong computer, or one with a graphics processor. Going through videos takes several times as long.</source>
-        <translation>가장 정확하지만 느립니다. 성능이 좋거나 그래픽 프로세서가 있는 컴퓨터용입니다. 동영상을 살펴보는 데 몇 배 더 걸립니다.</translation>
+        <translation>가장 정확하지만 느립니다. 성능이 좋거나 그래픽 프로세서가 있는 컴퓨터용입니다. 영상을 살펴보는 데 몇 배 더 걸립니다.</translation>
     </message>
     <message>
         <source>What is said</source>
@@ -987,7 +990,7 @@
     </message>
     <message>
         <source>From the next start of Heimdex on: %1. Your videos are then gone through again in the background; until a video&apos;s turn comes, it is found as it is now.</source>
-        <translation>Heimdex를 다음에 시작할 때부터: %1. 그때 동영상을 뒤에서 다시 살펴보며, 차례가 올 때까지는 지금처럼 찾을 수 있습니다.</translation>
+        <translation>Heimdex를 다음에 시작할 때부터: %1. 그때 영상을 뒤에서 다시 살펴보며, 차례가 올 때까지는 지금처럼 찾을 수 있습니다.</translation>
     </message>
     <message>
         <source>There is not enough room for %1.</source>
@@ -1016,11 +1019,11 @@
     <name>NameDialog</name>
     <message>
         <source>Done</source>
-        <translation type="unfinished">완료</translation>
+        <translation>완료</translation>
     </message>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished">취소</translation>
+        <translation>취소</translation>
     </message>
 </context>
 <context>
@@ -1104,15 +1107,15 @@
     <name>OtherNames</name>
     <message>
         <source>Other names, also in another language</source>
-        <translation type="unfinished"></translation>
+        <translation>다른 이름 (다른 언어도 가능)</translation>
     </message>
     <message>
         <source>Other names</source>
-        <translation type="unfinished"></translation>
+        <translation>다른 이름</translation>
     </message>
     <message>
         <source>Separate names with commas. Search understands all of them.</source>
-        <translation type="unfinished"></translation>
+        <translation>쉼표로 구분하세요. 검색에서 모두 알아듣습니다.</translation>
     </message>
 </context>
 <context>
@@ -1144,19 +1147,17 @@
         <source>The people in your videos</source>
         <translation>영상 속 사람들</translation>
     </message>
-    <message numerus="yes">
+    <message>
         <source>Who is on these photos?</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-        </translation>
+        <translation>이 사진은 누구인가요?</translation>
     </message>
     <message>
         <source>The person is then found in all videos, also in those that come later.</source>
-        <translation type="unfinished"></translation>
+        <translation>이 사람을 모든 영상에서 찾습니다. 나중에 추가되는 영상도 마찬가지입니다.</translation>
     </message>
     <message>
         <source>When videos with faces have been indexed, the same faces are gathered here. Type a name once and that person is found everywhere. Photos that you drop here do the same.</source>
-        <translation type="unfinished"></translation>
+        <translation>얼굴이 나오는 영상을 살펴보고 나면 같은 얼굴이 여기에 모입니다. 이름을 한 번만 쓰면 어디서나 그 사람을 찾습니다. 여기에 사진을 끌어다 놓아도 됩니다.</translation>
     </message>
     <message>
         <source>Go to the library</source>
@@ -1164,7 +1165,7 @@
     </message>
     <message>
         <source>Add somebody by photo…</source>
-        <translation type="unfinished"></translation>
+        <translation>사진으로 사람 추가…</translation>
     </message>
     <message>
         <source>People</source>
@@ -1172,7 +1173,7 @@
     </message>
     <message>
         <source>Add by photo…</source>
-        <translation type="unfinished"></translation>
+        <translation>사진으로 추가…</translation>
     </message>
     <message>
         <source>Undo</source>
@@ -1202,19 +1203,17 @@
             <numerusform>%n개 더 보기</numerusform>
         </translation>
     </message>
-    <message numerus="yes">
+    <message>
         <source>Choose somebody, or type a new name.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-        </translation>
+        <translation>누구인지 고르거나 새 이름을 쓰세요.</translation>
     </message>
     <message>
         <source>Choose photos of one person</source>
-        <translation type="unfinished"></translation>
+        <translation>한 사람의 사진 고르기</translation>
     </message>
     <message>
         <source>Photos</source>
-        <translation type="unfinished"></translation>
+        <translation>사진</translation>
     </message>
     <message>
         <source>There is nobody else with a name yet.</source>
@@ -1233,20 +1232,20 @@
     <name>PeopleSettings</name>
     <message>
         <source>Recognise faces and people</source>
-        <translation type="unfinished"></translation>
+        <translation>얼굴과 사람 인식하기</translation>
     </message>
     <message>
         <source>Of each face Heimdex keeps a small picture and a list of numbers, with the names you give, in %1. Nothing of it leaves this computer. While this is off, no faces are looked for in new videos and search finds nobody by name.</source>
-        <translation type="unfinished"></translation>
+        <translation>Heimdex는 얼굴마다 작은 사진과 숫자 목록을, 붙여 주신 이름과 함께 %1에 보관합니다. 어떤 것도 이 컴퓨터를 떠나지 않습니다. 꺼 두면 새 영상에서 얼굴을 찾지 않고, 검색에서 이름으로 사람을 찾지 않습니다.</translation>
     </message>
     <message>
         <source>Erase stored faces…</source>
-        <translation type="unfinished"></translation>
+        <translation>보관된 얼굴 지우기…</translation>
     </message>
     <message numerus="yes">
         <source>%n face(s) are stored.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>얼굴 %n개가 보관되어 있습니다.</numerusform>
         </translation>
     </message>
 </context>
@@ -1262,7 +1261,7 @@
     </message>
     <message>
         <source>This is…</source>
-        <translation type="unfinished"></translation>
+        <translation>이 사람은…</translation>
     </message>
     <message>
         <source>Appearances</source>
@@ -1282,8 +1281,8 @@
     </message>
     <message numerus="yes">
         <source>, known by %n photo(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>, 등록 사진 %n장</numerusform>
         </translation>
     </message>
     <message>
@@ -1308,7 +1307,7 @@
     </message>
     <message>
         <source>Add photos…</source>
-        <translation type="unfinished"></translation>
+        <translation>사진 추가…</translation>
     </message>
     <message>
         <source>Show again</source>
@@ -1335,11 +1334,11 @@
     <name>PhotoHint</name>
     <message>
         <source>Drop to add photos of %1</source>
-        <translation type="unfinished"></translation>
+        <translation>놓으면 %1의 사진으로 추가합니다</translation>
     </message>
     <message>
         <source>Drop photos to say who somebody is</source>
-        <translation type="unfinished"></translation>
+        <translation>사진을 놓아 누구인지 알려 주세요</translation>
     </message>
 </context>
 <context>
@@ -1377,35 +1376,35 @@
     <name>QuestionCard</name>
     <message>
         <source>Somebody without a name</source>
-        <translation type="unfinished"></translation>
+        <translation>이름 없는 사람</translation>
     </message>
     <message numerus="yes">
         <source>%n time(s)</source>
-        <translation type="unfinished">
+        <translation>
             <numerusform>%n번</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n more</source>
-        <translation type="unfinished">
-            <numerusform>%n개 더</numerusform>
+        <translation>
+            <numerusform>%n건 더</numerusform>
         </translation>
     </message>
     <message>
         <source>Is this the same person?</source>
-        <translation type="unfinished"></translation>
+        <translation>같은 사람인가요?</translation>
     </message>
     <message>
         <source>Same person (Y)</source>
-        <translation type="unfinished"></translation>
+        <translation>같은 사람 (Y)</translation>
     </message>
     <message>
         <source>Different (N)</source>
-        <translation type="unfinished"></translation>
+        <translation>다른 사람 (N)</translation>
     </message>
     <message>
         <source>Skip (S)</source>
-        <translation type="unfinished"></translation>
+        <translation>건너뛰기 (S)</translation>
     </message>
 </context>
 <context>
@@ -1475,7 +1474,7 @@
     </message>
     <message>
         <source>No video of the library fits %1. These moments are the nearest without that; if it was not meant so, remove its chip.</source>
-        <translation>%1에 맞는 동영상이 라이브러리에 없습니다. 그 조건 없이 가장 가까운 순간들입니다. 그런 뜻이 아니었다면 칩을 지우세요.</translation>
+        <translation>%1에 맞는 영상이 라이브러리에 없습니다. 그 조건 없이 가장 가까운 순간들입니다. 그런 뜻이 아니었다면 칩을 지우세요.</translation>
     </message>
     <message>
         <source>Find the second</source>
@@ -1651,7 +1650,7 @@
     </message>
     <message>
         <source>People</source>
-        <translation type="unfinished">사람</translation>
+        <translation>사람</translation>
     </message>
     <message>
         <source>Look</source>
@@ -1803,24 +1802,24 @@
     <name>SwitchedOff</name>
     <message>
         <source>Face recognition is off</source>
-        <translation type="unfinished"></translation>
+        <translation>얼굴 인식이 꺼져 있습니다</translation>
     </message>
     <message>
         <source>Switch it on</source>
-        <translation type="unfinished"></translation>
+        <translation>켜기</translation>
     </message>
     <message>
         <source>Erase stored faces…</source>
-        <translation type="unfinished"></translation>
+        <translation>보관된 얼굴 지우기…</translation>
     </message>
     <message>
         <source>Nobody is looked for in new videos, and search finds nobody by name.</source>
-        <translation type="unfinished"></translation>
+        <translation>새 영상에서 사람을 찾지 않고, 검색에서 이름으로 찾지 않습니다.</translation>
     </message>
     <message numerus="yes">
         <source>%n face(s) found before are still stored.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>전에 찾은 얼굴 %n개가 아직 보관되어 있습니다.</numerusform>
         </translation>
     </message>
 </context>

@@ -12,13 +12,13 @@ def confirm_forgetting(parent: QWidget) -> bool:
     translate = QCoreApplication.translate
     return _confirmed(
         parent,
-        translate("Asking", "Forget this person for good?"),
+        translate("Erasing", "Forget this person for good?"),
         translate(
-            "Asking",
+            "Erasing",
             "Name, faces, photos and corrections are erased, and automatic backups that hold them. "
             "This cannot be undone. Backups you made yourself are not touched.",
         ),
-        translate("Asking", "Forget"),
+        translate("Erasing", "Forget"),
     )
 
 
@@ -27,13 +27,13 @@ def confirm_erasing(parent: QWidget) -> bool:
     translate = QCoreApplication.translate
     return _confirmed(
         parent,
-        translate("Asking", "Erase all faces and names for good?"),
+        translate("Erasing", "Erase all faces and names for good?"),
         translate(
-            "Asking",
+            "Erasing",
             "Everybody, all faces that were found and all corrections are erased, and automatic "
             "backups that hold them. This cannot be undone. Your videos stay as they are.",
         ),
-        translate("Asking", "Erase"),
+        translate("Erasing", "Erase"),
     )
 
 

@@ -155,7 +155,7 @@ class PeoplePanel(QWidget):
             return
         dialog = NameDialog(
             self.names,
-            self.tr("Who is on these photos?", "", len(photos)),
+            self.tr("Who is on these photos?"),
             self.tr("The person is then found in all videos, also in those that come later."),
             photos,
             self,
@@ -326,7 +326,7 @@ class PeoplePanel(QWidget):
         dialog = NameDialog(
             self.names,
             self.tr("Who is this?"),
-            self.tr("Choose somebody, or type a new name.", "", len(faces)),
+            self.tr("Choose somebody, or type a new name."),
             parent=self,
         )
         dialog.named.connect(partial(self.actions_.move, faces))
