@@ -7,16 +7,24 @@ import os
 import sys
 from collections.abc import Sequence
 
+from heimdex.config import network
+
 ENGINE_HOST = "--engine-host"
+SELFTEST = "selftest"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what the arguments (default: those of the process) ask for; gives the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    network.close_if_asked()
     if given[:1] == [ENGINE_HOST]:
         from heimdex import engine_host
 
         return engine_host.main(given[1:])
+    if given[:1] == [SELFTEST]:
+        from heimdex import selftest
+
+        return selftest.main(given[1:])
     from heimdex.cli.main import parse, run
 
     options = parse(given)

@@ -32,6 +32,7 @@ COMMANDS = {
     "library": "check, rebuild or back up the library",
     "bench": "measure it on this machine",
     "doctor": "what is installed, what works, what to do",
+    "selftest": "prove that all parts of this installation are there",
     "demo": "show what Heimdex does with its own sample videos",
 }
 

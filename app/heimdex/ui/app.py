@@ -7,7 +7,7 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -142,11 +142,16 @@ def run(library: Path | None = None, *, verbose: bool = False, paths: Sequence[P
     return show(directories, settings, paths)
 
 
-def show(directories: Directories, settings: Settings, paths: Sequence[Path] = ()) -> int:
+def show(
+    directories: Directories,
+    settings: Settings,
+    paths: Sequence[Path] = (),
+    on_window: Callable[[Window], object] = lambda window: None,
+) -> int:
     """Show the window of a library until it is closed; returns the exit code.
 
     `paths` are added to the library. When a window of this library is open already, it is raised
-    and gets the paths.
+    and gets the paths. `on_window` is called with the window before it is shown.
     """
     application = _application()
     instance = Instance(directories.library)
@@ -168,6 +173,7 @@ def show(directories: Directories, settings: Settings, paths: Sequence[Path] = (
     instance.listen()
     _catch(shell)
     window.take([Path(path) for path in absolute])
+    on_window(window)
     window.show()
     try:
         return application.exec()
