@@ -17,6 +17,7 @@ from heimdex.cli.session import opened
 from heimdex.domain.errors import UserError
 from heimdex.domain.search import (
     Chip,
+    ChipKind,
     Evidence,
     EvidenceKind,
     Filters,
@@ -232,7 +233,7 @@ def show(result: SearchResult, new: frozenset[tuple[str, int]] = frozenset()) ->
         return
     if result.dropped:
         times = " and ".join(f"“{chip.text}”" for chip in result.dropped)
-        print(f"No video of the library is {times}. The nearest without that:\n")
+        print(f"No video of the library fits {times}. The nearest without that:\n")
     elif result.no_good_match:
         print("Nothing fits well. The nearest there is:\n")
     for number, hit in enumerate(result.moments, 1):
@@ -250,8 +251,11 @@ def _words(chip: Chip) -> str:
         first = chip.value.periods[0]
         when = "every year" if chip.value.yearly else _span(first.after, first.before)
         text = f"{text} ({when})"
-    name = str(chip.value) if isinstance(chip.value, EvidenceKind) else str(chip.kind)
-    return f"{'not ' if chip.negated else ''}{name} {text}"
+    if isinstance(chip.value, EvidenceKind):
+        return f"only {LABELS[chip.value]}"
+    if chip.kind is ChipKind.TERM:
+        return f"{'−' if chip.negated else '+'} {text}"
+    return f"{'not ' if chip.negated else ''}{chip.kind} {text}"
 
 
 def _span(after: int | None, before: int | None) -> str:

@@ -222,6 +222,8 @@ class Moment:
     scene: int | None
     """The scene whose thumbnail shows the moment, if there is a picture."""
     online: bool
+    recorded_at: int | None = None
+    """Of its video, in Unix seconds; see `Video.recorded_at`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ from heimdex.storage.catalogue import Catalogue
 from heimdex.storage.chroma import VectorIndex
 from heimdex.storage.lexicon import OCR_LINES, Lexicon, words
 from heimdex.storage.stages import StageStore
+from heimdex.storage.token_weights import TokenWeights
 from heimdex.storage.vectors import VectorStore
 
 _GIVEN_BACK = (ChipKind.DATE, ChipKind.LENGTH)
@@ -63,8 +64,9 @@ class Searcher:
         """`southern`: seasons are those south of the equator."""
         sight = Sight(vectors, index)
         screen = Screen(stages, lexicon.beside(OCR_LINES))
+        weights = TokenWeights(vectors.database)
         self._sources = Sources(
-            catalogue, stages, vectors, lexicon, index, people, towers, sight, screen
+            catalogue, stages, vectors, weights, lexicon, index, people, towers, sight, screen
         )
         self._southern = southern
 
@@ -221,6 +223,7 @@ class Searcher:
                     evidence=reasons,
                     scene=self._scene(draft.video_id, at_ms),
                     online=video.state is FileState.ONLINE,
+                    recorded_at=video.recorded_at,
                 )
             )
         return tuple(moments)

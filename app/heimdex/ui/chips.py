@@ -5,7 +5,7 @@ What a part means was said by the search room; what becomes of the question, the
 """
 
 from PySide6.QtCore import QCoreApplication, QDateTime, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent
+from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from heimdex.domain.search import Chip, ChipKind, EvidenceKind, Length, Like, Period, When
@@ -45,8 +45,8 @@ class PartChip(QFrame):
         self.setToolTip(tip or text)
         colour = {"not": "danger", "quiet": "muted"}.get(tone, "accent")
         self._words = Elided(text)
-        metrics = QFontMetrics(theme.font("caption"))
-        wanted = metrics.boundingRect(text).width() + 10
+        metrics = QFontMetrics(theme.font("caption", QFont.Weight.DemiBold))
+        wanted = metrics.horizontalAdvance(text) + 4
         self._words.setFixedWidth(min(WIDEST, wanted))
         cross = icon_button(theme, "close", self.tr("Remove %1").replace("%1", text))
         cross.setIconSize(QSize(12, 12))

@@ -109,6 +109,8 @@ class MomentDelegate(QStyledItemDelegate):
         span = wording.clock(moment.start_ms)
         if moment.end_ms - moment.start_ms >= 1000:
             span = f"{span} – {wording.clock(moment.end_ms)}"
+        if moment.recorded_at is not None:
+            span = f"{span} · {wording.day(moment.recorded_at)}"
         small = theme.font("caption")
         room = QFontMetrics(small).horizontalAdvance(span) + 12
         title = QRect(top.x(), top.y(), top.width() - room, top.height())

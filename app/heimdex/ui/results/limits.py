@@ -50,6 +50,11 @@ class LimitsBar(QWidget):
         """The chosen order."""
         return Sort(self.order.currentData())
 
+    def show_answer(self, there: bool) -> None:
+        """Without an answer there is nothing to be put in order."""
+        self.summary.setVisible(there)
+        self.order.setVisible(there)
+
     def show_question(self, filters: Filters, sort: Sort) -> None:
         """Stand as a saved search says, without asking."""
         for kind, toggle in self.kinds.items():

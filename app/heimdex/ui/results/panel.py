@@ -57,6 +57,7 @@ class ResultsPanel(QWidget):
         self._none = EmptyState(theme, "search", self.tr("Nothing was found"), "")
         self._failed = EmptyState(theme, "warning", self.tr("The search did not work"), "")
         self._build()
+        self._turn_to(self._first)
 
     @property
     def page(self) -> str:
@@ -98,7 +99,8 @@ class ResultsPanel(QWidget):
         self.result = result
         # Of what is only near, a few are an offer; all of them would be noise.
         moments = result.moments[:NEAREST] if result.no_good_match else result.moments
-        self.list.moments.replace(moments, weak=result.no_good_match)
+        weak = result.no_good_match and not result.dropped
+        self.list.moments.replace(moments, weak=weak)
         self.list.scrollToTop()
         count = len(result.moments)
         if not count:
@@ -129,8 +131,8 @@ class ResultsPanel(QWidget):
             return self.tr("Nothing fits this well. These are the nearest moments there are.")
         missing = ", ".join(f"“{chip.text}”" for chip in result.dropped)
         text = self.tr(
-            "No video of the library is %1. These moments are the nearest without that; if it was "
-            "not meant so, remove its chip."
+            "No video of the library fits %1. These moments are the nearest without that; if it "
+            "was not meant so, remove its chip."
         )
         return text.replace("%1", missing)
 
@@ -158,7 +160,7 @@ class ResultsPanel(QWidget):
         whole.setSpacing(0)
         whole.addWidget(self.limits)
         whole.addLayout(notes)
-        whole.addWidget(self.saved)
+        whole.addWidget(self.saved, 0, Qt.AlignmentFlag.AlignHCenter)
         whole.addWidget(pages, 1)
         whole.addLayout(foot)
 
@@ -166,7 +168,7 @@ class ResultsPanel(QWidget):
         self._stack.setCurrentWidget(page)
         first = page is self._first
         self.saved.setVisible(first and bool(self.saved.lines))
-        self.limits.setVisible(not first)
+        self.limits.show_answer(not first)
         self.turned.emit(self.page)
 
     def _make_first(self) -> EmptyState:
