@@ -41,12 +41,12 @@ from pathlib import Path
 import numpy as np
 from heimdex.ml import manifests
 from heimdex.ml.runtime import Compute
-from heimdex.ml.sface import SFace
+from heimdex.ml.face_embedding import GraphFaceEmbedder
 from heimdex.ml.store import ModelStore
 
 root, described = map(Path, sys.argv[1:])
 store = ModelStore(root, manifests.load(described), source="")
-engine = SFace(store, store.manifest("sface"), Compute())
+engine = GraphFaceEmbedder(store, store.manifest("sface"), Compute())
 face = np.random.default_rng(1).integers(0, 255, (112, 112, 3), dtype=np.uint8)
 print(engine.embed([face]).shape)
 """
