@@ -259,7 +259,7 @@
     <name>Chips</name>
     <message>
         <source>No video of the library fits this.</source>
-        <translation>여기에 맞는 영상이 라이브러리에 없습니다.</translation>
+        <translation>여기에 맞는 영상이 보관함에 없습니다.</translation>
     </message>
     <message>
         <source>Like this moment</source>
@@ -818,7 +818,7 @@
     </message>
     <message>
         <source>Person</source>
-        <translation>사람</translation>
+        <translation>누구</translation>
     </message>
     <message>
         <source>When</source>
@@ -1059,6 +1059,14 @@
 <context>
     <name>Offers</name>
     <message>
+        <source>who:</source>
+        <translation>사람:</translation>
+    </message>
+    <message>
+        <source>folder:</source>
+        <translation>폴더:</translation>
+    </message>
+    <message>
         <source>last week</source>
         <translation>지난주</translation>
     </message>
@@ -1101,6 +1109,18 @@
     <message>
         <source>longer than 1 hour</source>
         <translation>1시간 이상</translation>
+    </message>
+    <message>
+        <source>said:</source>
+        <translation>말:</translation>
+    </message>
+    <message>
+        <source>seen:</source>
+        <translation>장면:</translation>
+    </message>
+    <message>
+        <source>text:</source>
+        <translation>글자:</translation>
     </message>
 </context>
 <context>
@@ -1474,7 +1494,7 @@
     </message>
     <message>
         <source>No video of the library fits %1. These moments are the nearest without that; if it was not meant so, remove its chip.</source>
-        <translation>%1에 맞는 영상이 라이브러리에 없습니다. 그 조건 없이 가장 가까운 순간들입니다. 그런 뜻이 아니었다면 칩을 지우세요.</translation>
+        <translation>%1에 맞는 영상이 보관함에 없습니다. 그 조건 없이 가장 가까운 순간들입니다. 그런 뜻이 아니었다면 칩을 지우세요.</translation>
     </message>
     <message>
         <source>Find the second</source>

@@ -75,6 +75,7 @@ def test_what_is_no_length(text):
         ("장면: 강아지", EvidenceKind.VISUAL, "강아지"),
         ("text:EXIT", EvidenceKind.TEXT, "EXIT"),
         ("글자:출구", EvidenceKind.TEXT, "출구"),
+        ("강아지 말:", EvidenceKind.SPEECH, "강아지"),
     ],
 )
 def test_a_kind_is_asked_for(text, kind, meaning):

@@ -266,6 +266,11 @@ def test_every_offer_is_understood_in_both_languages(qapp: QApplication) -> None
                 assert len(parse(offer.words, [], NOW).lengths) == 1, offer
             for offer in offers.kinds():
                 assert parse(f"{offer.words} x", [], NOW).kinds
+            known = offers.Known(("Ann",), ("my beach", "party"))
+            for offer in offers.people(known):
+                assert parse(offer.words, [ANN], NOW).people == (1,)
+            for offer in offers.folders(known):
+                assert parse(offer.words, [], NOW).folders == (offer.label,)
     finally:
         language.install(qapp, resources, "en")
 
@@ -305,7 +310,7 @@ def test_many_chips_stand_below_the_line(
     asked(window, scripted, qtbot, "Ann birthday 2015 folder:beach -dog longer than 5 minutes")
     qtbot.waitUntil(lambda: len(window.field.chips) == 5, timeout=5000)
     assert window.field.height() > low
-    assert all(chip.isVisible() for chip in window.field.row.chips)
+    qtbot.waitUntil(lambda: all(c.isVisible() for c in window.field.row.chips), timeout=5000)
     window.field.clear()
     assert window.field.height() == low
 

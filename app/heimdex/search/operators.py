@@ -60,7 +60,7 @@ def find_operators(text: str, free: Callable[[int, int], bool]) -> list[Found]:
             name = next(group for group in value.groups() if group).strip().strip("/\\")
             if name:
                 found.append(Found(start, value.end(), folder=name))
-        elif text[end:].strip():
+        elif text[end:].strip() or text[:start].strip():
             found.append(Found(start, end, kind=_KIND_OF[key]))
     return found
 

@@ -51,7 +51,7 @@ class ChipMenu(QMenu):
             others = [o for o in offers.people(self._known) if o.label != chip.text]
             fill(self, others, words, self.tr("Nobody else has a name yet"))
             self.addSeparator()
-            self._negate(f"who:{chip.text}")
+            self._negate(offers.person(chip.text))
         elif chip.kind is ChipKind.DATE:
             fill(self, offers.times(), words, "")
             self.addSeparator()

@@ -35,13 +35,19 @@ class Known:
 
 def people(known: Known) -> list[Offer]:
     """Everybody who has a name."""
-    return [Offer(name, f"who:{name}") for name in known.people[:MOST]]
+    return [Offer(name, person(name)) for name in known.people[:MOST]]
+
+
+def person(name: str) -> str:
+    """Somebody's name as it is certainly one."""
+    return QCoreApplication.translate("Offers", "who:") + name
 
 
 def folders(known: Known) -> list[Offer]:
     """Every folder with videos."""
+    folder = QCoreApplication.translate("Offers", "folder:")
     return [
-        Offer(name, f'folder:"{name}"' if " " in name else f"folder:{name}")
+        Offer(name, f'{folder}"{name}"' if " " in name else f"{folder}{name}")
         for name in known.folders[:MOST]
     ]
 
@@ -79,10 +85,11 @@ def lengths() -> list[Offer]:
 
 def kinds() -> list[Offer]:
     """Kinds of evidence."""
+    translate = QCoreApplication.translate
     operators = {
-        EvidenceKind.SPEECH: "said:",
-        EvidenceKind.VISUAL: "seen:",
-        EvidenceKind.TEXT: "text:",
+        EvidenceKind.SPEECH: translate("Offers", "said:"),
+        EvidenceKind.VISUAL: translate("Offers", "seen:"),
+        EvidenceKind.TEXT: translate("Offers", "text:"),
     }
     return [Offer(wording.evidence(kind), words) for kind, words in operators.items()]
 
@@ -90,7 +97,7 @@ def kinds() -> list[Offer]:
 def as_words(filters: Filters, names: Mapping[PersonId, str]) -> list[str]:
     """Limits that were set beside a sentence (on the command line) as words of one; the kinds are
     shown beside the answers."""
-    found = [f"who:{names[person]}" for person in sorted(filters.people) if names.get(person)]
+    found = [person(names[each]) for each in sorted(filters.people) if names.get(each)]
     if filters.folder is not None:
         found.append(f'folder:"{filters.folder.as_posix()}"')
     if filters.after is not None:

@@ -29,6 +29,9 @@ from heimdex.ui.widgets import Picture, icon_button, label
 
 LOW = 44
 HIGH = 78
+BESIDE = 210
+"""Pixels that icon, buttons and margins take."""
+
 ROOM_TO_TYPE = 220
 """Pixels that the line keeps beside the chips; where they need more, they go below it."""
 
@@ -63,6 +66,7 @@ class SearchField(QFrame):
         self._query: Query | None = None
         self._plain: tuple[str, ...] = ()
         self._likes: tuple[Like, ...] = ()
+        self._shown: tuple[object, ...] = ((), (), ())
         self.setObjectName("search")
         self.setFixedHeight(LOW)
         self.line = _Line()
@@ -146,13 +150,18 @@ class SearchField(QFrame):
     def understood(self, query: Query | None, dropped: Sequence[Chip] = ()) -> None:
         """Show how the question was taken apart. `dropped`: parts that nothing fits."""
         self._query = query
+        parts = query.chips if query is not None else ()
+        shown = (self._likes, parts, tuple(dropped))
+        if shown == self._shown:
+            return  # they may have the focus, and would flicker
+        self._shown = shown
         chips: list[PartChip] = []
         for like in self._likes:
             chip = like_chip(self._theme, like, self.title_of(like))
             chip.removed.connect(lambda like=like: self._without_like(like))
             chip.opened.connect(lambda like=like, chip=chip: self._open_like(like, chip))
             chips.append(chip)
-        for part in query.chips if query is not None else ():
+        for part in parts:
             chip = part_chip(self._theme, part, dropped=part in dropped)
             chip.removed.connect(lambda part=part: self._without(part))
             chip.opened.connect(lambda part=part, chip=chip: self._open(part, chip))
@@ -248,7 +257,7 @@ class SearchField(QFrame):
         """Chips stand behind the words where there is room for both, else below them."""
         metrics = QFontMetrics(self.line.font())
         typed = max(ROOM_TO_TYPE, metrics.horizontalAdvance(self.text) + 24)
-        below = bool(self.row.chips) and typed + self.row.wanted + 150 > self.width()
+        below = bool(self.row.chips) and typed + self.row.wanted + BESIDE > self.width()
         position = self._grid.getItemPosition(self._grid.indexOf(self.row))
         if (position[0] == 1) is not below:  # type: ignore[index]
             self._grid.removeWidget(self.row)
