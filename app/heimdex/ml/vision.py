@@ -5,17 +5,16 @@ embedded by the text engine that it is given.
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from heimdex.domain.engines import TextEmbedder, Thresholds
 from heimdex.domain.media import RgbImage
 from heimdex.domain.vectors import Vectors
 from heimdex.ml import concepts, runtime
 from heimdex.ml.efficientnet import INPUT_SIZE
+from heimdex.ml.framing import squash
 from heimdex.ml.manifests import Manifest
 from heimdex.ml.runtime import Compute
 from heimdex.ml.store import ModelStore
@@ -30,8 +29,6 @@ LEAST = 0.28
 """Below it lie sentences that are about nothing to be seen, with every picture."""
 
 _BATCH = 8
-_GAP = 2
-"""How many times the wanted edge a picture keeps when it is first shrunk by averaging."""
 
 
 class SentenceSpaceVision:
@@ -126,39 +123,3 @@ class SentenceSpaceVision:
             graph = self._store.path(self.model_id, "model.onnx")
             self._session = runtime.onnx_session(graph, self._compute, self.model_id)
         return self._session, mapping
-
-
-def squash(image: RgbImage, size: int) -> RgbImage:
-    """The picture at `size` × `size`, its proportions lost, by antialiased bicubic resampling.
-
-    The network was trained and measured with this kernel (Keys 1981, a = -0.5, widened by the
-    reduction, as Pillow and TensorFlow do). Large pictures are first shrunk by whole factors by
-    averaging, which changes next to nothing and saves most of the time.
-    """
-    height, width = image.shape[:2]
-    across, down = (max(1, edge // (_GAP * size)) for edge in (width, height))
-    if across > 1 or down > 1:
-        import cv2
-
-        wanted = (max(1, width // across), max(1, height // down))
-        image = cv2.resize(image, wanted, interpolation=cv2.INTER_AREA)
-        height, width = image.shape[:2]
-    with runtime.one_blas_thread():
-        rows = _kernel(height, size) @ image.reshape(height, -1).astype(np.float32)
-        columns = rows.reshape(size, width, 3).transpose(1, 0, 2).reshape(width, -1)
-        picture = (_kernel(width, size) @ columns).reshape(size, size, 3).transpose(1, 0, 2)
-    return np.ascontiguousarray(np.clip(np.rint(picture), 0, 255).astype(np.uint8))
-
-
-@lru_cache(maxsize=32)
-def _kernel(edge: int, size: int) -> NDArray[np.float32]:
-    """size × edge weights of one axis; each row sums to one."""
-    scale = edge / size
-    widened = max(scale, 1.0)
-    centres = (np.arange(size) + 0.5)[:, None] * scale
-    x = np.abs((np.arange(edge) + 0.5)[None, :] - centres) / widened
-    near = 1.5 * x**3 - 2.5 * x**2 + 1
-    far = -0.5 * x**3 + 2.5 * x**2 - 4 * x + 2
-    weights = np.where(x < 1, near, np.where(x < 2, far, 0.0))
-    kernel: NDArray[np.float32] = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
-    return kernel

@@ -42,7 +42,7 @@ _MODULES = {
     "adaface": "heimdex.ml.adaface",
     "bge-m3": "heimdex.ml.bge_m3",
     "clip-text": "heimdex.ml.openclip",
-    "dual-encoder": "heimdex.ml.dual_encoder",
+    "dual-encoder": "heimdex.ml.encoder_folder",
     "openclip": "heimdex.ml.openclip",
     "retinaface": "heimdex.ml.retinaface",
     "sface": "heimdex.ml.sface",
