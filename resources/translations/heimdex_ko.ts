@@ -456,7 +456,7 @@
     </message>
     <message>
         <source>Finding how %1 runs best on this computer…</source>
-        <translation type="unfinished"></translation>
+        <translation>%1을(를) 이 컴퓨터에서 가장 빠르게 돌리는 방법을 찾는 중…</translation>
     </message>
     <message>
         <source>%1 is installed</source>
