@@ -94,8 +94,8 @@ def test_hours_of_silence_take_no_memory() -> None:
 def test_a_transcript_is_on_the_clock_of_the_file(tmp_path: Path) -> None:
     clip = make_clip(
         tmp_path / "a.mkv",
-        frames=200,
-        audio=talk([(0.5, 1.5), (5.0, 6.0)], 7),
+        frames=300,
+        audio=talk([(0.5, 1.5), (8.0, 9.0)], 10),
         audio_codec="flac",
         audio_start_ms=800,
     )
@@ -106,7 +106,28 @@ def test_a_transcript_is_on_the_clock_of_the_file(tmp_path: Path) -> None:
     assert output.transcript.language == "ko"
     assert [(s.index, s.text) for s in output.transcript.segments] == [(0, "sound"), (1, "sound")]
     starts = [segment.start_ms for segment in output.transcript.segments]
-    assert np.abs(np.array(starts) - [1300, 5800]).max() <= 15
+    assert np.abs(np.array(starts) - [1300, 8800]).max() <= 15
+
+
+def test_progress_is_that_of_the_recogniser_and_never_goes_back(tmp_path: Path) -> None:
+    """Reading is done long before; in silence its progress counts."""
+    path = tmp_path / "a.wav"
+    make_audio(path, talk([(1, 4), (200, 203), (300, 303)], 500))
+    info, reported, seen = probe(path), [], []
+
+    class Slow(CountsSeconds):
+        def transcribe(self, windows, language, report):  # type: ignore[no-untyped-def]
+            for start_ms, samples in list(windows):
+                seen.append(max(reported, default=0))
+                report(start_ms + len(samples) // 16)
+            yield from ()
+
+    run_speech(path, info, Slow(), LoudIsVoice(), "ko", reported.append)
+
+    assert reported == sorted(reported)
+    assert len(seen) == 3
+    assert all(told <= start for told, start in zip(seen, [1_000, 200_000, 300_000], strict=True))
+    assert reported[-1] >= 303_000
 
 
 def test_nobody_speaks(tmp_path: Path) -> None:

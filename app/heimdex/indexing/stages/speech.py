@@ -21,7 +21,7 @@ _STRETCH = SAMPLE_RATE * 120
 """Samples that the voice detector sees at once."""
 _WINDOW = SAMPLE_RATE * 30
 """Whisper was trained on 30 s; a window is never longer."""
-_GAP = SAMPLE_RATE * 2
+_GAP = SAMPLE_RATE * 5
 """A longer silence ends a window: the recogniser must not be asked what nobody said."""
 _PADDING = SAMPLE_RATE // 5
 _HOP = SAMPLE_RATE // 20
@@ -44,14 +44,48 @@ def run_speech(
     """
     languages: Counter[str] = Counter()
     segments: list[Segment] = []
-    windows = speech_windows(read_audio(path, info), voice, report)
-    for spoken, segment in recognizer.transcribe(windows, language, report):
+    progress = _Progress(report)
+    windows = progress.watched(speech_windows(read_audio(path, info), voice, progress.read))
+    for spoken, segment in recognizer.transcribe(windows, language, progress.heard):
         languages[spoken] += segment.end_ms - segment.start_ms
         segments.append(
             Segment(len(segments), segment.start_ms, segment.end_ms, segment.text, segment.words)
         )
     main = languages.most_common(1)[0][0] if languages else ""
     return SpeechOutput(Transcript(main, tuple(segments)))
+
+
+class _Progress:
+    """One media time out of two: reading runs ahead of recognising by as many windows as the
+    recogniser takes together, and must not make progress look better than it is."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._told = 0
+        self._waiting_from: int | None = None
+        """Start of the first window that is not recognised yet."""
+        self._last_end = 0
+
+    def watched(self, windows: Iterator[tuple[int, Samples]]) -> Iterator[tuple[int, Samples]]:
+        """The same windows."""
+        for start_ms, samples in windows:
+            if self._waiting_from is None:
+                self._waiting_from = start_ms
+            self._last_end = start_ms + len(samples) * 1000 // SAMPLE_RATE
+            yield start_ms, samples
+
+    def read(self, done_ms: int) -> None:
+        """The track is read so far."""
+        self._tell(done_ms if self._waiting_from is None else min(done_ms, self._waiting_from))
+
+    def heard(self, done_ms: int) -> None:
+        """The recogniser has come so far."""
+        self._waiting_from = None if done_ms >= self._last_end else done_ms
+        self._tell(done_ms)
+
+    def _tell(self, done_ms: int) -> None:
+        self._told = max(self._told, done_ms)
+        self._report(self._told)
 
 
 def speech_windows(
@@ -100,7 +134,7 @@ def _windows(spans: list[tuple[int, int]], samples: Samples) -> Iterator[tuple[i
             continue
         start = low
         while high - start > longest:
-            cut = _quietest(samples, start + longest // 2, start + longest)
+            cut = _quietest(samples, start + longest * 3 // 4, start + longest)
             parts.append((start, cut))
             start = cut
         parts.append((start, high))
