@@ -8,6 +8,8 @@ the shelf count, a little less, that are one letter away (Levenshtein 1966), loo
 reader (rn and m, 0 and o), or have the word and another run together.
 """
 
+import math
+import time
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -22,6 +24,10 @@ from heimdex.storage.stages import StageStore
 
 DEPTH = 40
 """Screens brought home."""
+
+LINES = 300
+_VIDEOS = 60
+"""Lines, and videos, looked at for them."""
 
 LEAST = 0.1
 """Confidence below which a screen is not worth looking at."""
@@ -40,6 +46,14 @@ BETWEEN = " · "
 
 _SHORTEST = 5
 """Letters; of shorter words too many others are one letter away."""
+
+_MANY = 5_000
+_RARE = math.log(1 + 19)
+"""Weight of a word that is in one line of twenty."""
+
+_LARGE = 20_000
+_AGE_S = 60.0
+_END = 2
 
 _TOGETHER_MS = -500
 """Lines that follow each other so closely are one screen: captions come in line by line."""
@@ -64,13 +78,25 @@ class _Held:
     shares: tuple[float, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The words on the shelf as they were in `state`: (word, how it looks) by the first and by the
+    last letters of the latter."""
+
+    state: tuple[int, int]
+    read_at: float
+    count: int
+    by_start: dict[str, list[tuple[str, str]]]
+    by_end: dict[str, list[tuple[str, str]]]
+
+
 class Screen:
     """The text on the screens of a library, and search over it. Never raises on any text."""
 
     def __init__(self, stages: StageStore, shelf: Lexicon) -> None:
         self._stages = stages
         self._shelf = shelf
-        self._known: tuple[tuple[int, int], list[tuple[str, str]]] | None = None
+        self._known: _Known | None = None
 
     def written(self, text: str, videos: Collection[VideoId] | None) -> Ranking:
         """Screens that hold words of `text`, those that hold most of it first."""
@@ -79,8 +105,8 @@ class Screen:
         found: Ranking = []
         weights = self._shelf.weights(groups)
         total = sum(weights) or 1.0
-        for video_id in self._videos(groups, near, videos):
-            for screen in self._screens(video_id, groups, near):
+        for video_id, lines in self._hits(groups, near, videos).items():
+            for screen in self._screens(video_id, lines, groups, near):
                 best = [max(shares) for shares in zip(*(h.shares for h in screen), strict=True)]
                 share = sum(w * b for w, b in zip(weights, best, strict=True)) / total
                 sure = covered(share, len(groups))
@@ -96,8 +122,8 @@ class Screen:
             return found
         groups = [group for phrase in wanted for group in lexicon.groups(phrase)]
         near: list[frozenset[str]] = [frozenset()] * len(groups)
-        for video_id in self._videos(groups, near, videos):
-            for screen in self._screens(video_id, groups, near):
+        for video_id, lines in self._hits(groups, near, videos).items():
+            for screen in self._screens(video_id, lines, groups, near):
                 shown = [line.text for line in _in_order(held.line for held in screen)]
                 text = BETWEEN.join(shown)
                 if all(phrase_matches(text, phrase) for phrase in wanted):
@@ -110,28 +136,49 @@ class Screen:
         near: list[frozenset[str]] = [frozenset()] * len(groups)
         return [
             Span(video_id, min(h.line.start_ms for h in screen), max(h.line.end_ms for h in screen))
-            for video_id in self._videos(groups, near, videos)
-            for screen in self._screens(video_id, groups, near)
+            for video_id, lines in self._hits(groups, near, videos).items()
+            for screen in self._screens(video_id, lines, groups, near)
             if all(max(s) >= 1 for s in zip(*(h.shares for h in screen), strict=True))
         ]
 
-    def _videos(
+    def _hits(
         self,
         groups: Sequence[Group],
         near: Sequence[frozenset[str]],
         videos: Collection[VideoId] | None,
-    ) -> list[VideoId]:
-        """Videos with a line that holds anything of it, the most fitting first."""
+    ) -> dict[VideoId, list[int]]:
+        """The lines that hold anything of it, by video, the most fitting first.
+
+        On a large shelf words that are everywhere bring no lines of their own: sorting all of
+        them would take longer than everything else.
+        """
         wide = [[*group, *sorted(more)] for group, more in zip(groups, near, strict=True)]
-        hits = self._shelf.search(wide, DEPTH * 5, videos)
-        return list(dict.fromkeys(hit.video_id for hit in hits))[:DEPTH]
+        if self._shelf.state()[0] > _MANY:
+            weights = self._shelf.weights(groups)
+            rare = [g for g, weight in zip(wide, weights, strict=True) if weight >= _RARE]
+            if found := self._lines(rare, videos):
+                return found
+        return self._lines(wide, videos)
+
+    def _lines(
+        self, groups: Sequence[Group], videos: Collection[VideoId] | None
+    ) -> dict[VideoId, list[int]]:
+        found: dict[VideoId, list[int]] = {}
+        for hit in self._shelf.search(groups, LINES, videos):
+            if hit.video_id in found or len(found) < _VIDEOS:
+                found.setdefault(hit.video_id, []).append(hit.index)
+        return found
 
     def _screens(
-        self, video_id: VideoId, groups: Sequence[Group], near: Sequence[frozenset[str]]
+        self,
+        video_id: VideoId,
+        lines: Collection[int],
+        groups: Sequence[Group],
+        near: Sequence[frozenset[str]],
     ) -> list[list[_Held]]:
         """Lines of one video that hold something of it, those seen together joined."""
         held = []
-        for line in self._stages.ocr_lines(video_id):
+        for line in self._stages.ocr_lines(video_id, lines):
             there = set(lexicon.terms(line.text))
             shares = tuple(_share(there, g, more) for g, more in zip(groups, near, strict=True))
             if any(shares):
@@ -155,21 +202,37 @@ class Screen:
         if not word.isascii() and "가" <= word[0] <= "힣":
             return frozenset()  # Bigrams forgive a misread syllable by themselves.
         looks = _looks(word)
+        known = self._vocabulary()
+        # One letter that differs is in one half of the word, so the other end is the same.
+        ends = {*known.by_start.get(looks[:_END], ()), *known.by_end.get(looks[-_END:], ())}
         return frozenset(
             other
-            for other, other_looks in self._vocabulary()
-            if other != word and (_one_apart(looks, other_looks) or _run_together(word, other))
+            for other, other_looks in ends
+            if other != word
+            and (_one_apart(looks, other_looks) or _run_together(looks, other_looks))
         )
 
-    def _vocabulary(self) -> list[tuple[str, str]]:
-        """Every longer word on the shelf with how it looks; read again when lines came or went."""
-        state = self._shelf.state()
+    def _vocabulary(self) -> "_Known":
+        """The longer words on the shelf; read again when lines came or went, a large shelf not for
+        every video that is indexed meanwhile."""
+        state, now = self._shelf.state(), time.monotonic()
         known = self._known
-        if known is None or known[0] != state:
-            words = [w for w in self._shelf.vocabulary() if len(w) >= _SHORTEST - 1]
-            known = (state, [(word, _looks(word)) for word in words])
+        if known is None or (
+            known.state != state and (known.count <= _LARGE or now - known.read_at >= _AGE_S)
+        ):
+            known = _known(self._shelf.vocabulary(), state, now)
             self._known = known
-        return known[1]
+        return known
+
+
+def _known(vocabulary: Iterable[str], state: tuple[int, int], now: float) -> _Known:
+    words = [(word, _looks(word)) for word in vocabulary if len(word) >= _SHORTEST - 1]
+    by_start: dict[str, list[tuple[str, str]]] = {}
+    by_end: dict[str, list[tuple[str, str]]] = {}
+    for pair in words:
+        by_start.setdefault(pair[1][:_END], []).append(pair)
+        by_end.setdefault(pair[1][-_END:], []).append(pair)
+    return _Known(state, now, len(words), by_start, by_end)
 
 
 def _asked_for(text: str) -> list[list[str]]:

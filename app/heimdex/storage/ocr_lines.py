@@ -3,7 +3,9 @@
 When they are written and which stage they belong to is `stages`' affair.
 """
 
+import json
 import sqlite3
+from collections.abc import Collection
 
 from heimdex.domain.ids import VideoId
 from heimdex.domain.ocr import OcrLine
@@ -31,10 +33,14 @@ def put(connection: sqlite3.Connection, video_id: VideoId, lines: tuple[OcrLine,
         put_terms(connection, OCR_LINES, cursor.lastrowid or 0, line.text)
 
 
-def read(connection: sqlite3.Connection, video_id: VideoId) -> tuple[OcrLine, ...]:
-    """The lines of a video, in order of appearance."""
+def read(
+    connection: sqlite3.Connection, video_id: VideoId, indexes: Collection[int] | None = None
+) -> tuple[OcrLine, ...]:
+    """The lines of a video, in order of appearance; only those numbered so, if given."""
     rows = connection.execute(
-        "SELECT * FROM ocr_lines WHERE video_id = ? ORDER BY idx", (video_id,)
+        "SELECT * FROM ocr_lines WHERE video_id = ?1"
+        " AND (?2 IS NULL OR idx IN (SELECT value FROM json_each(?2))) ORDER BY idx",
+        (video_id, None if indexes is None else json.dumps(sorted(indexes))),
     )
     return tuple(map(_line, rows))
 
