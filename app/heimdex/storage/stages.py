@@ -6,7 +6,7 @@ Which stages a video needs is planned by `indexing`; vectors are read through `v
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import msgspec
 
@@ -171,9 +171,11 @@ class StageStore:
         """The faces followed through their shots, in order."""
         return _tracks(self._database.read(), video_id)
 
-    def ocr_lines(self, video_id: VideoId) -> tuple[OcrLine, ...]:
-        """The text on the screen, in order of appearance."""
-        return ocr_lines.read(self._database.read(), video_id)
+    def ocr_lines(
+        self, video_id: VideoId, indexes: Collection[int] | None = None
+    ) -> tuple[OcrLine, ...]:
+        """The text on the screen, in order of appearance; only those lines, if given."""
+        return ocr_lines.read(self._database.read(), video_id, indexes)
 
     def _known(self, connection: sqlite3.Connection, video_id: VideoId) -> bool:
         return (
