@@ -923,6 +923,10 @@
         <translation>말소리 찾기</translation>
     </message>
     <message>
+        <source>the licences allow commercial use, but:</source>
+        <translation>라이선스는 상업적 사용을 허용하지만, 다음을 살펴보세요.</translation>
+    </message>
+    <message>
         <source>free for commercial use</source>
         <translation>상업적으로 써도 됨</translation>
     </message>

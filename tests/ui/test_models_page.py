@@ -125,7 +125,7 @@ def test_what_a_set_costs_and_allows_is_seen_before_it_is_chosen(
     assert "to download" in balanced
     assert "on the disk" in balanced
     assert "MIT" in balanced
-    assert "free for commercial use" in balanced
+    assert "the licences allow commercial use, but:" in balanced
     assert "Tiny meaning: Its training set was for academic research only." in balanced
     assert "are free in" in shown._room.text()
     button = shown.sets["balanced"].download_button

@@ -264,8 +264,12 @@ def _terms(
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(4)
     translate = QCoreApplication.translate
-    free = translate("Models", "free for commercial use")
-    use = free if commercial else translate("Models", "not for commercial use")
+    if not commercial:
+        use = translate("Models", "not for commercial use")
+    elif any(caveats):
+        use = translate("Models", "the licences allow commercial use, but:")
+    else:
+        use = translate("Models", "free for commercial use")
     told = f"{', '.join(licences)} · {use}"
     column.addWidget(label(told, "caption" if commercial else "warning", wrap=True))
     for caveat in filter(None, caveats):
