@@ -1,12 +1,16 @@
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
-from ui_library import Small
+from ui_library import Small, jpeg
 
+from heimdex.domain.faces import PhotoFace
 from heimdex.domain.ids import PersonId
+from heimdex.ui.people.naming import NameDialog
 from heimdex.ui.window import Window
 
 OpenWindow = Callable[..., Window]
@@ -149,3 +153,216 @@ def test_nobody_yet(small: Small, open_window: OpenWindow) -> None:
     window = open_window(small)
     window.show_panel("people")
     assert window.people._stack.currentWidget() is window.people._empty
+
+
+@pytest.fixture
+def doubted(window: Window, filled: Small, qtbot: QtBot) -> Window:
+    """Ann is known, and a new video shows somebody who may be her."""
+    window.people.name(card_of(window, 3).person_id, "Ann")  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: names(filled) == ["Ann"], timeout=5000)
+    video = filled.add(filled.clip("doubt.mp4"))
+    # About 1 / sqrt(1 + 2.4²) = 0.385: between what is asked about and what is sure.
+    filled.faces(video, 1, unlike=2.4, turn=55)
+    window.people.reload()
+    qtbot.waitUntil(lambda: window.people.question.isVisible(), timeout=5000)
+    return window
+
+
+def press(window: Window, letter: str) -> None:
+    """A key as the keyboard sends it, in whatever layout."""
+    QTest.sendKeyEvent(
+        QTest.KeyAction.Click,
+        window.people,
+        Qt.Key(ord(letter)),
+        letter,
+        Qt.KeyboardModifier.NoModifier,
+    )
+
+
+@pytest.mark.parametrize("key", ["Y", "ㅛ"])
+def test_yes_in_one_key_joins(doubted: Window, filled: Small, qtbot: QtBot, key: str) -> None:
+    question = doubted.people.question
+    assert question.question is not None
+    assert question.question.name == "Ann"
+    assert question.question.where == "doubt"
+    assert all(path.is_file() for path in (*question.question.known, *question.question.asked))
+    press(doubted, key)
+    qtbot.waitUntil(lambda: filled.library.people.find("Ann").track_count == 4, timeout=5000)
+    qtbot.waitUntil(lambda: not question.isVisible(), timeout=5000)
+    doubted.people.undo()
+    qtbot.waitUntil(lambda: filled.library.people.find("Ann").track_count == 3, timeout=5000)
+
+
+@pytest.mark.parametrize("key", ["N", "ㅜ"])
+def test_no_in_one_key_is_remembered(
+    doubted: Window, filled: Small, qtbot: QtBot, key: str
+) -> None:
+    press(doubted, key)
+    qtbot.waitUntil(lambda: not doubted.people.question.isVisible(), timeout=5000)
+    qtbot.waitUntil(lambda: list(filled.library.people.undoable())[:1] == ["reject"], timeout=5000)
+    assert filled.library.people.find("Ann").track_count == 3
+    assert not any(each.person_id == filled.library.people.find("Ann").id
+                   for each in filled.library.people.suggestions())  # fmt: skip
+
+
+def test_skip_asks_again_another_time(doubted: Window, filled: Small, qtbot: QtBot) -> None:
+    before = list(filled.library.people.undoable())
+    doubted.people.question.skip.click()
+    assert not doubted.people.question.isVisible()
+    doubted.people.reload()
+    qtbot.wait(300)
+    assert not doubted.people.question.isVisible()
+    assert list(filled.library.people.undoable()) == before
+    assert len(filled.library.people.suggestions()) > 0
+
+
+def test_typing_a_name_with_these_letters_answers_nothing(
+    doubted: Window, filled: Small, qtbot: QtBot
+) -> None:
+    card = doubted.people.cards[0]
+    card.field.setFocus()
+    QTest.keyClicks(card.field, "yns")
+    qtbot.wait(100)
+    assert card.field.text() == "yns"
+    assert doubted.people.question.isVisible()
+
+
+def drop(window: Window, *paths: Path) -> bool:
+    """Drop files on the people panel as another program does; whether they were taken."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    where = QPointF(200, 200)
+    button, no_key = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    entering = QDragEnterEvent(where.toPoint(), Qt.DropAction.CopyAction, data, button, no_key)
+    window.people.dragEnterEvent(entering)
+    if not entering.isAccepted():
+        return False
+    assert window.people._hint.isVisible()
+    event = QDropEvent(where, Qt.DropAction.CopyAction, data, button, no_key)
+    window.people.dropEvent(event)
+    assert not window.people._hint.isVisible()
+    return event.isAccepted()
+
+
+class Seeing:
+    """Eyes that find the face of one number in every photo."""
+
+    def __init__(self, small: Small, number: int) -> None:
+        self.small, self.number = small, number
+
+    def faces(self, path: Path) -> list[PhotoFace]:
+        vector = self.small._face(self.number, 99, 0.15)
+        space = self.small.library.people.space
+        return [PhotoFace((0.2, 0.2, 0.6, 0.8), 0.9, jpeg("gray", 112, 112), space, vector)]
+
+    def embed_faces(self, crops: object) -> object:
+        raise AssertionError("nobody changed the face model")
+
+
+def test_photos_dropped_on_the_panel_make_somebody_known(
+    window: Window, filled: Small, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filled.library.people, "_eyes", Seeing(filled, 1))
+    photos = [tmp_path / "one.jpg", tmp_path / "two.jpg"]
+    for photo in photos:
+        photo.write_bytes(jpeg("gray", 400, 300))
+    assert drop(window, *photos)
+    dialog = window.people.findChild(NameDialog)
+    assert dialog is not None
+    QTest.keyClicks(dialog.field, "Ann")
+    QTest.keyClick(dialog.field, Qt.Key.Key_Return)
+    # The group of three was hers all along, in both old videos.
+    qtbot.waitUntil(lambda: names(filled) == ["Ann"], timeout=5000)
+    person = filled.library.people.find("Ann")
+    assert (person.track_count, person.video_count) == (3, 2)
+    assert filled.library.people.show(person.id).photos == 2
+    qtbot.waitUntil(lambda: window.people.shows_page, timeout=5000)
+    # On her page they are hers without a question.
+    assert drop(window, photos[0])
+    qtbot.waitUntil(lambda: filled.library.people.show(person.id).photos == 3, timeout=5000)
+
+
+def test_videos_dropped_on_the_panel_are_left_to_the_window(window: Window, tmp_path: Path) -> None:
+    assert not drop(window, tmp_path / "film.mp4")
+    assert not drop(window, tmp_path / "one.jpg", tmp_path / "film.mp4")
+
+
+def test_other_names_are_given_on_the_page(window: Window, filled: Small, qtbot: QtBot) -> None:
+    number = card_of(window, 3).person_id  # type: ignore[attr-defined]
+    window.people.name(number, "Ann")
+    window.people.open(number)
+    qtbot.waitUntil(lambda: window.people.shows_page, timeout=5000)
+    field = window.people.page.others
+    qtbot.waitUntil(field.isVisible, timeout=5000)
+    field.setText(" 앤 ,Annie,, 앤")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: "alias" in filled.library.people.undoable(), timeout=5000)
+    person = filled.library.people.find("annie")
+    assert (set(person.aliases), person.full_name) == ({"앤", "Annie"}, "Ann (앤)")
+    field.setFocus()
+    field.setText("half a na")
+    QTest.keyClick(field, Qt.Key.Key_Escape)
+    assert field.text() == ", ".join(field._names)
+    assert set(field.typed()) == {"앤", "Annie"}
+
+
+def test_a_face_is_moved_to_a_name(window: Window, filled: Small, qtbot: QtBot) -> None:
+    number = card_of(window, 3).person_id  # type: ignore[attr-defined]
+    window.people.name(number, "Ann")
+    window.people.open(number)
+    qtbot.waitUntil(lambda: window.people.shows_page, timeout=5000)
+    page = window.people.page
+    page.crops.setCurrentIndex(page.crops.faces.index(0, 0))
+    page._move.click()
+    dialog = window.people.findChild(NameDialog)
+    assert dialog is not None
+    QTest.keyClicks(dialog.field, "Bo")
+    QTest.keyClick(dialog.field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: names(filled) == ["Ann", "Bo"], timeout=5000)
+    assert filled.library.people.find("Bo").track_count == 1
+    qtbot.waitUntil(lambda: page.crops.faces.rowCount() == 2, timeout=5000)
+
+
+def test_what_is_kept_is_said_once(window: Window, filled: Small, qtbot: QtBot) -> None:
+    first = window.people.first_use
+    assert first.isVisible()
+    assert str(filled.library.directories.library.name) in first.text.text()
+    first.fine.click()
+    qtbot.waitUntil(lambda: not first.isVisible(), timeout=5000)
+    assert filled.library.people.explained
+    window.people.reload()
+    qtbot.wait(200)
+    assert not first.isVisible()
+
+
+def test_recognition_is_switched_off_and_all_faces_erased(
+    window: Window, filled: Small, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window.people.first_use.off.click()
+    panel = window.people
+    qtbot.waitUntil(lambda: panel._stack.currentWidget() is panel.off, timeout=5000)
+    assert not filled.library.people.enabled
+    assert "4 faces" in panel.off.text.text()
+    monkeypatch.setattr("heimdex.ui.people.panel.confirm_erasing", lambda parent: True)
+    panel.off.erase.click()
+    qtbot.waitUntil(lambda: filled.library.people.stored_faces() == 0, timeout=5000)
+    qtbot.waitUntil(lambda: not panel.off.erase.isVisible(), timeout=5000)
+    panel.off.on.click()
+    qtbot.waitUntil(lambda: panel._stack.currentWidget() is panel._empty, timeout=5000)
+    assert filled.library.people.enabled
+
+
+def test_forgetting_tells_what_went(
+    window: Window, filled: Small, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = card_of(window, 3).person_id  # type: ignore[attr-defined]
+    window.people.name(number, "Ann")
+    qtbot.waitUntil(lambda: names(filled) == ["Ann"], timeout=5000)
+    backup = filled.library.database.directory / "library-v1-20200101-000000.backup"
+    backup.write_bytes(b"Ann")
+    monkeypatch.setattr("heimdex.ui.people.panel.confirm_forgetting", lambda parent: True)
+    window.people.page.forget_asked.emit(number)
+    qtbot.waitUntil(lambda: "3 faces" in window.toast.text, timeout=10_000)
+    assert "1 automatic backup" in window.toast.text
+    assert names(filled) == []
+    assert not backup.exists()

@@ -136,15 +136,15 @@ class Small:
         pictures = tuple(jpeg(QColor.fromHsv(70 * i % 360, 160, 200).name()) for i in range(count))
         self.commit(video_id, Stage.SCENES, ScenesOutput(shots, pictures))
 
-    def faces(self, video_id: VideoId, *who: int, unlike: float = 0.15) -> None:
-        """Store a face for each number; equal numbers look the same, `unlike` says how roughly.
-        Sorts them to people."""
+    def faces(self, video_id: VideoId, *who: int, unlike: float = 0.15, turn: int = 0) -> None:
+        """Store a face for each number; equal numbers look the same, `unlike` says how roughly and
+        `turn` in which way. Sorts them to people."""
         space = self.library.people._model.space
         tracks = tuple(
             FaceTrack(i, i * 1000, i * 1000 + 800, i * 1000 + 100, (0.3, 0.2, 0.6, 0.7), 0.9, 5)
             for i in range(len(who))
         )
-        vectors = np.stack([self._face(number, i, unlike) for i, number in enumerate(who)])
+        vectors = np.stack([self._face(number, turn + i, unlike) for i, number in enumerate(who)])
         batch = self._batch([(t.start_ms, t.end_ms) for t in tracks], vectors)
         crops = tuple(jpeg(QColor.fromHsv(50 * n % 360, 120, 220).name(), 160, 160) for n in who)
         self.commit(video_id, Stage.FACES, FacesOutput(space, tracks, batch, crops))

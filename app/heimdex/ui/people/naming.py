@@ -6,7 +6,7 @@ What a name does everywhere else is the people room's work.
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QStringListModel, Qt, Signal
+from PySide6.QtCore import QEvent, QStringListModel, Qt, Signal
 from PySide6.QtGui import QImageReader, QKeyEvent, QPixmap
 from PySide6.QtWidgets import QCompleter, QDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
@@ -16,7 +16,31 @@ _PHOTO_EDGE = 88
 _PHOTOS_SHOWN = 5
 
 
-class NameField(QLineEdit):
+class _Field(QLineEdit):
+    """A line whose typing Esc takes back, before Esc means anything to the window."""
+
+    def before_typing(self) -> str:
+        """What stands there when nobody types."""
+        raise NotImplementedError
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and self._takes_back(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self._takes_back(event):
+            self.setText(self.before_typing())
+            return
+        super().keyPressEvent(event)
+
+    def _takes_back(self, event: QEvent) -> bool:
+        escape = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
+        return escape and self.text() != self.before_typing()
+
+
+class NameField(_Field):
     """Enter gives the name, Esc takes the typing back. Leaving the field does neither: half a word
     must not rename a person everywhere."""
 
@@ -45,14 +69,11 @@ class NameField(QLineEdit):
             self._name = name
             self.named.emit(name)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape and self.text() != self._name:
-            self.setText(self._name)
-            return
-        super().keyPressEvent(event)
+    def before_typing(self) -> str:
+        return self._name
 
 
-class OtherNames(QLineEdit):
+class OtherNames(_Field):
     """Other names of a person, separated by commas; Enter keeps them, Esc takes the typing back."""
 
     given = Signal(list)
@@ -82,12 +103,8 @@ class OtherNames(QLineEdit):
             self._names = names
             self.given.emit(list(names))
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        shown = ", ".join(self._names)
-        if event.key() == Qt.Key.Key_Escape and self.text() != shown:
-            self.setText(shown)
-            return
-        super().keyPressEvent(event)
+    def before_typing(self) -> str:
+        return ", ".join(self._names)
 
 
 class NameDialog(QDialog):

@@ -7,11 +7,19 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QStringListModel, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QShowEvent,
+)
 from PySide6.QtWidgets import (
+    QApplication,
     QFileDialog,
     QHBoxLayout,
     QInputDialog,
+    QLineEdit,
     QScrollArea,
     QStackedLayout,
     QVBoxLayout,
@@ -56,6 +64,8 @@ class PeoplePanel(QWidget):
         super().__init__()
         self.setObjectName("panel")
         self.setAcceptDrops(True)
+        # So that Y and N answer as soon as the panel is shown.
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._theme = theme
         self._session: Session | None = None
         self.names = QStringListModel()
@@ -351,6 +361,12 @@ class PeoplePanel(QWidget):
         """Who is shown, if one person's page is open."""
         page = self.page.page if self.shows_page else None
         return page.person.name if page is not None else None
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        focus = QApplication.focusWidget()
+        if not (isinstance(focus, QLineEdit) and focus.text()):
+            self.setFocus()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         enabled = self.everybody is not None and self.everybody.enabled
