@@ -23,6 +23,8 @@ UNITS = {"ir18": (2, 2, 2, 2), "ir50": (3, 4, 14, 3), "ir101": (3, 13, 30, 3)}
 """Residual units of each stage, by the name that AdaFace gives to the depth."""
 WIDTHS = (64, 128, 256, 512)
 _STAGES = len(WIDTHS)
+MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+"""Of the pictures that RetinaFace ResNet-50 was trained on, red first."""
 
 
 class AdaFaceNetwork:
@@ -56,9 +58,8 @@ class RetinaFaceNetwork:
 
     def run(self, inputs: Arrays) -> list[NDArray[Any]]:
         """See `Graph`."""
-        mean, deviation = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
         offsets, scores, landmarks = _run(
-            self._torch, self._model, inputs[PIXELS], mean, deviation, self._device
+            self._torch, self._model, inputs[PIXELS], MEAN, DEVIATION, self._device
         )
         scores = self._torch.softmax(scores, dim=-1)
         return [found.cpu().numpy() for found in (offsets, scores, landmarks)]

@@ -87,6 +87,8 @@ def _mend_torchvision(model_id: str) -> None:
         library.impl("nms", _suppress, "CPU")
         _declared.append(library)
         importlib.import_module("torchvision")
+        # Its own functions ask for the library that did not load, not for the operator.
+        importlib.import_module("torchvision.extension")._has_ops = lambda: True  # type: ignore[attr-defined]
 
 
 def _suppress(dets: "object", scores: "object", iou_threshold: float) -> "object":
