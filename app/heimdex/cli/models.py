@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from heimdex.ml.manifests import Manifest
     from heimdex.ml.store import ModelStatus, ModelStore
 
+_PINS = {"hub": "(the hub states its sha256)", "own": "(from your own files)"}
 SETS = ("starter", "balanced", "best")
 
 
@@ -118,7 +119,7 @@ def list_(options: argparse.Namespace) -> int:
                 str(status.state),
                 size(status.size or manifest.disk_size),
                 manifest.licence,
-                status.reason,
+                status.reason or _PINS.get(manifest.pinned, ""),
             )
         )
     print(table(rows, right=frozenset({4})))
