@@ -24,6 +24,27 @@ def described(files: Path) -> dict[str, Manifest]:
     return known | {"bge-m3": text.described_by(known["bge-m3"], files, SMALL)}
 
 
+def write_descriptions(files: Path, folder: Path) -> None:
+    """The project's manifests as files in `folder`, BGE-M3's with the digests of `files`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for manifest in (CHECKOUT / "models").glob("*.toml"):
+        (folder / manifest.name).write_bytes(manifest.read_bytes())
+    known = manifests.load(CHECKOUT / "models")["bge-m3"]
+    changed = described(files)["bge-m3"]
+    kept = {file.name: file for file in changed.files}
+    text_ = (folder / "bge-m3.toml").read_text("utf-8")
+    text_ = text_.replace(f"dims = {known.dims}", f"dims = {changed.dims}")
+    for file in known.files:
+        before = f'name = "{file.name}"\nsha256 = "{file.sha256}"\nsize = {file.size}\n'
+        assert before in text_
+        after = ""
+        if file.name in kept:
+            new = kept[file.name]
+            after = f'name = "{new.name}"\nsha256 = "{new.sha256}"\nsize = {new.size}\n'
+        text_ = text_.replace(f"[[files]]\n{before}", f"[[files]]\n{after}" if after else "")
+    (folder / "bge-m3.toml").write_text(text_, "utf-8")
+
+
 def installed(folder: Path, models_dir: Path | None = None) -> ModelStore:
     """A store with the small model in it, converted as every installation does; in `models_dir`
     beside what is there, by default in a folder of its own."""

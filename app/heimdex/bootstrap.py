@@ -19,7 +19,7 @@ from heimdex.domain.errors import UserError
 from heimdex.domain.faces import PhotoFace
 from heimdex.domain.ids import VideoId
 from heimdex.domain.stages import Stage
-from heimdex.domain.vectors import Space, SpaceKind, Vectors
+from heimdex.domain.vectors import Space, SpaceKind, SparseVector, Vectors
 from heimdex.hosts.client import Host, Limits, configured, host_command, thread_limits
 from heimdex.indexing.engine import HostStageEngine
 from heimdex.indexing.scan import Scanner
@@ -142,9 +142,9 @@ def open_library(directories: Directories, settings: Settings, *, wait_s: float 
         # Both children use what is settled on here, whatever is installed in the meantime.
         told = factory.settled(settings, models)
         chosen = _Chosen(told, models)
-        index_host = _host("index", directories, told, _INDEX_MEMORY)
+        index_host = _host("index", directories, told)
         opening.callback(index_host.close)
-        query_host = _host("query", directories, told, _QUERY_MEMORY)
+        query_host = _host("query", directories, told)
         opening.callback(query_host.close)
         towers = HostTowers(query_host, chosen)
         people = People(
@@ -258,6 +258,10 @@ class _Chosen:
         return f"{manifest.id}@{manifest.space_revision}"
 
 
+PassageQuery = tuple[Space, Vectors, SparseVector | None]
+"""What the query host makes of a question for what is said."""
+
+
 class HostTowers:
     """The text and picture towers in the query host, as search and people ask for them.
 
@@ -270,6 +274,7 @@ class HostTowers:
         self._host = host
         self._chosen = chosen
         self._cancelled = cancelled
+        self._last: tuple[str, PassageQuery] | None = None
 
     def until(self, cancelled: Callable[[], bool]) -> "HostTowers":
         """The same towers for one search: a call that waits or runs is given up with it."""
@@ -312,7 +317,11 @@ class HostTowers:
 
     def passage(self, text: str) -> Vectors:
         """Unit vector (d,) of a query in the space of passages."""
-        return self._vector("embed_passage_query", {"text": text})
+        return self._passage(text)[1]
+
+    def passage_weights(self, text: str) -> SparseVector | None:
+        """The weights of its tokens; None where the model has learnt none."""
+        return self._passage(text)[2]
 
     def vision(self, text: str) -> Vectors:
         """Unit vector (d,) of a query in the space of scenes and frames."""
@@ -339,6 +348,19 @@ class HostTowers:
         )
         return answer
 
+    def _passage(self, text: str) -> PassageQuery:
+        """Both come from one pass through the model, and the last answer is asked for twice."""
+        if self._last is None or self._last[0] != text:
+            answer: PassageQuery = self._host.call(
+                "embed_passage_query",
+                {"text": text},
+                PassageQuery,
+                cancelled=self._cancelled,
+                timeout_s=_QUERY_TIMEOUT_S,
+            )
+            self._last = (text, answer)
+        return self._last[1]
+
     def _vector(self, method: str, params: dict[str, object]) -> Vectors:
         answer: tuple[Space, Vectors] = self._host.call(
             method,
@@ -350,7 +372,14 @@ class HostTowers:
         return answer[1]
 
 
-def _host(role: str, directories: Directories, settings: Settings, memory: int) -> Host:
+def query_limits() -> Limits:
+    """Of the query host. It stays: its engines let go of their weights by themselves, and starting
+    a process again is what a person would wait for. A search that is given up must not throw away
+    a model that is just being loaded: the next one, a keystroke later, would load it again."""
+    return Limits(memory_bytes=_QUERY_MEMORY, idle_s=None, grace_s=60.0)
+
+
+def _host(role: str, directories: Directories, settings: Settings) -> Host:
     environment = thread_limits(settings.threads)
     # Read by the child as its `engine_host.Configuration`.
     environment |= configured({"directories": directories, "settings": settings})
@@ -358,15 +387,7 @@ def _host(role: str, directories: Directories, settings: Settings, memory: int) 
     environment |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "DO_NOT_TRACK": "1"}
     return Host(
         host_command(role),
-        # The query host stays: its engines let go of their weights by themselves, and starting a
-        # process again is what a person would wait for.
-        # A search that is given up must not throw away a model that is just being loaded: the next
-        # one, a keystroke later, would begin to load it again.
-        Limits(
-            memory_bytes=memory,
-            idle_s=None if role == "query" else 300.0,
-            grace_s=60.0 if role == "query" else 1.0,
-        ),
+        query_limits() if role == "query" else Limits(memory_bytes=_INDEX_MEMORY, idle_s=300.0),
         name=role,
         environment=environment,
         background=role == "index",

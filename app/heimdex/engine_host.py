@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from heimdex.domain.engines import Engine, Report, Thresholds
+from heimdex.domain.engines import Engine, Report, SparseTextEmbedder, Thresholds
 from heimdex.domain.errors import HeimdexError, UserError
 from heimdex.domain.faces import PhotoFace
 from heimdex.domain.media import MediaInfo
 from heimdex.domain.speech import Transcript
 from heimdex.domain.stages import PassagesOutput, ProbeOutput, SpeechOutput, Stage
-from heimdex.domain.vectors import Space, SpaceKind
+from heimdex.domain.vectors import Space, SpaceKind, SparseVector
 from heimdex.hosts.server import Call, Method, configuration, serve
 from heimdex.lending import Configuration, Engines
 from heimdex.ml.acceleration.choices import Chosen
@@ -123,9 +123,13 @@ def query_methods(engines: Engines) -> dict[str, Method]:
         engines.text().embed(["warm"])
         engines.vision().embed_text(["warm"])
 
-    def embed_passage_query(call: Call, text: str) -> tuple[Space, Vector]:
+    def embed_passage_query(call: Call, text: str) -> tuple[Space, Vector, SparseVector | None]:
         embedder = engines.text()
-        return _space(SpaceKind.PASSAGE, embedder), embedder.embed([text])[0]
+        space = _space(SpaceKind.PASSAGE, embedder)
+        if isinstance(embedder, SparseTextEmbedder):
+            dense, (sparse,) = embedder.embed_sparse([text])
+            return space, dense[0], sparse
+        return space, embedder.embed([text])[0], None
 
     def embed_vision_query(call: Call, text: str) -> tuple[Space, Vector]:
         embedder = engines.vision()

@@ -15,18 +15,21 @@ import pytest
 from numpy.typing import NDArray
 from small_library import Library, put
 
+import random_bge_m3
 from heimdex.config.directories import Directories
 from heimdex.config.settings import Settings
 from heimdex.domain.errors import Cancelled, EngineFailed, MediaError, ModelUnavailable
 from heimdex.domain.faces import PhotoFace
+from heimdex.domain.speech import Segment, Transcript
 from heimdex.domain.stages import (
     JobState,
+    PassagesOutput,
     ProbeOutput,
     Progress,
     Stage,
     StageStatus,
 )
-from heimdex.domain.vectors import Space, SpaceKind
+from heimdex.domain.vectors import Space, SpaceKind, SparseVector
 from heimdex.hosts.client import Host, Limits, configured, host_command, thread_limits
 from heimdex.indexing.engine import HostStageEngine
 from heimdex.indexing.worker import Worker
@@ -186,9 +189,16 @@ def test_real_queries(make_host: MakeHost, starter_models: Path, sample_media: P
     host = make_host("query")
     answer = tuple[Space, NDArray[np.float32]]
     host.call("warm", {}, type(None))
-    space, english = host.call("embed_passage_query", {"text": "a dog on the beach"}, answer)
-    _, korean = host.call("embed_passage_query", {"text": "해변의 개"}, answer)
-    _, other = host.call("embed_passage_query", {"text": "quarterly tax report"}, answer)
+
+    def said(text: str) -> tuple[Space, NDArray[np.float32], None]:
+        # The Starter model has learnt no weights of words.
+        return host.call(
+            "embed_passage_query", {"text": text}, tuple[Space, NDArray[np.float32], None]
+        )
+
+    space, english, _ = said("a dog on the beach")
+    _, korean, _ = said("해변의 개")
+    _, other, _ = said("quarterly tax report")
     assert space.kind is SpaceKind.PASSAGE
     assert english @ english == pytest.approx(1, abs=1e-3)
     assert english @ korean > english @ other
@@ -215,3 +225,49 @@ def test_faces_of_a_photo(make_host: MakeHost, starter_models: Path, shared_medi
             list[PhotoFace],
             cancelled=lambda: True,
         )
+
+
+def test_learnt_weights_cross_the_pipe(home: Path, starter_models: Path, tmp_path: Path) -> None:
+    """BGE-M3 in the real hosts: passages with their weights, and a query's in the same pass."""
+    store = random_bge_m3.installed(tmp_path)
+    files = store.folder("bge-m3")
+    random_bge_m3.write_descriptions(files, tmp_path / "manifests")
+    for carried in ("whisper", "effnet"):
+        (store.models_dir / carried).symlink_to(starter_models / carried)
+    where = replace(
+        Directories.resolve(), models=store.models_dir, manifests=tmp_path / "manifests"
+    )
+    settings = replace(Settings(), threads=1, text_model="bge-m3")
+    environment = thread_limits(1) | configured({"directories": where, "settings": settings})
+    segments = tuple(
+        Segment(i, i * 9000, i * 9000 + 2000, text, ())
+        for i, text in enumerate(("생일 축하합니다.", "Happy birthday to you."))
+    )
+    index = Host(host_command("index"), Limits(), name="index", environment=environment)
+    query = Host(host_command("query"), Limits(), name="query", environment=environment)
+    try:
+        [output] = HostStageEngine(index).run(
+            tmp_path / "none.mp4",
+            None,
+            [Stage.PASSAGES],
+            Transcript("ko", segments),
+            lambda done, of: None,
+            never,
+        )
+        space, dense, sparse = query.call(
+            "embed_passage_query",
+            {"text": "Happy birthday to you."},
+            tuple[Space, NDArray[np.float32], SparseVector | None],
+        )
+    finally:
+        index.close()
+        query.close()
+    assert isinstance(output, PassagesOutput)
+    assert output.weights is not None
+    assert output.space == space
+    assert output.space.model == "bge-m3"
+    said = int(output.weights.offsets[-2])
+    assert output.passages[-1].text == "Happy birthday to you."
+    np.testing.assert_array_equal(output.weights.tokens[said:], sparse.tokens)
+    np.testing.assert_allclose(output.weights.weights[said:], sparse.weights, rtol=1e-3)
+    np.testing.assert_allclose(output.vectors.vectors[-1], dense, atol=1e-4)

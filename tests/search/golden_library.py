@@ -28,7 +28,7 @@ from heimdex.domain.stages import (
     StageStatus,
     VisionOutput,
 )
-from heimdex.domain.vectors import Space, SpaceKind, VectorBatch, Vectors
+from heimdex.domain.vectors import Space, SpaceKind, SparseVector, VectorBatch, Vectors
 from heimdex.indexing.stages.passages import join
 from heimdex.people import FaceModel, People
 from heimdex.search import Searcher
@@ -76,6 +76,9 @@ class Described:
     def passage(self, text: str) -> Vectors:
         self.asked.append(text)
         return self.encode([text])[0]
+
+    def passage_weights(self, text: str) -> SparseVector | None:
+        return None
 
     def vision(self, text: str) -> Vectors:
         return self.encode([text])[0]

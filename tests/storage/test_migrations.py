@@ -117,6 +117,28 @@ def test_migration_0004_searches(library: Path) -> None:
     connection.close()
 
 
+def test_migration_0005_learned_words(library: Path) -> None:
+    path = library / FILE_NAME
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.row_factory = sqlite3.Row
+    migrate(connection, path, ALL[:4])
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.executescript(
+        """
+        INSERT INTO videos VALUES ('v', 0);
+        INSERT INTO spaces VALUES (1, 'passage/x/1', 2, 1, 1);
+        INSERT INTO vectors VALUES (7, 'v', 1, 0, 1, x'', x'', x'');
+        """
+    )
+    assert migrate(connection, path, ALL[:5]) == ["learned words"]
+    assert connection.execute("SELECT count(*) FROM vectors").fetchone()[0] == 1
+    connection.execute("INSERT INTO token_weights VALUES (7, x'00000000', x'', x'')")
+    # They go with the vectors beside which they stand, and so with their video.
+    connection.execute("DELETE FROM videos WHERE id = 'v'")
+    assert connection.execute("SELECT count(*) FROM token_weights").fetchone()[0] == 0
+    connection.close()
+
+
 def add_notes(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE TABLE notes (text TEXT NOT NULL) STRICT")
     connection.execute("INSERT INTO notes SELECT name FROM people")

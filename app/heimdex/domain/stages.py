@@ -12,7 +12,7 @@ from heimdex.domain.ids import JobId, VideoId
 from heimdex.domain.media import MediaInfo, Scene
 from heimdex.domain.ocr import OcrLine
 from heimdex.domain.speech import Passage, Transcript
-from heimdex.domain.vectors import Space, VectorBatch
+from heimdex.domain.vectors import Space, SparseBatch, VectorBatch
 
 
 class Stage(StrEnum):
@@ -58,11 +58,13 @@ class SpeechOutput:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PassagesOutput:
-    """Passages and one vector for each, in `space`."""
+    """Passages and one vector for each, in `space`; where the model has learnt them also the
+    weights of each one's tokens."""
 
     space: Space
     passages: tuple[Passage, ...]
     vectors: VectorBatch
+    weights: SparseBatch | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ Vectors of one space may be compared with each other by dot product; vectors of 
 never. A new model, or a new revision of one, is a new space.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -69,6 +70,29 @@ class SparseVector:
 
     tokens: NDArray[np.uint32]
     weights: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SparseBatch:
+    """A `SparseVector` for each item of a video, one after the other: item i has `tokens` and
+    `weights` from `offsets[i]` up to `offsets[i + 1]` (int64, n + 1)."""
+
+    offsets: NDArray[np.int64]
+    tokens: NDArray[np.uint32]
+    weights: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, items: Sequence[SparseVector]) -> "SparseBatch":
+        """The batch of some vectors, in their order."""
+        counts = [len(item.tokens) for item in items]
+        return cls(
+            np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+            np.concatenate([np.empty(0, np.uint32), *(item.tokens for item in items)]),
+            np.concatenate([np.empty(0, np.float32), *(item.weights for item in items)]),
+        )
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
 
 
 @dataclass(frozen=True, slots=True)

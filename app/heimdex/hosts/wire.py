@@ -28,7 +28,7 @@ MAX_FRAME_BYTES = 512 * 1024 * 1024
 
 _HEADER = struct.Struct(">I")
 _READ_BYTES = 1024 * 1024
-_DTYPES = frozenset({"float32", "float16", "int32", "int64", "uint8"})
+_DTYPES = frozenset({"float32", "float16", "int32", "int64", "uint32", "uint8"})
 _MAX_DIMENSIONS = 4
 
 

@@ -23,7 +23,7 @@ from heimdex.domain.stages import (
     StageOutput,
     VisionOutput,
 )
-from heimdex.domain.vectors import SpaceKind, VectorBatch
+from heimdex.domain.vectors import SpaceKind, SparseBatch, VectorBatch
 from heimdex.hosts.client import Host
 from heimdex.indexing.plan import PICTURE_STAGES
 
@@ -104,6 +104,8 @@ def require_sound(output: StageOutput) -> None:
         case PassagesOutput():
             _require(output.space.kind is SpaceKind.PASSAGE, "passages")
             _require_batch(output.vectors, len(output.passages), "passages")
+            if output.weights is not None:
+                _require_weights(output.weights, len(output.passages))
         case ScenesOutput():
             _require(len(output.scenes) == len(output.thumbnails), "scenes")
             _require(all(s.start_ms < s.end_ms for s in output.scenes), "scenes")
@@ -151,6 +153,14 @@ def _require_batch(batch: VectorBatch, count: int, what: str) -> None:
     _require(bool((batch.start_ms <= batch.end_ms).all()), what)
     lengths = np.linalg.norm(vectors, axis=1)
     _require(bool((np.abs(lengths - 1) < _UNIT_TOLERANCE).all()), what)
+
+
+def _require_weights(batch: SparseBatch, count: int) -> None:
+    offsets, what = batch.offsets, "passages"
+    _require(offsets.shape == (count + 1,), what)
+    _require(batch.tokens.shape == batch.weights.shape == (int(offsets[-1]),), what)
+    _require(int(offsets[0]) == 0 and bool((np.diff(offsets) >= 0).all()), what)
+    _require(bool((batch.weights > 0).all()), what)
 
 
 def _require(holds: bool, what: str) -> None:

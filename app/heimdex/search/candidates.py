@@ -16,6 +16,8 @@ class Channel(StrEnum):
     PHRASE = "phrase"
     """The quoted words, in their order."""
     WORDS = "words"
+    LEARNT = "learnt"
+    """Words that the text model has learnt to weigh."""
     MEANING = "meaning"
     """Passages near in meaning."""
     SIGHT = "sight"

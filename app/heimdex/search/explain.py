@@ -12,7 +12,7 @@ from heimdex.search.candidates import Candidate, Channel
 from heimdex.search.locate import content_groups, matches, phrase_matches
 from heimdex.search.moments import Draft
 
-_SPEECH = (Channel.PHRASE, Channel.WORDS, Channel.MEANING)
+_SPEECH = (Channel.PHRASE, Channel.WORDS, Channel.LEARNT, Channel.MEANING)
 
 
 def evidence(draft: Draft, query: Query, names: Mapping[PersonId, str]) -> tuple[Evidence, ...]:

@@ -25,6 +25,7 @@ from heimdex.storage.catalogue import Catalogue
 from heimdex.storage.chroma import VectorIndex
 from heimdex.storage.lexicon import Lexicon
 from heimdex.storage.stages import StageStore
+from heimdex.storage.token_weights import TokenWeights
 from heimdex.storage.vectors import VectorStore
 
 UNHEARD = 0.4
@@ -41,6 +42,7 @@ class Sources:
     catalogue: Catalogue
     stages: StageStore
     vectors: VectorStore
+    weights: TokenWeights
     lexicon: Lexicon
     index: VectorIndex
     people: Roll
@@ -51,7 +53,14 @@ class Sources:
     def speech(self, text: str, videos: frozenset[VideoId] | None) -> Speech:
         """What is said that answers `text`."""
         return Speech(
-            self.stages, self.vectors, self.lexicon, self.index, self.towers, text, videos
+            self.stages,
+            self.vectors,
+            self.weights,
+            self.lexicon,
+            self.index,
+            self.towers,
+            text,
+            videos,
         )
 
 
@@ -185,8 +194,9 @@ class Look:
         self._go_on()
         near = speech.meaning(asked.vector, asked.limits) if asked else speech.meaning()
         meaning = self._elsewhere(near)
+        learnt = self._elsewhere(speech.learnt()) if given else []
         self._go_on()
-        return [words, meaning]
+        return [words, meaning, learnt]
 
     def _seen(
         self, text: str, videos: frozenset[VideoId] | None, spans: Sequence[Span] | None

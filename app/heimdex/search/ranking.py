@@ -16,13 +16,15 @@ from heimdex.search.moments import LEAD_MS, Draft, gather
 WEIGHTS: Mapping[Channel, float] = {
     Channel.PHRASE: 1.5,
     Channel.WORDS: 1.0,
+    Channel.LEARNT: 0.3,
     Channel.MEANING: 1.0,
     Channel.SIGHT: 1.0,
     Channel.TEXT: 1.0,
     Channel.PERSON: 1.0,
 }
 """What a full confidence in a channel is worth. Quoted words were asked for exactly; the others
-are equal, and differ by how sure they are."""
+are equal, and differ by how sure they are. Learnt weights see the words that WORDS sees, so they
+only help to put in order; .3 is what the authors of BGE-M3 give them beside its vectors."""
 
 EASIER = CUT - DOUBTFUL
 """How much less sure a reason must be for somebody who is on screen. Of all that is said and seen
@@ -107,6 +109,8 @@ def _score(reasons: Mapping[Channel, Candidate]) -> float:
     """How sure we are; what is said or written may be found in several ways, which support
     each other."""
     sure = {channel: reason.confidence for channel, reason in reasons.items()}
+    # The same words, found in two ways, are one reason and not two.
+    sure[Channel.WORDS] = max(sure.get(Channel.WORDS, 0.0), sure.pop(Channel.LEARNT, 0.0))
     said = together([sure.pop(c, 0.0) for c in _WORDED])
     return max(said, *sure.values(), 0.0)
 

@@ -18,6 +18,7 @@ from heimdex.search.towers import QueryTowers, Roll
 from heimdex.storage.chroma import VectorIndex
 from heimdex.storage.lexicon import Lexicon
 from heimdex.storage.stages import StageStore
+from heimdex.storage.token_weights import TokenWeights
 from heimdex.storage.vectors import VectorStore
 
 DEPTH = 40
@@ -46,6 +47,7 @@ class Speech:
         self,
         stages: StageStore,
         vectors: VectorStore,
+        weights: TokenWeights,
         lexicon: Lexicon,
         index: VectorIndex,
         towers: QueryTowers,
@@ -54,6 +56,7 @@ class Speech:
     ) -> None:
         self._stages = stages
         self._vectors = vectors
+        self._weights = weights
         self._lexicon = lexicon
         self._index = index
         self._towers = towers
@@ -92,6 +95,26 @@ class Speech:
             for each, how_sure in sure
             if how_sure >= LEAST
             and (candidate := self._at(Channel.MEANING, each.video_id, each.index, how_sure))
+        ]
+
+    def learnt(self) -> Ranking:
+        """Passages by the words that matter to the text model, those it weighs most first; empty
+        where the model has learnt no weights. How sure one is follows from the share of the
+        query's weight that it holds, because scores of sparse vectors have no scale of their own.
+        """
+        space = self._towers.passage_space
+        if not self._text or not self._weights.has(space):
+            return []
+        query = self._towers.passage_weights(self._text)
+        if query is None:
+            return []
+        found = self._weights.search(space, query, DEPTH, self._videos)
+        sure = [(each, covered(each.share, len(query.tokens))) for each in found]
+        return [
+            candidate
+            for each, how_sure in sure
+            if how_sure >= LEAST
+            and (candidate := self._at(Channel.LEARNT, each.video_id, each.index, how_sure))
         ]
 
     def _at(self, channel: Channel, video_id: VideoId, index: int, sure: float) -> Candidate | None:

@@ -10,7 +10,7 @@ from typing import Protocol, Self
 from heimdex.domain.engines import Thresholds
 from heimdex.domain.faces import Appearance, Person
 from heimdex.domain.ids import PersonId, VideoId
-from heimdex.domain.vectors import Space, Vectors
+from heimdex.domain.vectors import Space, SparseVector, Vectors
 
 
 class QueryTowers(Protocol):
@@ -46,6 +46,11 @@ class QueryTowers(Protocol):
 
     def passage(self, text: str) -> Vectors:
         """A query for what is said."""
+        ...
+
+    def passage_weights(self, text: str) -> SparseVector | None:
+        """The weights of the same query's tokens; None where the model has learnt none. Asked
+        after `passage` for the same text it costs nothing."""
         ...
 
     def vision(self, text: str) -> Vectors:

@@ -34,6 +34,7 @@ from heimdex.storage.artefacts import Artefacts
 from heimdex.storage.catalogue import put_media_info
 from heimdex.storage.database import Database
 from heimdex.storage.lexicon import PASSAGES, put_terms
+from heimdex.storage.token_weights import put_weights
 from heimdex.storage.vectors import drop_vectors, put_vectors
 
 _StoredWord = tuple[int, int, str, float]
@@ -226,6 +227,7 @@ def _store(connection: sqlite3.Connection, video_id: VideoId, output: StageOutpu
             if changed:
                 drop_vectors(connection, video_id, SpaceKind.PASSAGE, keep=output.space)
             put_vectors(connection, video_id, output.space, output.vectors)
+            put_weights(connection, video_id, output.space, output.weights)
         case ScenesOutput():
             _put_scenes(connection, video_id, output.scenes)
         case VisionOutput():

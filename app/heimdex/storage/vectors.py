@@ -89,6 +89,11 @@ class VectorStore:
         self._lock = threading.Lock()
         self._cache: dict[str, _Cached] = {}
 
+    @property
+    def database(self) -> Database:
+        """Where the vectors are."""
+        return self._database
+
     def spaces(self) -> list[Space]:
         """The spaces that hold vectors, in the order in which they came to be."""
         rows = self._database.read().execute(

@@ -7,10 +7,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from heimdex.domain.engines import TextEmbedder
+from heimdex.domain.engines import SparseTextEmbedder, TextEmbedder
 from heimdex.domain.speech import Passage, Segment, Transcript
 from heimdex.domain.stages import PassagesOutput
-from heimdex.domain.vectors import Space, SpaceKind, VectorBatch
+from heimdex.domain.vectors import (
+    Space,
+    SpaceKind,
+    SparseBatch,
+    SparseVector,
+    VectorBatch,
+    Vectors,
+)
 
 _PAUSE_MS = 1_500
 _LONGEST_MS = 20_000
@@ -22,10 +29,20 @@ _BATCH = 64
 
 
 def run_passages(transcript: Transcript, embedder: TextEmbedder) -> PassagesOutput:
-    """Make passages of `transcript` and one vector for each; none for a silent one."""
+    """Make passages of `transcript` and one vector for each; none for a silent one. Where the
+    embedder has learnt which words matter, their weights come along."""
     passages = join(transcript.segments)
     texts = [passage.text for passage in passages]
-    pieces = [embedder.embed(texts[i : i + _BATCH]) for i in range(0, len(texts), _BATCH)]
+    pieces: list[Vectors] = []
+    weights: list[SparseVector] = []
+    for start in range(0, len(texts), _BATCH):
+        part = texts[start : start + _BATCH]
+        if isinstance(embedder, SparseTextEmbedder):
+            dense, sparse = embedder.embed_sparse(part)
+            pieces.append(dense)
+            weights += sparse
+        else:
+            pieces.append(embedder.embed(part))
     empty = np.zeros((0, embedder.dims), np.float32)
     batch = VectorBatch(
         np.concatenate(pieces) if pieces else empty,
@@ -33,7 +50,8 @@ def run_passages(transcript: Transcript, embedder: TextEmbedder) -> PassagesOutp
         np.array([p.end_ms for p in passages], np.int32),
     )
     space = Space(SpaceKind.PASSAGE, embedder.model_id, embedder.revision)
-    return PassagesOutput(space, passages, batch)
+    learnt = SparseBatch.of(weights) if isinstance(embedder, SparseTextEmbedder) else None
+    return PassagesOutput(space, passages, batch, learnt)
 
 
 def join(segments: Sequence[Segment]) -> tuple[Passage, ...]:

@@ -44,8 +44,10 @@ def write(folder: Path, size: Size, sentences: Sequence[str], seed: int = 0) -> 
 
     save(_encoder(size, generator), "pytorch_model.bin")
     for name, rows in (("colbert_linear.pt", size.width), ("sparse_linear.pt", 1)):
-        weight = generator.standard_normal((rows, size.width), np.float32) / size.width**0.5
-        bias = np.full(rows, 0.05, np.float32)
+        weight = generator.standard_normal((rows, size.width), np.float32)
+        # Nearly every token weighs something, as those of a text do in a trained head.
+        weight *= 0.05 / size.width**0.5
+        bias = np.full(rows, 0.5, np.float32)
         save({"weight": weight.astype(np.float16), "bias": bias.astype(np.float16)}, name)
 
 

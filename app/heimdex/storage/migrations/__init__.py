@@ -17,6 +17,7 @@ from heimdex.storage.migrations import (
     m0002_people_by_time,
     m0003_screen_text,
     m0004_searches,
+    m0005_learned_words,
 )
 
 KEPT_BACKUPS = 3
@@ -38,6 +39,7 @@ ALL: tuple[Migration, ...] = (
     Migration(2, m0002_people_by_time.NAME, m0002_people_by_time.upgrade),
     Migration(3, m0003_screen_text.NAME, m0003_screen_text.upgrade),
     Migration(4, m0004_searches.NAME, m0004_searches.upgrade),
+    Migration(5, m0005_learned_words.NAME, m0005_learned_words.upgrade),
 )
 
 
