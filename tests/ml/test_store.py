@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -428,3 +429,30 @@ def test_the_real_starter_set_is_whole(starter_models: Path) -> None:
         assert store.verify(model_id).state is State.INSTALLED, model_id
     receipt = json.loads((store.folder("sface") / "installed.json").read_bytes())
     assert set(receipt["files"]) >= {"model.onnx"}
+
+
+def test_models_that_came_with_the_program_are_used_and_never_written(
+    build: Build, tmp_path: Path
+) -> None:
+    installed = build()
+    installed.install(["tiny"], Person().ask, Person().report)
+    shipped = tmp_path / "shipped"
+    (tmp_path / "models").rename(shipped)
+    before = sorted(path for path in shipped.rglob("*") if path.is_file())
+    store = ModelStore(tmp_path / "models", {"tiny": manifest()}, source="", shipped=shipped)
+    assert store.is_installed("tiny")
+    assert store.path("tiny", "weights.bin") == shipped / "use" / "tiny" / "weights.bin"
+    assert store.folder("tiny") == tmp_path / "models" / "use" / "tiny", "what is tuned goes here"
+    assert not (tmp_path / "models").exists()
+    assert sorted(path for path in shipped.rglob("*") if path.is_file()) == before
+
+
+def test_a_persons_own_copy_goes_before_a_shipped_one(build: Build, tmp_path: Path) -> None:
+    installed = build()
+    installed.install(["tiny"], Person().ask, Person().report)
+    shipped = tmp_path / "shipped"
+    shutil.copytree(tmp_path / "models", shipped)
+    store = ModelStore(tmp_path / "models", {"tiny": manifest()}, source="", shipped=shipped)
+    assert store.path("tiny", "weights.bin").is_relative_to(tmp_path / "models")
+    assert store.remove("tiny")
+    assert store.path("tiny", "weights.bin").is_relative_to(shipped)

@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import os
 import platform
+import sys
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -110,11 +111,14 @@ class ModelStore:
         resources: Path | None = None,
         source: str | None = None,
         open_gates: Collection[str] = (),
+        shipped: Path | None = None,
     ) -> None:
         """`resources`: the folder of lists that conversions read, by default the one beside the
         code. `source`: a folder or address asked before the manifests' own sources, by default
-        `HEIMDEX_MODEL_SOURCE`. `open_gates`: the settings of `manifests.GATES` that are on."""
+        `HEIMDEX_MODEL_SOURCE`. `open_gates`: the settings of `manifests.GATES` that are on.
+        `shipped`: a folder of models that came with the program and is only read."""
         self.models_dir = models_dir
+        self.shipped = shipped
         self.manifests = manifests
         self.resources = resources or Path(__file__).parents[3] / "resources"
         self.source = os.environ.get("HEIMDEX_MODEL_SOURCE", "") if source is None else source
@@ -123,7 +127,12 @@ class ModelStore:
 
     @classmethod
     def of(
-        cls, models_dir: Path, manifests_dir: Path, resources: Path, source: str, settings: object
+        cls,
+        models_dir: Path,
+        manifests_dir: Path,
+        resources: Path,
+        source: str,
+        settings: object,
     ) -> Self:
         """A store of everything that is described, by Heimdex or by the person. `settings` has
         those of `manifests.GATES`."""
@@ -133,6 +142,8 @@ class ModelStore:
             resources=resources,
             source=source,
             open_gates=[gate for gate in manifests.GATES if getattr(settings, gate)],
+            # The packaged program brings the Starter weights beside the descriptions.
+            shipped=manifests_dir if getattr(sys, "frozen", False) else None,
         )
 
     def refresh(self) -> None:
@@ -192,8 +203,18 @@ class ModelStore:
         return self._file(manifest, file)
 
     def _file(self, manifest: Manifest, file: str) -> Path | None:
-        installed = self.models_dir / manifest.folder / file
+        installed = self._place(manifest) / file
         return installed if installed.exists() else self._carried(manifest).get(file)
+
+    def _place(self, manifest: Manifest) -> Path:
+        """Where a model's receipt is or would be: the person's own copy goes before a shipped one,
+        so that a newer version can be installed over it."""
+        own = self.models_dir / manifest.folder
+        if self.shipped is not None and not (own / RECEIPT).exists():
+            shipped = self.shipped / manifest.folder
+            if (shipped / RECEIPT).exists():
+                return shipped
+        return own
 
     def form(self, model_id: str) -> str:
         """Which published form is installed; "" for the usual one, or when nothing is."""
@@ -271,7 +292,7 @@ class ModelStore:
     def _examine(self, manifest: Manifest, *, every: bool) -> ModelStatus:
         if manifest.gate and manifest.gate not in self.open_gates:
             return ModelStatus(manifest.id, State.LOCKED, _locked(manifest), 0)
-        folder = self.models_dir / manifest.folder
+        folder = self._place(manifest)
         if not (folder / RECEIPT).exists():
             return self._examine_missing(manifest, every=every)
         try:
