@@ -1909,7 +1909,7 @@
     </message>
     <message>
         <source>Reading text on screen</source>
-        <translation>화면의 글자를 읽는 중</translation>
+        <translation>화면 글자 읽는 중</translation>
     </message>
     <message>
         <source>Waiting</source>
