@@ -1,6 +1,6 @@
-"""Lets two ways of doing the same work take turns, each in a process of its own.
+"""Lets ways of doing the same work take turns, each in a process of its own.
 
-So whatever else the machine does meets both alike, and each has its own peak of memory. What the
+So whatever else the machine does meets all alike, and each has its own peak of memory. What the
 work is, is left to the modules of the families.
 """
 
@@ -42,7 +42,7 @@ class Taken:
 
 
 def measure(
-    ways: tuple[Way, Way], parts: int, rounds: int, threads: int, scratch: Path
+    ways: tuple[Way, ...], parts: int, rounds: int, threads: int, scratch: Path
 ) -> list[Taken]:
     """Run every part both ways, one after the other, `rounds` times after a round to warm up.
 

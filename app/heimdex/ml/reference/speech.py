@@ -50,14 +50,14 @@ class TorchWhisper:
             raise ModelUnavailable(
                 f"The weights of {model_id} cannot be opened; install the model again.", model_id
             ) from error
-        heads = model.alignment_heads
+        self._heads = model.alignment_heads
         # Sparse tensors, which this is, cannot be moved to every device.
         model.register_buffer("alignment_heads", None, persistent=False)
         self._half = self._device == runtime.CUDA
         self._model = model.eval().to(self._device)
         if self._half:
             self._model = self._model.half()
-        self._aligner = _Aligner(self._for_alignment(), heads)
+        self._aligner = _Aligner(self._for_alignment(), self._heads)
         self._tokenizer = cache(self._new_tokenizer)
         codes = list(self._whisper.tokenizer.LANGUAGES)
         self.languages: Sequence[str] = (
@@ -112,6 +112,11 @@ class TorchWhisper:
             )
             for word in words
         ]
+
+    def published(self) -> Any:
+        """The network as `whisper.transcribe` wants it, which then belongs to the caller."""
+        self._model.register_buffer("alignment_heads", self._heads, persistent=False)
+        return self._model
 
     def _decoded(self, view: View, language: str, search: Search) -> Answer:
         options = self._whisper.DecodingOptions(
