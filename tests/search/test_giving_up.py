@@ -1,0 +1,51 @@
+"""A keystroke gives up the search before it, also while a model is asked, and costs no model."""
+
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from heimdex.bootstrap import HostTowers, query_limits
+from heimdex.domain.errors import Cancelled
+from heimdex.hosts.client import Host
+
+COMMAND = [sys.executable, str(Path(__file__).with_name("slow_towers.py"))]
+
+
+@pytest.fixture
+def host():
+    made = Host(COMMAND, query_limits(), name="slow")
+    yield made
+    made.close()
+
+
+def test_a_call_that_waits_or_runs_is_given_up_and_the_loading_model_stays(host: Host) -> None:
+    towers = HostTowers(host, None)  # type: ignore[arg-type]
+    stop = threading.Event()
+    ended: dict[str, float] = {}
+
+    def ask(name: str) -> None:
+        try:
+            towers.until(stop.is_set).vision(name)
+        except Cancelled:
+            ended[name] = time.monotonic()
+
+    running = threading.Thread(target=ask, args=("running",))
+    running.start()
+    while host.pid is None:
+        time.sleep(0.01)
+    waiting = threading.Thread(target=ask, args=("waiting",))
+    waiting.start()
+    time.sleep(0.3)
+    pid = host.pid
+    stop.set()
+    told = time.monotonic()
+    waiting.join(5)
+    running.join(10)
+    assert set(ended) == {"running", "waiting"}
+    # What waits for its turn is given up at once; what runs, when the model lets go of it.
+    assert ended["waiting"] - told < 0.5
+    assert towers.vision("next").shape == (4,)
+    assert host.pid == pid
