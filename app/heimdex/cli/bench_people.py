@@ -265,7 +265,7 @@ def _show_quality(document: dict[str, Any]) -> None:
         f"{document['faces']} faces of {document['people']} people in {document['files']} files; "
         f"no face in {len(document['without_face'])}.\n"
     )
-    rows = [
+    pairs = [
         ("", "PAIRS", "SIMILARITY", "SPREAD", f"ACCEPTED AT {document['match']:.2f}"),
         *(
             (
@@ -278,16 +278,16 @@ def _show_quality(document: dict[str, Any]) -> None:
             for what in ("same", "different")
         ),
     ]
-    print(table(rows, right=frozenset({1, 2, 3, 4})))
+    print(table(pairs, right=frozenset({1, 2, 3, 4})))
     print(f"Parted best at {apart['best']:.2f}: {apart['best_accuracy']:.2%} right.\n")
-    rows = [
+    kinds = [
         ("GROUPS", "PRECISION", "RECALL"),
         *(
             (name, f"{groups[key + '_precision']:.3f}", f"{groups[key + '_recall']:.3f}")
             for name, key in (("over pairs", "pair"), ("B-cubed", "cubed"))
         ),
     ]
-    print(table(rows, right=frozenset({1, 2})))
+    print(table(kinds, right=frozenset({1, 2})))
     print(f"{groups['groups']} groups for {groups['people']} people.\n")
     head = ("ENROLLED WITH", "PEOPLE", "FACES TO NAME", "PRECISION", "RECALL", "STRANGERS NAMED")
     rows = [

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from heimdex.cli.adding import summary, tell_problems
 from heimdex.cli.output import complain, counted, emit, note, seconds
+from heimdex.cli.people_erasing import explain_once
 from heimdex.cli.progress import WorkBar
 from heimdex.cli.session import opened
 from heimdex.domain.ids import VideoId
@@ -61,6 +62,8 @@ def index(options: argparse.Namespace) -> int:
         run.work()
         if options.watch and not stop.is_set() and not run.halted:
             run.watch()
+        if not options.json:
+            explain_once(library)
         return run.finish()
 
 

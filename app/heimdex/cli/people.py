@@ -4,12 +4,15 @@ Recognising and remembering is the people room's; a face is named here by VIDEO@
 """
 
 import argparse
-import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from heimdex.cli.arguments import moment
-from heimdex.cli.output import clock, complain, counted, emit, seconds, table
+from heimdex.cli.arguments import moment, positive
+from heimdex.cli.output import clock, complain, counted, emit, note, seconds, table
+from heimdex.cli.people_doubts import different_, suggest_
+from heimdex.cli.people_erasing import explain_once, forget_, off_, on_
+from heimdex.cli.people_output import called, document, tell
 from heimdex.cli.session import opened
 from heimdex.domain.errors import UserError
 from heimdex.domain.faces import Appearance, Person, TrackRef
@@ -28,6 +31,7 @@ examples:
   heimdex people undo
 """
 
+_FRAME_EDGE = 1920
 _SLACK_MS = 1000
 """How far a second that a person writes may be from the face they mean."""
 
@@ -56,9 +60,17 @@ def define(group: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> N
     name.add_argument("name", metavar="NAME", help="a name that exists already joins the two")
     alias = _who(action("alias", alias_, "set other names, which search understands too"))
     alias.add_argument("aliases", nargs="*", metavar="NAME", help="none at all removes them")
-    enroll = action("enroll", enroll_, "make somebody known by photos")
+    enroll = action("enroll", enroll_, "make somebody known by photos or by a frame of a video")
     enroll.add_argument("name", metavar="NAME")
-    enroll.add_argument("photos", nargs="+", type=Path, metavar="PHOTO")
+    enroll.add_argument("photos", nargs="*", type=Path, metavar="PHOTO")
+    enroll.add_argument(
+        "--at",
+        action="append",
+        type=moment,
+        default=[],
+        metavar="VIDEO@SECONDS",
+        help="a frame that shows the person",
+    )
     merge = action("merge", merge_, "two people are one")
     merge.add_argument("keep", metavar="WHO", help="who stays")
     merge.add_argument("gone", metavar="OTHER", help="who becomes a part of them")
@@ -70,6 +82,19 @@ def define(group: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> N
         command.add_argument(
             "faces", nargs="+", type=moment, metavar="VIDEO@SECONDS", help="a face of theirs"
         )
+    move = _who(action("move", move_, "give these faces of somebody to somebody else"))
+    move.add_argument("faces", nargs="+", type=moment, metavar="VIDEO@SECONDS")
+    move.add_argument("--to", required=True, metavar="NAME", help="known before, or new")
+    portrait = _who(action("portrait", portrait_, "show somebody by this face of theirs"))
+    portrait.add_argument(
+        "face", nargs="?", type=moment, metavar="VIDEO@SECONDS", help="none: the best one"
+    )
+    suggest = action(
+        "suggest", suggest_, "ask who may be the same person, one after another", json=True
+    )
+    suggest.add_argument("-n", type=positive, default=20, metavar="N", help="default 20")
+    different = _who(action("different", different_, "the other one is not this person"))
+    different.add_argument("other", metavar="OTHER", help="mostly somebody without a name")
     hide = _who(action("hide", hide_, "leave somebody out of the lists and of search"))
     hide.add_argument("--off", action="store_true", help="show them again")
     action("undo", undo, "take back the last step")
@@ -77,6 +102,10 @@ def define(group: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> N
         action("forget", forget_, "erase somebody for good: name, photos, faces; videos stay")
     )
     forget.add_argument("--yes", "-y", action="store_true", help="do not ask")
+    off = action("off", off_, "recognise no faces from now on; search finds nobody by name then")
+    off.add_argument("--erase", action="store_true", help="also erase all faces and names")
+    off.add_argument("--yes", "-y", action="store_true", help="do not ask")
+    action("on", on_, "recognise faces again; `heimdex index` makes up for what was left out")
 
 
 def _who(command: argparse.ArgumentParser) -> argparse.ArgumentParser:
@@ -88,6 +117,10 @@ def list_(options: argparse.Namespace) -> int:
     """Print everybody."""
     with opened(options) as library:
         everybody = library.people.list(hidden=getattr(options, "all", False))
+        enabled = library.people.enabled
+        explain_once(library)
+    if not enabled:
+        note("Face recognition is switched off; `heimdex people on` switches it on.")
     if getattr(options, "json", False):
         for person in everybody:
             emit(document(person))
@@ -101,7 +134,7 @@ def list_(options: argparse.Namespace) -> int:
         rows.append(
             (
                 f"#{person.id}",
-                (person.name or "–") + hidden,
+                (person.full_name or "–") + hidden,
                 ", ".join(person.aliases),
                 str(person.track_count),
                 str(person.video_count),
@@ -141,25 +174,29 @@ def name_(options: argparse.Namespace) -> int:
     """Name somebody."""
     with opened(options) as library:
         person = library.people.name(library.people.find(options.who).id, options.name)
-    _tell(person)
+    tell(person)
     return 0
 
 
 def alias_(options: argparse.Namespace) -> int:
     """Set somebody's other names."""
     with opened(options) as library:
-        _tell(library.people.alias(library.people.find(options.who).id, options.aliases))
+        tell(library.people.alias(library.people.find(options.who).id, options.aliases))
     return 0
 
 
 def enroll_(options: argparse.Namespace) -> int:
     """Make somebody known by photos."""
-    with opened(options) as library:
-        enrolment = library.people.enroll(options.name, options.photos)
+    if not options.photos and not options.at:
+        raise UserError("Give at least one photo, or --at VIDEO@SECONDS.")
+    with opened(options) as library, tempfile.TemporaryDirectory(prefix="heimdex-") as folder:
+        frames = [_frame(library, at, Path(folder)) for at in options.at]
+        enrolment = library.people.enroll(options.name, [*options.photos, *frames])
+        explain_once(library)
     for photo, reason in enrolment.left_out:
         complain(f"{photo.name} was left out: {reason}")
     print(f"{counted(len(enrolment.used), 'photo')} taken.", end=" ")
-    _tell(enrolment.person)
+    tell(enrolment.person)
     return 0
 
 
@@ -167,7 +204,7 @@ def merge_(options: argparse.Namespace) -> int:
     """Join two people."""
     with opened(options) as library:
         people = library.people
-        _tell(people.merge(people.find(options.keep).id, people.find(options.gone).id))
+        tell(people.merge(people.find(options.keep).id, people.find(options.gone).id))
     return 0
 
 
@@ -175,7 +212,7 @@ def split(options: argparse.Namespace) -> int:
     """Make a new person of some faces."""
     with opened(options) as library:
         person = library.people.find(options.who)
-        _tell(library.people.split(_faces(library, person, options.faces)))
+        tell(library.people.split(_faces(library, person, options.faces)))
     return 0
 
 
@@ -185,7 +222,25 @@ def reject(options: argparse.Namespace) -> int:
         person = library.people.find(options.who)
         faces = _faces(library, person, options.faces)
         library.people.reject(faces, person.id)
-    print(f"{counted(len(faces), 'face')} taken from {_called(person)}.")
+    print(f"{counted(len(faces), 'face')} taken from {called(person)}.")
+    return 0
+
+
+def move_(options: argparse.Namespace) -> int:
+    """Give some faces to somebody else."""
+    with opened(options) as library:
+        person = library.people.find(options.who)
+        tell(library.people.move(_faces(library, person, options.faces), options.to))
+    return 0
+
+
+def portrait_(options: argparse.Namespace) -> int:
+    """Choose the face somebody is shown by."""
+    with opened(options) as library:
+        person = library.people.find(options.who)
+        face = None if options.face is None else _faces(library, person, [options.face])[0]
+        library.people.choose_portrait(person.id, face)
+    print(f"{called(person)} is shown by {'the best face' if face is None else 'this face'}.")
     return 0
 
 
@@ -194,7 +249,7 @@ def hide_(options: argparse.Namespace) -> int:
     with opened(options) as library:
         person = library.people.find(options.who)
         library.people.hide(person.id, not options.off)
-    print(f"{_called(person)} is {'shown again' if options.off else 'hidden'}.")
+    print(f"{called(person)} is {'shown again' if options.off else 'hidden'}.")
     return 0
 
 
@@ -206,35 +261,6 @@ def undo(options: argparse.Namespace) -> int:
     return 0
 
 
-def forget_(options: argparse.Namespace) -> int:
-    """Erase somebody for good, after asking."""
-    with opened(options) as library:
-        person = library.people.find(options.who)
-        if not options.yes:
-            if not sys.stdin.isatty():
-                raise UserError("This cannot be undone and nobody is here to ask; say --yes.")
-            faces = counted(person.track_count, "face")
-            answer = input(f"Erase {_called(person)} and {faces} for good? [y/N] ")
-            if answer.strip().lower() not in {"y", "yes", "예", "네"}:
-                print("Nothing was erased.")
-                return 0
-        library.people.forget(person.id)
-    print(f"{_called(person)} is forgotten.")
-    return 0
-
-
-def document(person: Person) -> dict[str, Any]:
-    """The JSON shape of a person."""
-    return {
-        "id": person.id,
-        "name": person.name,
-        "aliases": list(person.aliases),
-        "faces": person.track_count,
-        "videos": person.video_count,
-        "hidden": person.hidden,
-    }
-
-
 def _faces(library: "Library", person: Person, named: list[tuple[str, int]]) -> list[TrackRef]:
     """The faces of a person at these moments. `UserError` where they are not on screen."""
     faces = []
@@ -244,7 +270,7 @@ def _faces(library: "Library", person: Person, named: list[tuple[str, int]]) -> 
         near = [a for a in there if a.start_ms - _SLACK_MS <= at_ms <= a.end_ms + _SLACK_MS]
         if not near:
             raise UserError(
-                f"{_called(person)} is not on screen in {video.path.name} at {clock(at_ms)}; see "
+                f"{called(person)} is not on screen in {video.path.name} at {clock(at_ms)}; see "
                 f"`heimdex people show {person.id}`."
             )
         best = min(near, key=lambda a: max(a.start_ms - at_ms, at_ms - a.end_ms, 0))
@@ -252,16 +278,22 @@ def _faces(library: "Library", person: Person, named: list[tuple[str, int]]) -> 
     return list(dict.fromkeys(faces))
 
 
+def _frame(library: "Library", moment_: tuple[str, int], folder: Path) -> Path:
+    """One frame of a video as a picture file."""
+    name, at_ms = moment_
+    from heimdex.media.frames import frame_at
+    from heimdex.media.pictures import jpeg
+
+    video = library.catalogue.find_video(name)
+    info = library.catalogue.media_info(video.id)
+    if info is None or not info.video:
+        raise UserError(f"{video.path.name} has no picture, or was not looked at yet.")
+    _, image = frame_at(video.path, info, at_ms, _FRAME_EDGE)
+    picture = folder / f"{video.path.stem}-{at_ms}.jpg"
+    picture.write_bytes(jpeg(image, _FRAME_EDGE, 95))
+    return picture
+
+
 def _path(library: "Library", appearance: Appearance) -> str:
     video = library.catalogue.video(appearance.video_id)
     return "" if video is None else str(video.path)
-
-
-def _called(person: Person) -> str:
-    return person.name or f"#{person.id}"
-
-
-def _tell(person: Person) -> None:
-    faces, videos = counted(person.track_count, "face"), counted(person.video_count, "video")
-    also = f" (also {', '.join(person.aliases)})" if person.aliases else ""
-    print(f"{_called(person)}{also}: {faces} in {videos}.")

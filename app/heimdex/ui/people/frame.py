@@ -73,8 +73,8 @@ class FrameFaces(QWidget):
         metrics = QFontMetrics(font)
         for face in self.faces:
             box = self.box(face).adjusted(-2, -2, 2, 2)
-            for colour, width in (("scrim", 4), ("on_scrim", 2)):
-                painter.setPen(QPen(self._theme.colour(colour), width))
+            for name, thickness in (("scrim", 4), ("on_scrim", 2)):
+                painter.setPen(QPen(self._theme.colour(name), thickness))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawRoundedRect(box, 8, 8)
             text = self.caption(face)

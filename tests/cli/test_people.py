@@ -1,0 +1,132 @@
+"""`heimdex people` on the sample: what a person says about faces, and how it all goes for good."""
+
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from command import Indexed
+
+NAME = "Eileen Qzx"
+
+
+def faces(library: Indexed, who: str) -> set[str]:
+    """The names of the videos somebody is in."""
+    shown = library("people", "show", who, "--json").json()[0]
+    return {Path(each["video"]).name for each in shown["appearances"]}
+
+
+@pytest.fixture
+def named(library_copy: Indexed) -> Indexed:
+    everybody = library_copy("people", "list", "--json").json()
+    most = max(everybody, key=lambda person: person["faces"])
+    assert library_copy("people", "name", most["id"], NAME).code == 0
+    return library_copy
+
+
+def test_what_is_stored_is_said_once_and_not_into_json(library_copy: Indexed) -> None:
+    first = library_copy("people", "list")
+    assert "nothing leaves this computer" in first.err
+    assert str(library_copy.library) in first.err
+    again = library_copy("people", "list")
+    assert (again.code, again.err) == (0, "")
+
+
+def test_both_names_are_shown_and_found(named: Indexed) -> None:
+    done = named("people", "alias", NAME, "아일린")
+    assert f"{NAME} (아일린)" in done.out
+    assert f"{NAME} (아일린)" in named("people", "list").out
+    [person] = [p for p in named("people", "list", "--json").json() if p["name"] == NAME]
+    assert (person["second_name"], person["aliases"]) == ("아일린", ["아일린"])
+    assert faces(named, "아일린") == {"astronaut.mp4", "deep-field.mp4"}
+    found = named("search", "아일린이 나오는 장면", "--json").json()[0]
+    assert found["hits"][0]["people"] == [NAME]
+
+
+def test_a_face_is_moved_and_a_portrait_chosen(named: Indexed) -> None:
+    moved = named("people", "move", NAME, "deep-field.mp4@0:12", "--to", "Somebody Else")
+    assert moved.code == 0, moved.err
+    assert "Somebody Else" in moved.out
+    assert faces(named, NAME) == {"astronaut.mp4"}
+    assert faces(named, "somebody else") == {"deep-field.mp4"}
+    chosen = named("people", "portrait", NAME, "astronaut.mp4@0:02")
+    assert chosen.code == 0, chosen.err
+    wrong = named("people", "portrait", NAME, "deep-field.mp4@0:12")
+    assert wrong.code == 1
+    assert "not on screen" in wrong.err
+    for _ in range(2):
+        assert named("people", "undo").code == 0
+    assert faces(named, NAME) == {"astronaut.mp4", "deep-field.mp4"}
+
+
+def test_a_frame_enrols(library_copy: Indexed) -> None:
+    done = library_copy("people", "enroll", "Eileen", "--at", "astronaut.mp4@0:02")
+    assert done.code == 0, done.err
+    assert "1 photo taken. Eileen:" in done.out
+    assert faces(library_copy, "Eileen") == {"astronaut.mp4", "deep-field.mp4"}
+    nothing = library_copy("people", "enroll", "Eileen")
+    assert nothing.code == 1
+    assert "at least one photo" in nothing.err
+
+
+def test_doubts_are_listed_where_nobody_can_answer(named: Indexed) -> None:
+    done = named("people", "suggest", "--json")
+    assert done.code == 0
+    assert all({"person", "likeness", "pictures"} <= set(each) for each in done.json())
+    assert named("people", "suggest").code == 0
+    # Kept as a person's word: the two are not joined by naming them alike … unless somebody merges.
+    other = named("people", "split", NAME, "deep-field.mp4@0:12")
+    number = other.out.partition(":")[0]
+    done = named("people", "different", NAME, number)
+    assert done.code == 0, done.err
+    assert f"{number} is not {NAME}" in done.out
+
+
+def test_switched_off_search_finds_nobody_and_indexing_looks_for_nobody(named: Indexed) -> None:
+    off = named("people", "off")
+    assert off.code == 0, off.err
+    assert "kept; --erase erases them" in off.out
+    found = named("search", NAME, "--json").json()[0]
+    assert not any(hit["people"] for hit in found["hits"])
+    copy = named.videos.parent / "off"
+    copy.mkdir(exist_ok=True)
+    fresh = copy / "fresh.mp4"
+    # Other bytes at the end are another file to the library, and the same pictures to a player.
+    fresh.write_bytes((named.videos / "astronaut.mp4").read_bytes() + b"\0" * 64)
+    assert named("add", fresh).code == 0
+    stages = named("index", "--json").json()
+    assert {each["stage"] for each in stages if "stage" in each} >= {"scenes", "vision"}
+    assert "faces" not in {each["stage"] for each in stages if "stage" in each}
+    on = named("people", "on")
+    assert on.code == 0, on.err
+    stages = named("index", "--json").json()
+    assert "faces" in {each["stage"] for each in stages if each.get("video") == str(fresh)}
+    assert faces(named, NAME) == {"astronaut.mp4", "deep-field.mp4", "fresh.mp4"}
+    shutil.rmtree(copy)
+
+
+def test_erasing_everything_asks_and_leaves_no_name_in_any_file(named: Indexed) -> None:
+    refused = named("people", "off", "--erase")
+    assert refused.code == 1
+    assert "--yes" in refused.err
+    done = named("people", "off", "--erase", "--yes")
+    assert done.code == 0, done.err
+    assert "all names are erased" in done.out
+    connection = sqlite3.connect(named.library / "library.sqlite3")
+    for table in ("people", "face_tracks", "photos", "decisions", "journal"):
+        assert connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] == 0
+    connection.close()
+    for file in named.library.rglob("*"):
+        if file.is_file():
+            assert NAME.encode() not in file.read_bytes(), file
+    assert not list(named.library.rglob("face-*.jpg"))
+
+
+def test_forgetting_says_what_it_cannot_reach(named: Indexed) -> None:
+    (named.library / "library-v1-20200101-000000.backup").write_bytes(NAME.encode())
+    done = named("people", "forget", NAME, "--yes")
+    assert done.code == 0, done.err
+    assert "1 automatic backup" in done.out
+    assert "Backups you made yourself are not touched" in done.out
+    assert not list(named.library.glob("*.backup"))
