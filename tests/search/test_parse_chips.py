@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from heimdex.domain.faces import Person
 from heimdex.domain.ids import PersonId
-from heimdex.domain.search import ChipKind, EvidenceKind, Length, Question, Term
+from heimdex.domain.search import ChipKind, EvidenceKind, Length, Part, Question, Term
 from heimdex.search.chips import with_words, without_chip
 from heimdex.search.parse import parse
 from heimdex.search.reading import LONGEST
@@ -89,6 +89,21 @@ def test_a_kind_with_a_phrase():
     assert query.kinds == {EvidenceKind.SPEECH}
     assert query.phrases == ("happy birthday",)
     assert query.meaning == "cake"
+
+
+def test_different_things_are_asked_of_different_kinds():
+    query = ask('tonight said: peace "two states" seen: a podium, 2015')
+    assert query.parts == (
+        Part(None, "tonight"),
+        Part(EvidenceKind.SPEECH, "peace", ("two states",)),
+        Part(EvidenceKind.VISUAL, "a podium"),
+    )
+    assert ask("said: peace said: war").parts == ()
+    assert ask("podium said:").parts == ()
+    assert ask("podium said: peace").parts == (
+        Part(None, "podium"),
+        Part(EvidenceKind.SPEECH, "peace"),
+    )
 
 
 @pytest.mark.parametrize("text", ["who:Obama beach", "사람:오바마 beach", "who: mom"])

@@ -97,6 +97,21 @@ def test_a_kind_is_the_only_one(golden: Golden) -> None:
     assert {e.kind for m in seen.moments for e in m.evidence} == {EvidenceKind.VISUAL}
 
 
+def test_what_is_said_and_what_is_seen_meet_in_time(golden: Golden) -> None:
+    result = ask(golden, "said: noodles seen: boiling water on a stove")
+    moment = result.moments[0]
+    assert golden.place(moment) == ("cooking.mp4", 7.0)
+    assert not result.no_good_match
+    kinds = [e.kind for e in moment.evidence]
+    assert set(kinds) == {EvidenceKind.SPEECH, EvidenceKind.VISUAL}
+    both = ask(golden, 'said:"a good teacher" seen: classroom')
+    assert golden.place(both.moments[0])[0] == "talk.mp4"
+    assert 20 <= golden.place(both.moments[0])[1] <= 35
+    apart = ask(golden, "said: noodles seen: a dog running on a sandy beach")
+    assert apart.no_good_match
+    assert set(files(golden, apart)) >= {"cooking.mp4", "holiday/beach.mp4"}
+
+
 def test_the_sentence_wins_over_the_toggles_beside_it(golden: Golden) -> None:
     kinds = frozenset({EvidenceKind.VISUAL})
     result = ask(golden, "said: dog", filters=Filters(kinds=kinds))

@@ -123,6 +123,15 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """What is asked of one kind of evidence (`said: peace`); of any, where `kind` is None."""
+
+    kind: EvidenceKind | None
+    meaning: str
+    phrases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """A sentence taken apart; `meaning` is what is left to be understood by the models."""
 
@@ -149,6 +158,8 @@ class Query:
     """Asked for in the sentence (`said:`); empty means every kind."""
     terms: tuple[Term, ...] = ()
     """Not empty where the sentence is a sum, `a + b − c`."""
+    parts: tuple[Part, ...] = ()
+    """Not empty where different things are asked of different kinds: they must meet in time."""
 
 
 @dataclass(frozen=True, slots=True)

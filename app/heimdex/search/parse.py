@@ -7,12 +7,13 @@ a person can type raises an error.
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import TypeVar, cast
 
 from heimdex.domain.faces import Person
 from heimdex.domain.ids import PersonId
-from heimdex.domain.search import Chip, ChipKind, EvidenceKind, Length, Query, Term, When
+from heimdex.domain.search import Chip, ChipKind, EvidenceKind, Length, Part, Query, Term, When
 from heimdex.search import wording
 from heimdex.search.clock import Clock
 from heimdex.search.dates import find_dates
@@ -91,7 +92,8 @@ def understand(text: str, grammar: Grammar) -> Query:
     else:
         meaning = _meaning(reading, beside_others=asked, beside_limits=limited)
     chips.sort(key=lambda chip: (chip.start, chip.end))
-    return _query(text, reading.text, meaning, tuple(terms), chips)
+    query = _query(text, reading.text, meaning, tuple(terms), chips)
+    return query if signs else replace(query, parts=_parts(reading, chips))
 
 
 _LIMITS = (ChipKind.DATE, ChipKind.LENGTH, ChipKind.FOLDER, ChipKind.KIND)
@@ -305,6 +307,22 @@ def _terms(reading: Reading, signs: Sequence[Sign], chips: list[Chip]) -> list[T
             terms.append(Term(words, minus))
             chips.append(Chip(ChipKind.TERM, words, start, end, None, minus, written=True))
     return terms
+
+
+def _parts(reading: Reading, chips: Sequence[Chip]) -> tuple[Part, ...]:
+    """What is asked of each kind, where that is more than one thing."""
+    kinds = [chip for chip in chips if chip.kind is ChipKind.KIND]
+    borders = [0, *(chip.start for chip in kinds), len(reading.text)]
+    parts: list[Part] = []
+    for at, (start, end) in enumerate(pairwise(borders)):
+        kind = kinds[at - 1].value if at else None
+        left = reading.left(start, end)
+        words = wording.core(left, beside_others=True) if WORD.search(left) else ""
+        phrases = [c for c in _of(chips, ChipKind.PHRASE) if start <= c.start < end]
+        if words or phrases:
+            known = kind if isinstance(kind, EvidenceKind) else None
+            parts.append(Part(known, words, _texts(phrases)))
+    return tuple(parts) if len({part.kind for part in parts}) > 1 else ()
 
 
 def _meaning(reading: Reading, *, beside_others: bool, beside_limits: bool) -> str:

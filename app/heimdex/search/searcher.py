@@ -19,6 +19,7 @@ from heimdex.domain.search import (
     Filters,
     Like,
     Moment,
+    Part,
     Query,
     Question,
     SearchResult,
@@ -28,6 +29,7 @@ from heimdex.search.blend import Blend
 from heimdex.search.calibration import CUT
 from heimdex.search.explain import evidence
 from heimdex.search.look import IsCancelled, Look, Sources
+from heimdex.search.meeting import meeting
 from heimdex.search.moments import Draft
 from heimdex.search.parse import parse
 from heimdex.search.ranking import APART, Ranked
@@ -150,6 +152,8 @@ class Searcher:
 
         if not _has_content(query, question):
             return (self._browsed(query) if is_limited(query) else []), ()
+        if query.parts:
+            return meeting([look(_of_part(query, part)) for part in query.parts]), ()
         found = look(query)
         doubtful = tuple(c for c in query.chips if c.kind in _GIVEN_BACK and not c.negated)
         if not doubtful or any(each.score >= CUT for each in found):
@@ -241,6 +245,12 @@ def _with_kinds(filters: Filters, kinds: frozenset[EvidenceKind]) -> Filters:
     if not kinds:
         return filters
     return replace(filters, kinds=kinds & filters.kinds or kinds)
+
+
+def _of_part(query: Query, part: Part) -> Query:
+    kinds = frozenset({part.kind}) if part.kind is not None else frozenset()
+    filters = replace(query.filters, kinds=kinds)
+    return replace(query, meaning=part.meaning, phrases=part.phrases, filters=filters, parts=())
 
 
 def _has_content(query: Query, question: Question) -> bool:
