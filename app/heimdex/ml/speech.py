@@ -270,13 +270,14 @@ def tuning_cases(store: ModelStore, manifest: Manifest) -> list[Case]:
     """The encoder, on the sound of Heimdex's own sample; decoding has only one form."""
     from heimdex.ml.ctranslate_whisper import ENCODER, features
 
-    if store.find(manifest.id, ENCODER) is None:
+    sample = store.resources / "sample" / "astronaut.mp4"
+    if store.find(manifest.id, ENCODER) is None or not sample.exists():
         return []
 
     def samples() -> list[Arrays]:
         from faster_whisper import decode_audio
 
-        sound = decode_audio(str(store.resources / "sample" / "astronaut.mp4"))
+        sound = decode_audio(str(sample))
         parts = [
             np.roll(sound, number * SAMPLE_RATE)[: VIEW_S * SAMPLE_RATE] for number in range(4)
         ]
