@@ -80,8 +80,10 @@ class Look:
         self._cancelled = cancelled
         self._blend = blend
         spoken = wording.spoken(query.raw) or bool(query.phrases)
-        # `seen:` says it all.
-        self._said = spoken and query.filters.kinds != frozenset({EvidenceKind.VISUAL})
+        kinds = query.filters.kinds
+        # Words that are asked for by kind (`said:`, `text:`) must be there; `seen:` asks for none.
+        words_only = bool(kinds) and kinds <= {EvidenceKind.SPEECH, EvidenceKind.TEXT}
+        self._said = words_only or (spoken and kinds != {EvidenceKind.VISUAL})
         self._videos = videos_in(query, sources.catalogue)
         self._people = tuple(dict.fromkeys([*query.people, *sorted(query.filters.people)]))
 

@@ -32,14 +32,13 @@ def meeting(answers: Sequence[Sequence[Ranked]]) -> list[Ranked]:
     for each in met:
         if not any(_same(each, other) for other in kept):
             kept.append(each)
-    alone = sorted((each for answer in answers for each in answer), key=lambda each: -each.score)
+    alone = [each for answer in answers for each in answer]
     near = [
         Ranked(each.draft, min(APART * each.score, CUT - 0.01))
         for each in alone
         if not any(_same(each, other) for other in kept)
     ]
-    kept.sort(key=lambda each: each.score < CUT)
-    return [*kept, *near]
+    return sorted([*kept, *near], key=lambda each: -each.score)
 
 
 def _best_beside(one: Ranked, answer: Sequence[Ranked]) -> Ranked | None:
