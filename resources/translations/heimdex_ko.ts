@@ -639,6 +639,10 @@
         <translation>얼굴</translation>
     </message>
     <message>
+        <source>text on screen</source>
+        <translation>화면 글자</translation>
+    </message>
+    <message>
         <source>Searchable: %1</source>
         <translation>검색 가능: %1</translation>
     </message>

@@ -169,6 +169,7 @@ class LibraryDelegate(QStyledItemDelegate):
         x = area.right() + 1
         ratio = painter.device().devicePixelRatioF()
         for stage, icon in (
+            (Stage.OCR, "text"),
             (Stage.FACES, "person"),
             (Stage.VISION, "eye"),
             (Stage.PASSAGES, "speech"),

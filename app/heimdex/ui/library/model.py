@@ -248,6 +248,8 @@ def tooltip(row: Row) -> str:
         found.append(translate("LibraryModel", "pictures"))
     if row.done(Stage.FACES):
         found.append(translate("LibraryModel", "faces"))
+    if row.done(Stage.OCR):
+        found.append(translate("LibraryModel", "text on screen"))
     lines = [row.video.title, wording.shortened(row.video.path.parent)]
     if found:
         lines.append(translate("LibraryModel", "Searchable: %1").replace("%1", ", ".join(found)))
