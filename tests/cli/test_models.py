@@ -171,6 +171,21 @@ def test_installing_imports_no_runtime_into_the_command(
     assert done.stdout.splitlines()[-1] == "0 []", done.stdout + done.stderr
 
 
+@pytest.mark.loopback
+def test_what_was_downloaded_but_is_not_used_says_how(
+    heimdex: Command, hub: Hub, tmp_path: Path
+) -> None:
+    models = {"HEIMDEX_MODELS": str(tmp_path / "models"), "FACE_MODEL": "adaface-ir18"}
+    done = heimdex("models", "download", "sface", "--yes", env=models)
+    assert done.code == 0, done.err
+    assert "To use SFace, set FACE_MODEL=sface." in done.err
+    auto = models | {"FACE_MODEL": "auto"}
+    assert heimdex("models", "remove", "sface", env=auto).out.strip() == "sface: removed"
+    again = heimdex("models", "download", "sface", "--yes", env=auto)
+    assert "1 model installed" in again.out
+    assert "To use" not in again.err
+
+
 def test_licences_are_a_table_with_what_they_leave_out(heimdex: Command) -> None:
     done = heimdex("models", "licences", "--set", "starter")
     assert done.code == 0

@@ -44,6 +44,7 @@ def download(options: argparse.Namespace, store: "ModelStore", ids: Sequence[str
         emit({"done": True, "installed": installed})
     else:
         print(f"{counted(len(installed), 'model')} installed in {store.models_dir}.")
+        _tell_how_to_use(options, store, installed)
     return 0
 
 
@@ -61,6 +62,21 @@ def add(options: argparse.Namespace, store: "ModelStore") -> int:
     if manifest.caveat or not manifest.commercial_use:
         note(f"note: {terms(manifest)}")
     return 0
+
+
+def _tell_how_to_use(
+    options: argparse.Namespace, store: "ModelStore", installed: Sequence[str]
+) -> None:
+    """Without a setting the best installed set is used; anything else has to be chosen."""
+    from heimdex.config.settings import ENVIRONMENT, Settings
+    from heimdex.ml import factory
+
+    used = set(factory.chosen(Settings.load(directories(options).home), store).values())
+    for model_id in installed:
+        manifest = store.manifest(model_id)
+        setting = factory.setting(manifest.family)
+        if setting and model_id not in used and not manifest.component:
+            note(f"To use {manifest.title}, set {ENVIRONMENT[setting]}={model_id}.")
 
 
 def installer(options: argparse.Namespace) -> "Installer":

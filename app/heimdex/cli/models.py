@@ -119,7 +119,7 @@ def list_(options: argparse.Namespace) -> int:
                 str(status.state),
                 size(status.size or manifest.disk_size),
                 manifest.licence,
-                status.reason or _PINS.get(manifest.pinned, ""),
+                _remark(manifest, status),
             )
         )
     print(table(rows, right=frozenset({4})))
@@ -235,6 +235,13 @@ def _chosen(
             raise UserError("Say which: models by their ids, or --set starter.")
         chosen = default
     return list(dict.fromkeys(chosen))
+
+
+def _remark(manifest: "Manifest", status: "ModelStatus") -> str:
+    """What the line of a model ends with, mostly nothing."""
+    if manifest.gate and status.state == "needs a licence":
+        return f"(only with {manifest.gate.upper()}=true)"
+    return status.reason or _PINS.get(manifest.pinned, "")
 
 
 def _document(manifest: "Manifest", status: "ModelStatus") -> dict[str, Any]:
