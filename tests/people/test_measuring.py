@@ -75,7 +75,8 @@ def test_a_good_model_is_measured_as_good_and_a_blind_one_as_bad():
 
 
 def test_people_nobody_enrolled_are_strangers():
-    # Two people with many faces, one with a single one that nobody can be enrolled with.
+    # Two people with many faces, one with a single one that nobody can be enrolled with; of so few
+    # nobody is kept out besides.
     sample = crowd(60, 2, 128)
     lone = crowd(1, 1, 128, seed=9)
     mixed = Sample(
@@ -87,3 +88,17 @@ def test_people_nobody_enrolled_are_strangers():
     assert found is not None
     assert (found.people, found.probes, found.strangers) == (2, 50, 0.0)
     assert identification(mixed, 500, LIMITS) is None
+    assert identification(sample, 5, LIMITS).strangers is None  # type: ignore[union-attr]
+
+
+def test_a_quarter_of_the_people_are_strangers():
+    sample = crowd(200, 8, 128)
+    found = identification(sample, 2, LIMITS)
+    assert found is not None
+    assert 110 <= found.probes <= 160  # of six of the eight
+    assert found.strangers == 0.0
+    # Where everybody looks alike, nobody is named rather than the wrong one.
+    same = np.tile(sample.vectors[:1], (len(sample), 1))
+    blind = identification(Sample(same, sample.labels, sample.quality), 2, Thresholds(-1.0, -1.0))
+    assert blind is not None
+    assert (blind.recall, blind.strangers) == (0.0, 0.0)

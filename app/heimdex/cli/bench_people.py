@@ -299,7 +299,7 @@ def _show_quality(document: dict[str, Any]) -> None:
                 str(each["probes"]),
                 f"{each['precision']:.3f}",
                 f"{each['recall']:.3f}",
-                f"{each['strangers']:.1%}",
+                "–" if each["strangers"] is None else f"{each['strangers']:.1%}",
             )
             for each in document["identification"]
         ),

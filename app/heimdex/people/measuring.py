@@ -20,6 +20,9 @@ from heimdex.people.placing import Face, Placement, found, recognise
 ENROLLED = (1, 2, 3, 5)
 """Photos a person is enrolled with, as published."""
 
+KEPT_OUT = 4
+"""One of so many people is a stranger in a round."""
+
 _BOX = (0.3, 0.3, 0.6, 0.6)
 
 
@@ -70,14 +73,16 @@ class Grouping:
 class Identification:
     """Naming faces after enrolling people with `enrolled` photos each. `precision`: of the faces
     that got a name those that got the right one; `recall`: of the enrolled people's other faces
-    those that got theirs; `strangers`: share of faces of people nobody enrolled that got a name."""
+    those that got theirs; `strangers`: share of faces of people nobody enrolled that got a name,
+    None where there were none. A quarter of the people are kept out in each round to be strangers.
+    """
 
     enrolled: int
     people: int
     probes: int
     precision: float
     recall: float
-    strangers: float
+    strangers: float | None
 
 
 def separation(sample: Sample, match: float) -> Separation:
@@ -142,15 +147,16 @@ def identification(
     random = np.random.default_rng(seed)
     named = right = probes = strangers = taken = 0
     for _ in range(rounds):
+        chosen = random.permutation(people)[len(people) // KEPT_OUT :]
         given = np.concatenate(
             [
                 random.choice(np.flatnonzero(sample.labels == label), enrolled, replace=False)
-                for label in people
+                for label in chosen
             ]
         )
         rest = np.setdiff1d(np.arange(len(sample)), given)
         answers = _name(sample, given, rest, thresholds)
-        known = np.isin(sample.labels[rest], people)
+        known = np.isin(sample.labels[rest], chosen)
         named += int((answers >= 0).sum())
         right += int((answers == sample.labels[rest]).sum())
         probes += int(known.sum())
@@ -162,7 +168,7 @@ def identification(
         probes // rounds,
         right / named if named else 1.0,
         right / probes if probes else 0.0,
-        taken / strangers if strangers else 0.0,
+        taken / strangers if strangers else None,
     )
 
 
