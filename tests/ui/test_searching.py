@@ -6,8 +6,8 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QDate, Qt
-from PySide6.QtGui import QImage, QInputMethodEvent, QKeySequence
+from PySide6.QtCore import QDate, QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QInputMethodEvent, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -339,6 +339,39 @@ def test_more_like_a_moment_and_a_picture_and_words(
     qtbot.waitUntil(lambda: "birthday" in window.field.chips, timeout=5000)
     window.field.row.chips[0].removed.emit()
     qtbot.waitUntil(lambda: scripted.questions[-1].likes == (Like(picture=picture),), timeout=5000)
+
+
+def test_the_frame_that_is_shown_is_found(
+    filled: Small, scripted: Scripted, open_window: OpenWindow, qtbot: QtBot
+) -> None:
+    window = open_window(with_script(filled, scripted))
+    beach = VideoId(filled.videos["beach.mp4"])
+    window.play(beach, 3000)
+    qtbot.waitUntil(lambda: window.side._similar.isVisible(), timeout=5000)
+    window.side.view.player.pause()  # type: ignore[union-attr]
+    window.side._similar.click()
+    qtbot.waitUntil(lambda: len(scripted.questions) == 1, timeout=5000)
+    [like] = scripted.questions[0].likes
+    assert like.video_id == beach
+    assert abs(like.at_ms - 3000) < 1000
+    assert window.panel == "search"
+
+
+def test_dropped_pictures_are_searched_with_and_videos_added(
+    filled: Small, scripted: Scripted, open_window: OpenWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = open_window(with_script(filled, scripted))
+    pictures = [tmp_path / "one.JPG", tmp_path / "two.png"]
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in pictures])
+    where, buttons = QPointF(300, 30), Qt.MouseButton.LeftButton
+    copy, none = Qt.DropAction.CopyAction, Qt.KeyboardModifier.NoModifier
+    window.dragEnterEvent(QDragEnterEvent(where.toPoint(), copy, data, buttons, none))
+    assert window._drop.isVisible()
+    window.dropEvent(QDropEvent(where, copy, data, buttons, none))
+    qtbot.waitUntil(lambda: len(scripted.questions) == 1, timeout=5000)
+    assert [like.picture for like in scripted.questions[0].likes] == pictures
+    qtbot.waitUntil(lambda: window.field.chips == ["one.JPG", "two.png"], timeout=5000)
 
 
 def test_a_picture_is_pasted_and_kept(
