@@ -1,8 +1,9 @@
 """The installed Starter weights as a store, and what the engines are tried on."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import face_members as face_members_
 import hub_server
 import numpy as np
 import pytest
@@ -55,6 +56,20 @@ def small_bge_m3(tmp_path_factory: pytest.TempPathFactory) -> ModelStore:
     import random_bge_m3
 
     return random_bge_m3.installed(tmp_path_factory.mktemp("bge-m3"))
+
+
+@pytest.fixture(scope="session")
+def face_members(
+    store: ModelStore, tmp_path_factory: pytest.TempPathFactory
+) -> Mapping[str, face_members_.Member]:
+    """Every face detector and embedder by its id, made when it is asked for first."""
+
+    class Made(dict[str, face_members_.Member]):
+        def __missing__(self, name: str) -> face_members_.Member:
+            self[name] = face_members_.MEMBERS[name](store, tmp_path_factory.mktemp(name))
+            return self[name]
+
+    return Made()
 
 
 @pytest.fixture

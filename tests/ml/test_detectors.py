@@ -1,19 +1,37 @@
-"""One contract for every face detector, on real weights, and what their parts promise."""
+"""One contract for every face detector, more for those with real weights, and their parts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 import pytest
 from engine_choice import Choice
+from face_members import DETECTORS, Member
 
 from heimdex.domain.engines import FaceDetector
-from heimdex.domain.errors import ModelUnavailable
+from heimdex.domain.errors import EngineFailed, ModelUnavailable
 from heimdex.domain.media import RgbImage
 from heimdex.ml import boxes, factory, mtcnn, retinaface, runtime
+from heimdex.ml.acceleration.graph import OutOfMemory
 from heimdex.ml.store import ModelStore
 
-NAMES = ("retinaface", "mtcnn")
+NAMES = ("retinaface-mobilenet", "mtcnn")
+"""Those whose published weights a package carries."""
+
+
+@pytest.fixture(scope="module", params=DETECTORS)
+def member(request: pytest.FixtureRequest, face_members: Mapping[str, Member]) -> Member:
+    return face_members[request.param]
+
+
+@pytest.fixture(scope="module")
+def any_detector(member: Member) -> Iterator[FaceDetector]:
+    engine = factory.face_detector(member.choice, member.store)
+    engine.load()
+    engine.load()
+    yield engine
+    engine.unload()
+    engine.unload()
 
 
 @pytest.fixture(scope="module", params=NAMES)
@@ -22,10 +40,101 @@ def detector(
 ) -> Iterator[FaceDetector]:
     engine = factory.face_detector(choice.but(face_detector=request.param), store)
     engine.load()
-    engine.load()
     yield engine
     engine.unload()
-    engine.unload()
+
+
+def test_what_is_found_lies_in_the_picture_best_first(
+    any_detector: FaceDetector, member: Member, astronaut: RgbImage
+) -> None:
+    (found,) = any_detector.detect([astronaut])
+    assert found
+    assert any_detector.model_id in member.store.manifests
+    limits = member.store.manifest(any_detector.model_id).limits()
+    scores = [face.score for face in found]
+    assert scores == sorted(scores, reverse=True)
+    assert all(limits.match <= score <= 1 for score in scores)
+    for face in found:
+        x1, y1, x2, y2 = face.box
+        assert 0 <= x1 < x2 <= 1
+        assert 0 <= y1 < y2 <= 1
+        assert face.landmarks.shape == (5, 2)
+        assert face.landmarks.dtype == np.float32
+        assert np.isfinite(face.landmarks).all()
+
+
+def test_the_same_picture_gives_the_same_faces_in_any_company(
+    any_detector: FaceDetector, astronaut: RgbImage
+) -> None:
+    batch = [astronaut[:180], astronaut, astronaut[:60, :90], astronaut]
+    together = any_detector.detect(batch)
+    alone = [any_detector.detect([image])[0] for image in batch]
+    assert [len(faces) for faces in together] == [len(faces) for faces in alone]
+    for some, one in zip(together, alone, strict=True):
+        for face, same in zip(some, one, strict=True):
+            np.testing.assert_allclose(face.box, same.box, atol=1e-4)
+            np.testing.assert_allclose(face.landmarks, same.landmarks, atol=1e-4)
+
+
+def test_any_size_is_looked_at_and_a_large_one_costs_no_more(any_detector: FaceDetector) -> None:
+    assert any_detector.detect([]) == []
+    dark = np.zeros((2160, 3840, 3), np.uint8)
+    some = [dark[:1, :1], dark[:1, :3000], dark[:3000, :1], dark[:33, :31], dark]
+    assert len(any_detector.detect(some)) == 5
+    seen: list[tuple[int, ...]] = []
+    graph = getattr(any_detector, "_graph", None)
+    if graph is None:
+        return  # MTCNN's pyramid begins with the picture brought down, as `boxes` tests.
+    run = graph.run
+    graph.run = lambda inputs: seen.append(inputs["pixels"].shape) or run(inputs)
+    try:
+        any_detector.detect([dark])
+    finally:
+        del graph.run
+    assert seen == [(1, 384, 640, 3)]
+
+
+def test_it_loads_again_after_being_unloaded(
+    any_detector: FaceDetector, astronaut: RgbImage
+) -> None:
+    before = any_detector.detect([astronaut])
+    any_detector.unload()
+    after = any_detector.detect([astronaut])
+    assert [face.box for face in before[0]] == [face.box for face in after[0]]
+
+
+def test_a_batch_that_does_not_fit_is_halved_and_one_picture_is_named(
+    face_members: Mapping[str, Member], astronaut: RgbImage
+) -> None:
+    """As on a graphics processor, where pictures go through together."""
+    member = face_members["retinaface-mobilenet"]
+    engine = factory.face_detector(member.choice, member.store)
+    assert isinstance(engine, retinaface.RetinaFace)
+    engine.load()
+    small = Small(engine._graph, 1)
+    batch = np.stack([retinaface._padded([astronaut])[0]] * 5)
+    whole = engine._run(batch)
+    engine._graph = small
+    for one, other in zip(engine._run(batch), whole, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)
+    assert max(small.sizes) == 5
+    assert sorted(size for size in small.sizes if size == 1) == [1] * 5
+    engine._graph = Small(small.graph, 0)
+    with pytest.raises(EngineFailed, match="not enough memory for one picture"):
+        engine.detect([astronaut])
+
+
+class Small:
+    """A network in a memory that holds only so many pictures."""
+
+    def __init__(self, graph, room: int) -> None:
+        self.graph, self.room, self.sizes = graph, room, []
+
+    def run(self, inputs):
+        self.sizes.append(len(inputs["pixels"]))
+        if len(inputs["pixels"]) > self.room:
+            raise OutOfMemory("bad_alloc")
+        return self.graph.run(inputs)
 
 
 def test_the_face_is_found_with_eyes_above_a_mouth(

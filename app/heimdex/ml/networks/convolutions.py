@@ -14,12 +14,14 @@ _EPSILON = 1e-5
 """torch's default for batch normalisation, which all networks here were trained with."""
 
 
-def normalisation(network: Network, name: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Scale and shift (c,) of a trained `BatchNorm`; it may be one without weights of its own."""
+def normalisation(
+    network: Network, name: str, *, affine: bool = True
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Scale and shift (c,) of a trained `BatchNorm`; not `affine`: of one without weights."""
     variance = network.tensor(f"{name}.running_var").astype(np.float64)
     scale = 1 / np.sqrt(variance + _EPSILON)
     shift = -network.tensor(f"{name}.running_mean") * scale
-    if network.has(f"{name}.weight"):
+    if affine:
         weight = network.tensor(f"{name}.weight")
         scale, shift = scale * weight, shift * weight + network.tensor(f"{name}.bias")
     return scale.astype(np.float32), shift.astype(np.float32)

@@ -37,8 +37,9 @@ def write(tensors: Tensors, path: Path, *, bgr: bool) -> None:
     while network.has(f"body.{number}.res_layer.1.weight"):
         x = _block(network, x, f"body.{number}", first=number == 0)
         number += 1
-    if not number:
-        raise ValueError("it has no blocks")
+    named = {name.split(".")[1] for name in tensors if name.startswith("body.")}
+    if not number or len(named) != number:
+        raise ValueError("units of its body are missing")
     vectors = _output(network, x)
     network.output(network.unit(vectors), "vectors", ["batch", "dims"])
     network.write("iresnet", path)
@@ -105,7 +106,7 @@ def _output(network: Network, x: str) -> str:
         raise ValueError("its last layer does not fit its planes")
     bias += dense @ np.repeat(shift, cells)
     dense *= np.repeat(scale, cells)
-    scale, shift = normalisation(network, "output_layer.4")
+    scale, shift = normalisation(network, "output_layer.4", affine=False)
     flat = network.add("Flatten", x, axis=1)
     return network.matmul(flat, "output_layer", (dense * scale[:, None]).T, bias * scale + shift)
 

@@ -6,6 +6,8 @@ checkpoints are; RetinaFace comes from `retinaface-pytorch`. Fitting pictures, s
 aligning and halving batches are left to the engines.
 """
 
+import os
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -53,7 +55,7 @@ class RetinaFaceNetwork:
         """`ModelUnavailable` when a package is missing or the weights are those of something
         else."""
         self._torch = libraries.load("torch", model_id)
-        self._model = _filled(retinaface(model_id).model, tensors, device, model_id)
+        self._model = _filled(retinaface(model_id), tensors, device, model_id)
         self._device = device
 
     def run(self, inputs: Arrays) -> list[NDArray[Any]]:
@@ -119,9 +121,28 @@ def iresnet(units: Sequence[int], widths: Sequence[int] = WIDTHS, dims: int = 51
     return Backbone()
 
 
-def retinaface(model_id: str = "", size: int = 640) -> Any:
-    """The package's `Model` for pictures of `size` pixels, with weights still to be loaded."""
-    return libraries.load("retinaface.predict_single", model_id).Model(max_size=size)
+def retinaface(model_id: str = "") -> Any:
+    """The package's network, a `torch.nn.Module`, with weights still to be loaded."""
+    module = libraries.load("retinaface.network", model_id)
+    with warnings.catch_warnings():
+        # It names torchvision's arguments as they were called in 2020.
+        warnings.simplefilter("ignore", UserWarning)
+        return module.RetinaFace(
+            name="Resnet50",
+            pretrained=False,
+            return_layers={"layer2": 1, "layer3": 2, "layer4": 3},
+            in_channels=256,
+            out_channels=256,
+        )
+
+
+def retinaface_model(size: int, model_id: str = "") -> Any:
+    """The package's `Model` for pictures of `size` pixels: the published way to find faces."""
+    # One of its libraries asks the package index for its newest version when it is imported.
+    os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        return libraries.load("retinaface.predict_single", model_id).Model(max_size=size)
 
 
 def _shape(tensors: Tensors) -> tuple[list[int], list[int]]:

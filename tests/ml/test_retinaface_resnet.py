@@ -1,0 +1,142 @@
+"""The ResNet-50 without torch finds what the published package finds, with the same weights."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+from face_members import Member
+
+from heimdex.domain.errors import ModelUnavailable
+from heimdex.domain.media import RgbImage
+from heimdex.ml import factory, retinaface, torch_checkpoint
+from heimdex.ml.benchmarks import random_faces
+from heimdex.ml.graphs import PIXELS
+from heimdex.ml.reference import faces
+from heimdex.ml.store import ModelStore
+
+ID = "retinaface-resnet50"
+
+
+@pytest.fixture(scope="module")
+def member(face_members: Mapping[str, Member]) -> Member:
+    return face_members[ID]
+
+
+@pytest.fixture(scope="module")
+def square(astronaut: RgbImage) -> RgbImage:
+    """Square, because the package fills every picture up to a square."""
+    picture = np.zeros((640, 640, 3), np.uint8)
+    picture[:360] = astronaut
+    picture[280:] = astronaut[:, ::-1]
+    return picture
+
+
+def test_boxes_scores_and_landmarks_are_the_packages(member: Member, square: RgbImage) -> None:
+    torch = pytest.importorskip("torch")
+    package = faces.retinaface_model(640)
+    weights = member.store.path(ID, retinaface.RESNET_WEIGHTS)
+    package.load_state_dict(torch.load(weights, weights_only=True))
+    package.eval()
+    wanted = package.predict_jsons(square)
+    (found,) = factory.face_detector(member.choice, member.store).detect([square])
+    assert len(wanted) > 5
+    assert len(found) == len(wanted)
+    for face, same in zip(found, wanted, strict=True):
+        assert face.score == pytest.approx(same["score"], abs=1e-4)
+        # The package cuts its pixels off to whole ones, and lets boxes reach over the border.
+        box = np.clip(same["bbox"], 0, 640)
+        np.testing.assert_allclose(np.array(face.box) * 640, box, atol=1.01)
+        np.testing.assert_allclose(face.landmarks * 640, same["landmarks"], atol=1.01)
+
+
+def test_no_face_is_an_empty_list_and_not_the_packages_one(
+    member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The package says "none" by a face without a box, whose score is -1."""
+    engine = factory.face_detector(member.choice, member.store)
+    monkeypatch.setattr(engine, "_least", 1.1)
+    assert engine.detect([np.zeros((64, 64, 3), np.uint8)]) == [[]]
+
+
+def test_torch_gives_the_same_network(member: Member, square: RgbImage) -> None:
+    """What runs on CUDA and MPS, here on the processor."""
+    weights = torch_checkpoint.read(member.store.path(ID, retinaface.RESNET_WEIGHTS))
+    network = faces.RetinaFaceNetwork(weights, "cpu", ID)
+    pixels = square[None, ::2, ::2]
+    engine = factory.face_detector(member.choice, member.store)
+    assert isinstance(engine, retinaface.RetinaFace)
+    for found, wanted in zip(engine._run(pixels), network.run({PIXELS: pixels}), strict=True):
+        np.testing.assert_allclose(found, wanted, atol=2e-3)
+
+
+def test_it_is_chosen_once_it_is_there(member: Member, store: ModelStore) -> None:
+    family = "face_detector"
+    for name in ("auto", "retinaface"):
+        assert factory.chosen(member.choice.but(face_detector=name), member.store)[family] == ID
+        small = factory.chosen(member.choice.but(face_detector=name), store)[family]
+        assert small == "retinaface-mobilenet"
+
+
+def test_it_runs_without_torch_once_it_is_installed(member: Member) -> None:
+    code = f"""
+import json, sys
+from pathlib import Path
+import numpy as np
+from heimdex.ml import manifests
+from heimdex.ml.retinaface import RetinaFace
+from heimdex.ml.runtime import Compute
+from heimdex.ml.store import ModelStore
+models = Path({str(member.store.models_dir)!r})
+store = ModelStore(models, manifests.load(Path("models")), source="")
+engine = RetinaFace(store, store.manifest({ID!r}), Compute())
+engine.detect([np.zeros((64, 64, 3), np.uint8)])
+print(json.dumps(sorted({{name.partition(".")[0] for name in sys.modules}})))
+"""
+    checkout = Path(__file__).resolve().parents[2]
+    child = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=checkout
+    )
+    assert child.returncode == 0, child.stderr
+    loaded = set(json.loads(child.stdout.splitlines()[-1]))
+    assert "onnxruntime" in loaded
+    assert not {"torch", "torchvision", "retinaface"} & loaded
+
+
+def test_missing_units_and_other_files_are_refused(tmp_path: Path, member: Member) -> None:
+    torch = pytest.importorskip("torch")
+    weights = torch.load(member.store.path(ID, retinaface.RESNET_WEIGHTS), weights_only=True)
+    source = tmp_path / retinaface.RESNET_WEIGHTS
+    for gone in ("body.layer3.", "ssh2.conv5X5_1.0.weight", "ClassHead.2.conv1x1.weight"):
+        torch.save({k: v for k, v in weights.items() if not k.startswith(gone)}, source)
+        with pytest.raises(ModelUnavailable, match="is not the ResNet-50 of RetinaFace"):
+            retinaface.convert_resnet(source, tmp_path / "model.onnx")
+    assert not (tmp_path / "model.onnx").exists()
+
+
+def test_agreement_falls_with_what_is_lost_or_made_up() -> None:
+    boxed = np.zeros((1, 5040, 4), np.float32)
+    marks = np.zeros((1, 5040, 10), np.float32)
+
+    def scored(*anchors: int) -> list[np.ndarray]:
+        scores = np.tile(np.array([0.99, 0.01], np.float32), (1, 5040, 1))
+        scores[0, list(anchors)] = (0.1, 0.9)
+        return [boxed, scores, marks]
+
+    plain = [scored(10, 900)]
+    assert retinaface.agreement(plain, plain, 0.7) == 1
+    assert retinaface.agreement(plain, [scored(10)], 0.7) == pytest.approx(2 / 3)
+    assert retinaface.agreement(plain, [scored(10, 900, 2000)], 0.7) == pytest.approx(4 / 5)
+    assert retinaface.agreement(plain, [scored(2000)], 0.7) == 0
+    assert retinaface.agreement([scored()], [scored()], 0.7) == 1
+
+
+def test_full_size_and_random_weights_are_written_in_the_published_format(member: Member) -> None:
+    assert random_faces.FULL.keys() == {"adaface-ir101", "adaface-ir50", "adaface-ir18"}
+    tensors = torch_checkpoint.read(member.store.path(ID, retinaface.RESNET_WEIGHTS))
+    assert len(tensors) == 456
+    assert tensors["body.layer4.2.conv3.weight"].shape == (2048, 512, 1, 1)
+    assert tensors["LandmarkHead.0.conv1x1.weight"].shape == (20, 256, 1, 1)
