@@ -253,3 +253,25 @@ def test_convolutions_keep_their_answers_in_int8(tmp_path: Path) -> None:
     for runtime in Runtime:
         quick = Form(runtime, Precision.INT8).open(small, compute, "net").run(given[3])
         assert mean_cosine()([truth], [quick]) > 0.99
+
+
+def test_a_file_that_two_forms_run_outlives_the_slower_one(
+    store: ModelStore, use, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(Case("net.onnx", samples, mean_cosine(), 0.9))
+    weights = Form(Runtime.OPENVINO, Precision.INT8_WEIGHTS)
+    halved = Form(Runtime.OPENVINO, Precision.INT8_WEIGHTS_BF16)
+    assert weights.file_for(Path("a.onnx"), Path("b")) == halved.file_for(Path("a.onnx"), Path("b"))
+    monkeypatch.setattr(forms, "candidates", lambda plain: [weights, halved])
+    measure = tuning._Bench._measure
+
+    def ever_quicker(self, form, path, judged):
+        return measure(self, form, path, judged)[0], {PLAIN: 3.0, weights: 2.0}.get(form, 1.0)
+
+    monkeypatch.setattr(tuning._Bench, "_measure", ever_quicker)
+    (chosen,) = tuning.tune(store, "small", threads=1).values()
+    assert chosen.form == halved.name
+    assert list(chosen.files) == ["net.int8-weights.onnx"]
+    form, path = chosen_form(store, "small", "net.onnx", store.path("small", "net.onnx"))
+    assert form == halved
+    assert path.exists()

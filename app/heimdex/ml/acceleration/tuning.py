@@ -102,11 +102,12 @@ class _Bench:
             results.append(result)
             if not result.refused:
                 good.add(form)
+            loser = form
             if not result.refused and result.seconds < best_s:
-                self._drop(best)
-                best, best_s = form, result.seconds
-            elif form.file_for(self._plain, self._draft) != best.file_for(self._plain, self._draft):
-                self._drop(form)
+                loser, best, best_s = best, form, result.seconds
+            # Two forms may run the same file.
+            if loser.file_for(self._plain, self._draft) != best.file_for(self._plain, self._draft):
+                self._drop(loser)
         files = {} if best.is_plain else _records(self._store, self._files(best))
         return Chosen(best.name, files, results)
 
