@@ -386,6 +386,16 @@ def test_several_models_arrive_together_and_one_failure_stops_no_other(
     assert done == sorted(done)
 
 
+def test_a_model_may_have_the_same_bytes_twice(filled: Hub, tmp_path: Path) -> None:
+    filled.put(REPO, "again.bin", WEIGHTS)
+    described = tiny(files=[file("weights.bin", WEIGHTS), file("again.bin", WEIGHTS)])
+    store = store_of(tmp_path, described)
+    install(store)
+    assert store.path("tiny", "again.bin").read_bytes() == WEIGHTS
+    assert store.verify("tiny").state is State.INSTALLED
+    assert not leftovers(store)
+
+
 @pytest.fixture
 def slowly(filled: Hub) -> Iterator[Hub]:
     """A hub that takes about five seconds for the large file."""

@@ -176,9 +176,11 @@ class Installation:
         self._watch(manifest, Step.DOWNLOADING, mine.values())
         arrived = self._collected(manifest, form, mine)
         with self._workplace.staging(manifest.id) as staging:
-            for file in form.files:
+            for number, file in enumerate(form.files):
                 if (brought := arrived.get(file.name)) is not None:
-                    keep = not brought.ours or _key(manifest, file) in later
+                    key = _key(manifest, file)
+                    again = any(_key(manifest, rest) == key for rest in form.files[number + 1 :])
+                    keep = not brought.ours or again or key in later
                     assembly.place(brought.path, staging / file.name, keep=keep)
                 elif file.name not in arrived and self._have(manifest, file):
                     there = self._store.models_dir / manifest.folder / file.name
