@@ -11,42 +11,20 @@ from datetime import date, timedelta
 
 from heimdex.search import clock as calendar
 from heimdex.search.clock import DAY, Clock, Stretch
+from heimdex.search.date_parts import (
+    DAY_NUMBER,
+    FEAST,
+    MONTH,
+    SEASON,
+    count,
+    en_year,
+    ko_year,
+    part,
+)
 
 _YEAR = r"(?:19[5-9]\d|20\d\d)"
 _NUMBER = r"(?:\d{1,2}|an?|one|two|three|four|five|six|seven|eight|nine|ten)"
 _KO_NUMBER = r"(?:\d{1,2}|한|두|세|석|네|다섯|여섯|일곱|여덟|아홉|열)"
-_KO_COUNTS = {
-    word: at for at, word in enumerate("한 두 세 네 다섯 여섯 일곱 여덟 아홉 열".split(), 1)
-}
-_KO_COUNTS |= {"석": 3, "하루": 1, "이틀": 2, "사흘": 3, "나흘": 4, "열흘": 10, "일주일": 1}
-_COUNTS = {
-    word: at
-    for at, word in enumerate("one two three four five six seven eight nine ten".split(), 1)
-} | {"a": 1, "an": 1}
-_MONTHS = (
-    "january february march april may june july august september october november december"
-).split()
-_MONTH = (
-    r"(?:january|february|march|april|may|june|july|august|september|october|november|december"
-    r"|(?:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b\.?)"
-)
-_DAY = r"(?:[12]\d|3[01]|0?[1-9])(?:st|nd|rd|th)?"
-_SEASON = r"(?:spring|summer|autumn|fall|winter)"
-_FEASTS = {
-    "christmas eve": r"christmas\s+eve|크리스마스\s?이브",
-    "christmas": r"christmas|xmas|크리스마스|성탄절",
-    "new year's eve": r"new\s+year['’]?s\s+eve",
-    "new year": r"new\s+year(?:['’]?s)?(?:\s+day)?|새해|신정",
-    "halloween": r"hallowe['’]?en|핼러윈|할로윈",
-    "valentine": r"valentine(?:['’]?s)?(?:\s+day)?|발렌타인\s?데이|밸런타인\s?데이",
-    "easter": r"easter|부활절",
-    "thanksgiving": r"thanksgiving|추수감사절",
-    "children's day": r"어린이날",
-    "seollal": r"설날|구정|seollal|lunar\s+new\s+year|설(?=\s?연휴|에|날|\s?때)",
-    "chuseok": r"추석|chuseok",
-}
-_FEAST = "(?:" + "|".join(_FEASTS.values()) + ")"
-_KO_SEASON = {"봄": "spring", "여름": "summer", "가을": "autumn", "겨울": "winter"}
 _WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
 _KO_WEEKDAYS = "월화수목금토일"
 
@@ -102,81 +80,6 @@ def written(text: str, clock: Clock) -> Iterator[Written]:
 # Numbers and names
 
 
-def _count(text: str) -> int:
-    low = text.casefold()
-    return int(low) if low.isdigit() else _COUNTS.get(low) or _KO_COUNTS.get(low, 1)
-
-
-def _month_number(text: str) -> int:
-    low = text.casefold().rstrip(".")[:3]
-    return next(at for at, name in enumerate(_MONTHS, 1) if name.startswith(low))
-
-
-def _day_number(text: str) -> int:
-    return int(re.sub(r"\D", "", text))
-
-
-def _feast_name(text: str) -> str:
-    return next(n for n, p in _FEASTS.items() if re.fullmatch(p.split("(?=")[0], text, re.I))
-
-
-def _ko_year(text: str, clock: Clock) -> int:
-    now = clock.today.year
-    squeezed = re.sub(r"\s", "", text).removesuffix("의")
-    relative = {"작년": -1, "지난해": -1, "재작년": -2, "올해": 0, "올": 0, "금년": 0, "이번해": 0}
-    if squeezed in relative:
-        return now + relative[squeezed]
-    if squeezed.endswith("전"):
-        return now - _count(squeezed.removesuffix("전").removesuffix("년"))
-    number = int(re.sub(r"\D", "", squeezed))
-    if number < 100:
-        number += 2000 if number <= now % 100 + 1 else 1900
-    return number
-
-
-def _en_year(text: str, clock: Clock) -> int:
-    low = " ".join(text.casefold().replace("’", "'").split()).removesuffix("'s")
-    now = clock.today.year
-    if low.isdigit():
-        return int(low)
-    if "before last" in low:
-        return now - 2
-    return now if low.startswith("this") else now - 1
-
-
-# What a rule makes of its match
-
-
-def _part(name: str, year: int, clock: Clock) -> Stretch | None:
-    """A season, month, day or feast of one year, in either language."""
-    low = " ".join(name.casefold().split())
-    if low in _KO_SEASON or re.fullmatch(_SEASON, low):
-        return clock.season(_KO_SEASON.get(low, "autumn" if low == "fall" else low), year)
-    korean = re.fullmatch(r"(\d{1,2})\s?월(?:\s?(\d{1,2})\s?일)?", low)
-    if korean:
-        month = int(korean[1])
-        if korean[2]:
-            return calendar.day(year, month, int(korean[2]))
-        return calendar.month(year, month)
-    if low in ("초", "early", "beginning of"):
-        return date(year, 1, 1), date(year, 5, 1)
-    if low in ("말", "late", "end of"):
-        return date(year, 9, 1), date(year + 1, 1, 1)
-    if low in ("중반", "mid"):
-        return date(year, 5, 1), date(year, 9, 1)
-    if low in ("상반기", "하반기"):
-        half = (date(year, 1, 1), date(year, 7, 1), date(year + 1, 1, 1))
-        return half[:2] if low == "상반기" else half[1:]
-    if re.fullmatch(_FEAST, low):
-        return calendar.feast(_feast_name(low), year)
-    days = re.fullmatch(rf"(?:({_DAY})\s+(?:of\s+)?)?({_MONTH})(?:\s+(?:the\s+)?({_DAY}))?", low)
-    if days is None:
-        return None
-    month = _month_number(days[2])
-    number = days[1] or days[3]
-    return calendar.day(year, month, _day_number(number)) if number else calendar.month(year, month)
-
-
 def _numbers(match: re.Match[str], clock: Clock) -> Made:
     """2015-07-14, 2015. 7. 14., 2015.07, 20150714."""
     found = [int(group) for group in match.groups() if group.isdigit()]
@@ -193,16 +96,16 @@ def _day_first(match: re.Match[str], clock: Clock) -> Made:
 
 
 def _of_year(match: re.Match[str], clock: Clock) -> Made:
-    return _part(match["part"], _en_year(match["year"], clock), clock)
+    return part(match["part"], en_year(match["year"], clock), clock)
 
 
 def _ko_of_year(match: re.Match[str], clock: Clock) -> Made:
-    year = _ko_year(match["year"], clock)
-    return _part(match["part"], year, clock) if match["part"] else calendar.year(year)
+    year = ko_year(match["year"], clock)
+    return part(match["part"], year, clock) if match["part"] else calendar.year(year)
 
 
 def _yearly(match: re.Match[str], clock: Clock) -> Made:
-    return clock.every_year(lambda year: _part(match["part"], year, clock))
+    return clock.every_year(lambda year: part(match["part"], year, clock))
 
 
 def _latest(match: re.Match[str], clock: Clock) -> Made:
@@ -212,7 +115,7 @@ def _latest(match: re.Match[str], clock: Clock) -> Made:
         return None  # "this may take a while"
 
     def of_year(year: int) -> Stretch | None:
-        return _part(match["part"], year, clock)
+        return part(match["part"], year, clock)
 
     if which.startswith(("this", "이번", "올")) and "past" not in which:
         running = clock.latest(of_year, over=False)
@@ -271,26 +174,26 @@ _UNITS = {
 
 def _ago(match: re.Match[str], clock: Clock) -> Made:
     """That day, week, month or year: who says "three years ago" does not mean the day."""
-    count, unit = _counted(match)
+    many, unit = _counted(match)
     today = clock.today
     if unit == "d":
-        day = today - count * DAY
+        day = today - many * DAY
         return day, day + DAY
     if unit == "w":
-        return clock.week(count)
+        return clock.week(many)
     if unit == "m":
-        first = calendar.add_months(today, -count)
+        first = calendar.add_months(today, -many)
         return first, calendar.add_months(first, 1)
-    return calendar.year(today.year - count)
+    return calendar.year(today.year - many)
 
 
 def _lately(match: re.Match[str], clock: Clock) -> Made:
     """The last so many, up to now."""
-    count, unit = _counted(match)
+    many, unit = _counted(match)
     end = clock.today + DAY
     if unit in "dw":
-        return end - count * (7 if unit == "w" else 1) * DAY, end
-    months = calendar.add_months(clock.today, -count * (12 if unit == "y" else 1))
+        return end - many * (7 if unit == "w" else 1) * DAY, end
+    months = calendar.add_months(clock.today, -many * (12 if unit == "y" else 1))
     # From the same day on, where that month has it.
     return months + timedelta(days=min(clock.today.day, 28) - 1), end
 
@@ -298,10 +201,10 @@ def _lately(match: re.Match[str], clock: Clock) -> Made:
 def _counted(match: re.Match[str]) -> tuple[int, str]:
     number = match["n"]
     if number in ("하루", "이틀", "사흘", "나흘", "열흘"):
-        return _count(number), "d"
+        return count(number), "d"
     if number == "일주일":
         return 1, "w"
-    return _count(number), _UNITS[match["unit"].casefold().removesuffix("s")]
+    return count(number), _UNITS[match["unit"].casefold().removesuffix("s")]
 
 
 def _decade(match: re.Match[str], clock: Clock) -> Made:
@@ -326,22 +229,22 @@ def _needs_of(match: re.Match[str]) -> str:
     low = match["part"].casefold().rstrip(".")
     if low == "fall":
         return "fall"
-    if re.fullmatch(_SEASON, low):
+    if re.fullmatch(SEASON, low):
         return "season"
     return "month" if low in _DOUBTFUL or len(low) <= 3 else ""
 
 
 _DOUBTFUL = ("march", "april", "may", "june", "august", "sept")
 
-_PART = rf"(?P<part>{_SEASON}|{_MONTH}|{_FEAST})"
-_MONTH_DAY = rf"{_MONTH}\s+(?:the\s+)?{_DAY}|{_DAY}\s+(?:of\s+)?{_MONTH}"
-_FULL = rf"(?P<part>{_MONTH_DAY}|{_SEASON}|{_FEAST}|{_MONTH})"
+_PART = rf"(?P<part>{SEASON}|{MONTH}|{FEAST})"
+_MONTH_DAY = rf"{MONTH}\s+(?:the\s+)?{DAY_NUMBER}|{DAY_NUMBER}\s+(?:of\s+)?{MONTH}"
+_FULL = rf"(?P<part>{_MONTH_DAY}|{SEASON}|{FEAST}|{MONTH})"
 _EN_YEAR = rf"(?P<year>{_YEAR}|(?:last|this)\s+year(?:['’]s)?|the\s+year\s+before\s+last)"
 _WHICH = r"(?P<which>last|this\s+past|this|previous|the\s+past)"
 _SPAN = r"(?P<unit>days?|weeks?|months?|years?)"
 _KO_DAY = r"(?:1[0-2]|0?[1-9])\s?월\s?(?:[12]\d|3[01]|0?[1-9])\s?일"
 _KO_MONTH = r"(?:1[0-2]|0?[1-9])\s?월"
-_KO_PARTS = rf"{_KO_DAY}|{_KO_MONTH}|봄|여름|가을|겨울|{_FEAST}"
+_KO_PARTS = rf"{_KO_DAY}|{_KO_MONTH}|봄|여름|가을|겨울|{FEAST}"
 _KO_YEAR = (
     rf"(?P<year>{_YEAR}\s?년(?:도)?|['’]?\d\d년(?:도)?(?=\s?(?:봄|여름|가을|겨울|\d{{1,2}}\s?월))"
     rf"|재작년|작년|지난\s?해|올해|금년|올(?=\s?(?:봄|여름|가을|겨울))|{_KO_NUMBER}\s?년\s?전)"
@@ -376,8 +279,8 @@ _RULES = (
     _rule(rf"{_EN_YEAR}(?:,|\s+(?:in|at))?\s+{_FULL}", _of_year),
     _rule(rf"(?P<part>early|mid|late|beginning\s+of|end\s+of)[\s-]+{_EN_YEAR}", _of_year),
     _rule(rf"(?P<part>{_MONTH_DAY})", _yearly, "day"),
-    _rule(rf"(?P<part>{_SEASON}|{_MONTH})", _yearly, _needs_of),
-    _rule(rf"(?P<part>{_FEAST})", _yearly, "feast"),
+    _rule(rf"(?P<part>{SEASON}|{MONTH})", _yearly, _needs_of),
+    _rule(rf"(?P<part>{FEAST})", _yearly, "feast"),
     _rule(rf"{_WHICH}\s+{_PART}", _latest),
     _rule(rf"{_WHICH}\s+(?P<day>{'|'.join(_WEEKDAYS)})", _weekday),
     _rule(rf"{_WHICH}\s+(?:year|month|week(?:end)?)", _unit),
@@ -392,7 +295,7 @@ _RULES = (
     _korean(rf"{_KO_YEAR}(?:\s?의)?\s*(?P<part>{_KO_PARTS}|초|중반|말|상반기|하반기)", _ko_of_year),
     _korean(rf"{_KO_YEAR}(?P<part>)", _ko_of_year),
     _korean(rf"(?P<part>{_KO_DAY}|{_KO_MONTH})", _yearly),
-    _korean(rf"(?P<part>봄|여름|가을|겨울|{_FEAST})", _yearly, "ko"),
+    _korean(rf"(?P<part>봄|여름|가을|겨울|{FEAST})", _yearly, "ko"),
     _korean(rf"(?P<which>지난번?|저번|이번|올)\s?(?P<part>{_KO_PARTS})", _latest),
     _korean(r"(?P<which>지난|저번|이번)(?:\s?주)?\s?(?P<day>[월화수목금토일])요일", _weekday),
     _korean(r"(?:지지난|저저번|지난|저번|이번)\s?(?:주말|주|달)|이달", _unit),
