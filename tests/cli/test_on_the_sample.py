@@ -293,6 +293,11 @@ def test_models_and_doctor(heimdex: Command, starter_models: Path) -> None:
     report = heimdex("doctor", "--json").json()[0]
     assert set(report) == {"ok", "checks"}
     assert report["ok"], report
+    checks = {check["name"]: check for check in report["checks"]}
+    assert checks["text on screen"]["says"].startswith("Latin")
+    off = heimdex("doctor", "--json", env={"OCR_MODEL": "off"}).json()[0]["checks"]
+    [screen] = [check for check in off if check["name"] == "text on screen"]
+    assert screen["state"] == "note"
     assert heimdex("models", "licences").code == 0
 
 
