@@ -1,6 +1,7 @@
 """One contract for every reader of text, on real weights and the system's Tesseract; the Korean
 recogniser, which no package carries, in its true form with seeded random weights."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from engine_choice import Choice
 from onnx import TensorProto, helper, numpy_helper
 
 from heimdex.domain.engines import TextReader
-from heimdex.domain.errors import ModelUnavailable, UserError
+from heimdex.domain.errors import EngineFailed, ModelUnavailable, UserError
 from heimdex.domain.media import RgbImage
 from heimdex.domain.ocr import TextRegion
 from heimdex.ml import factory, ocr_choice, ocr_tesseract
@@ -316,6 +317,31 @@ def test_a_reader_that_is_not_there_says_what_to_do(
     with pytest.raises(ModelUnavailable, match="install tesseract-ocr") as caught:
         engine.load()
     assert caught.value.model_id == "tesseract"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a shell script")
+def test_a_broken_tesseract_keeps_nothing_from_opening(
+    choice: Choice,
+    store: ModelStore,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    broken = tmp_path / "tesseract"
+    broken.write_text("#!/bin/sh\necho 'lost its library' >&2\nexit 127\n")
+    broken.chmod(0o755)
+    monkeypatch.setattr(ocr_tesseract, "program", lambda: str(broken))
+    assert ocr_choice.settled("auto", store).split("+")[0] == "rapidocr-small"
+    assert "tesseract-kor" not in ocr_choice.settled("auto", store)
+    assert "lost its library" in caplog.text
+    caplog.clear()
+    engine = factory.reader(choice.but(ocr_model="tesseract"), store)
+    assert engine is not None
+    with pytest.raises(ModelUnavailable, match="no language"):
+        engine.load()
+    with pytest.raises(EngineFailed, match="code 127: lost its library"):
+        ocr_tesseract.TesseractLines().read([scene()[:40, :200]])
+    caplog.clear()
 
 
 # Parts

@@ -5,6 +5,7 @@ whose picture comes to its standard input; the words come back as a table. Findi
 `ocr_detection`; asking it only about lines that may be Hangul, to `ocr`.
 """
 
+import logging
 import os
 import shutil
 import subprocess
@@ -28,6 +29,11 @@ from heimdex.ml.store import ModelStore
 
 NAME = "tesseract"
 KOREAN = "kor"
+_USUAL = (
+    "/opt/homebrew/bin/tesseract",
+    "/usr/local/bin/tesseract",
+    r"C:\Program Files\Tesseract-OCR\tesseract.exe",
+)
 _FIRST = (KOREAN, "eng")
 _MOST = 4
 """Languages it is asked for at once; each makes it slower."""
@@ -45,18 +51,30 @@ _GOOD = 0.85
 _APART = 0.3
 """Words of Hangul with less than this share of their height between them were one word."""
 
+_log = logging.getLogger(__name__)
+
 Grey = NDArray[np.uint8]
 
 
 def program() -> str | None:
     """Where Tesseract is, None where the system has none."""
-    return shutil.which("tesseract")
+    found = shutil.which("tesseract")
+    # Programs started from a desktop know fewer places than a terminal, and Windows' installer
+    # tells none of them.
+    return found or next((place for place in _USUAL if os.access(place, os.X_OK)), None)
 
 
 def languages() -> frozenset[str]:
     """The languages that the system's Tesseract reads; none without one."""
     path = program()
-    return frozenset() if path is None else _languages(path)
+    if path is None:
+        return frozenset()
+    try:
+        return _languages(path)
+    except EngineFailed as error:
+        # A broken program of somebody else's must not keep the library from opening.
+        _log.warning("the system's Tesseract is not used: %s", error)
+        return frozenset()
 
 
 class Tesseract:
@@ -150,14 +168,14 @@ def require() -> None:
     """`ModelUnavailable` where there is no Tesseract that reads anything."""
     if program() is None:
         raise ModelUnavailable(
-            "OCR_MODEL is tesseract, but this system has no Tesseract; install tesseract-ocr and "
-            "tesseract-ocr-kor, or set OCR_MODEL to auto.",
+            "This system has no Tesseract; install tesseract-ocr and tesseract-ocr-kor, or set "
+            "OCR_MODEL to rapidocr.",
             NAME,
         )
     if not asked_for():
         raise ModelUnavailable(
             "The system's Tesseract has no language; install tesseract-ocr-kor and "
-            "tesseract-ocr-eng, or set OCR_MODEL to auto.",
+            "tesseract-ocr-eng, or set OCR_MODEL to rapidocr.",
             NAME,
         )
 
