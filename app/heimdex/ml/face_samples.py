@@ -22,7 +22,7 @@ _HEAD = (slice(20, 215), slice(125, 325))
 """Rows and columns of the head."""
 _BATCH, _BATCHES = 16, 6
 _PICTURES = 16
-_WIDTH, _HEIGHT = 640, 360
+_WIDTH, HEIGHT = 640, 360
 PADDED = (384, 640)
 """Height and width of the pictures for detectors."""
 
@@ -61,11 +61,11 @@ def pictures(resources: Path) -> list[Arrays]:
     for number in range(_PICTURES):
         frame = frames[sorted(frames)[number * len(frames) // _PICTURES]]
         whole = np.full((1, *PADDED, 3), 118, np.uint8)
-        whole[0, :_HEIGHT] = boxes.resized(frame, (_WIDTH, _HEIGHT))
+        whole[0, :HEIGHT] = boxes.resized(frame, (_WIDTH, HEIGHT))
         for _ in range(int(rng.integers(1, 7))):
             height = int(rng.integers(25, 250))
             width = height * head.shape[1] // head.shape[0]
-            top = int(rng.integers(_HEIGHT - height))
+            top = int(rng.integers(HEIGHT - height))
             left = int(rng.integers(_WIDTH - width))
             one = _varied(boxes.resized(head, (width, height)), rng)
             whole[0, top : top + height, left : left + width] = one

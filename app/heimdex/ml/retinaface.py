@@ -75,6 +75,10 @@ class RetinaFace:
         """Open the network; `ModelUnavailable` when it is missing or damaged."""
         self._opened()
 
+    def use(self, graph: Graph) -> None:
+        """Run this network instead of the one that was found quickest, to compare both."""
+        self._graph = graph
+
     def unload(self) -> None:
         """Let the network go."""
         self._graph = None

@@ -1,0 +1,215 @@
+"""How much faster faces are found and told apart here than by the published code, one at a time.
+
+Pictures and crops are Heimdex's own, the same as the quick forms are found on, but others of them.
+Published weights are used where they are installed; random ones of the full size are written for
+the rest, which needs torch.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from heimdex.domain.engines import FaceDetector
+from heimdex.domain.faces import FaceDetection
+from heimdex.domain.media import RgbImage
+from heimdex.ml import (
+    adaface,
+    boxes,
+    face_embedding,
+    face_samples,
+    manifests,
+    mtcnn,
+    retinaface,
+    runtime,
+    torch_checkpoint,
+)
+from heimdex.ml.acceleration import opening, tuning
+from heimdex.ml.benchmarks import Row, random_faces, turns
+from heimdex.ml.benchmarks.turns import Taken, Way, Work
+from heimdex.ml.face_embedding import GraphFaceEmbedder
+from heimdex.ml.graphs import PIXELS
+from heimdex.ml.reference import faces, libraries
+from heimdex.ml.runtime import Compute
+from heimdex.ml.store import ModelStore
+
+ADAFACE = ("adaface-ir101", "adaface-ir50", "adaface-ir18")
+RESNET = "retinaface-resnet50"
+GRAPHS = ("retinaface-mobilenet", "mtcnn", "sface")
+"""Published as ONNX or as bare arrays: the plain way is onnxruntime, in float32, one at a time."""
+_HERE = "heimdex.ml.benchmarks.faces"
+_PARTS = 2
+_MOST = 16
+"""Boxes of one picture that are handed over to be compared."""
+
+
+def rows(
+    store: ModelStore,
+    threads: int,
+    scratch: Path,
+    report: Callable[[str], None] = lambda _: None,
+    size: random_faces.Size | None = None,
+    rounds: int = 2,
+    models: tuple[str, ...] = (*ADAFACE, RESNET, *GRAPHS),
+) -> Iterator[Row]:
+    """A row a model. `scratch` is an empty folder with 1.5 GB of room; `size` makes AdaFace small.
+
+    `ModelUnavailable` when torch or retinaface-pytorch is not installed.
+    """
+    libraries.load("torch")
+    for model_id in models:
+        made_up = not store.is_installed(model_id)
+        if made_up and model_id in GRAPHS:
+            continue
+        place = scratch / model_id
+        used = store
+        if made_up:
+            report(f"{model_id}: writing random weights")
+            used = random_faces.installed(store, model_id, place / "made", size)
+            report(f"{model_id}: finding the quickest form")
+            tuning.tune(used, model_id, threads, report)
+        report(f"{model_id}: taking turns")
+        yield _row(used, model_id, threads, place, rounds, made_up)
+
+
+def _row(
+    store: ModelStore, model_id: str, threads: int, place: Path, rounds: int, made_up: bool
+) -> Row:
+    manifest = store.manifest(model_id)
+    arguments = {
+        "models": str(store.models_dir),
+        "resources": str(store.resources),
+        "manifest": msgspec.json.encode(manifest).decode(),
+        "threads": threads,
+    }
+    embeds = manifest.family is manifests.Family.FACE_EMBEDDER
+    kind = "embedding" if embeds else "finding"
+    ways = (Way(f"{_HERE}:plain_{kind}", arguments), Way(f"{_HERE}:our_{kind}", arguments))
+    plain, ours = turns.measure(ways, _PARTS, rounds, threads, place)
+    said = {
+        RESNET: "torch, float32, one picture at a time",
+        **dict.fromkeys(ADAFACE, "torch, float32, one face at a time"),
+    }
+    form = opening.chosen_form(store, model_id, retinaface.GRAPH, _plain_path(store, model_id))[0]
+    return Row(
+        family="faces",
+        model=manifest.title,
+        plain=said.get(model_id, "onnxruntime, float32, one at a time"),
+        plain_s=plain.seconds,
+        ours_s=ours.seconds,
+        parity="mean cosine" if embeds else "overlap of boxes",
+        parity_value=_likeness(plain, ours, embeds),
+        plain_mb=plain.megabytes,
+        ours_mb=ours.megabytes,
+        note=f"{form.name}{'; random weights' if made_up else ''}",
+    )
+
+
+def _plain_path(store: ModelStore, model_id: str) -> Path:
+    name = "pnet.onnx" if model_id == "mtcnn" else retinaface.GRAPH
+    return store.path(model_id, name)
+
+
+def _likeness(plain: Taken, ours: Taken, embeds: bool) -> float:
+    one, other = (np.concatenate(taken.results) for taken in (plain, ours))
+    if embeds:
+        return float((one * other).sum(axis=1).mean())
+    found: list[float] = []
+    for mine, theirs in ((one, other), (other, one)):
+        for boxed, there in zip(mine, theirs, strict=True):
+            there = there[there[:, 2] > 0]
+            for box in boxed[boxed[:, 2] > 0]:
+                best = boxes.overlaps(box, there).max() if len(there) else 0.0
+                found.append(float(best))
+    return float(np.mean(found)) if found else 1.0
+
+
+def plain_embedding(models: str, resources: str, manifest: str, threads: int) -> Work:
+    """The published way: the module in eager torch, float32, a face at a time."""
+    store, model_id = _store(models, resources, manifest)
+    crops = _crops(store)
+    if model_id not in ADAFACE:
+        session = runtime.onnx_session(_plain_path(store, model_id), Compute(threads=threads), "")
+        return lambda part: runtime.unit(
+            np.concatenate([session.run(None, {PIXELS: c[None]})[0] for c in crops[part]])
+        )
+    libraries.load("torch").set_num_threads(threads)
+    tensors, bgr = adaface.weights(store.path(model_id, face_embedding.GRAPH).parent)
+    network = faces.AdaFaceNetwork(tensors, bgr, runtime.CPU, model_id)
+    return lambda part: np.concatenate([network.run({PIXELS: c[None]})[0] for c in crops[part]])
+
+
+def our_embedding(models: str, resources: str, manifest: str, threads: int) -> Work:
+    """As indexing does it."""
+    store, model_id = _store(models, resources, manifest)
+    engine = GraphFaceEmbedder(store, store.manifest(model_id), Compute(threads=threads))
+    engine.load()
+    crops = _crops(store)
+    return lambda part: engine.embed(crops[part])
+
+
+def plain_finding(models: str, resources: str, manifest: str, threads: int) -> Work:
+    """The published way: the package's network in eager torch, float32, a picture at a time."""
+    store, model_id = _store(models, resources, manifest)
+    if model_id != RESNET:
+        return _finding(store, _engine(store, model_id, threads, plain=True))
+    libraries.load("torch").set_num_threads(threads)
+    weights = store.path(model_id, retinaface.RESNET_WEIGHTS)
+    network = faces.RetinaFaceNetwork(torch_checkpoint.read(weights), runtime.CPU, model_id)
+    engine = retinaface.RetinaFace(store, store.manifest(model_id), Compute(threads=threads))
+    engine.use(network)
+    return _finding(store, engine)
+
+
+def our_finding(models: str, resources: str, manifest: str, threads: int) -> Work:
+    """As indexing does it."""
+    store, model_id = _store(models, resources, manifest)
+    return _finding(store, _engine(store, model_id, threads, plain=False))
+
+
+def _engine(store: ModelStore, model_id: str, threads: int, *, plain: bool) -> FaceDetector:
+    compute = Compute(threads=threads)
+    if model_id == "mtcnn":
+        return mtcnn.Mtcnn(store, store.manifest(model_id), compute)
+    engine = retinaface.RetinaFace(store, store.manifest(model_id), compute)
+    if plain:
+        path = _plain_path(store, model_id)
+        engine.use(opening.PLAIN.open(path, compute, model_id))
+    return engine
+
+
+def _finding(store: ModelStore, engine: FaceDetector) -> Work:
+    engine.load()
+    pictures = [each[PIXELS][0, : face_samples.HEIGHT] for each in _later(store)]
+
+    def work(part: int) -> NDArray[Any]:
+        return np.stack([_boxes(engine.detect([p])[0]) for p in pictures[part::_PARTS]])
+
+    return work
+
+
+def _boxes(found: list[FaceDetection]) -> NDArray[np.float32]:
+    """The best boxes, filled up with empty ones."""
+    made = np.zeros((_MOST, 4), np.float32)
+    for row, face in zip(made, found, strict=False):
+        row[:] = face.box
+    return made
+
+
+def _later(store: ModelStore) -> list[Any]:
+    pictures = face_samples.pictures(store.resources)
+    return pictures[len(pictures) // 2 :]
+
+
+def _crops(store: ModelStore) -> list[list[RgbImage]]:
+    batches = face_samples.crops(store.resources)
+    return [list(each[PIXELS]) for each in batches[-_PARTS:]]
+
+
+def _store(models: str, resources: str, manifest: str) -> tuple[ModelStore, str]:
+    described = msgspec.json.decode(manifest, type=manifests.Manifest)
+    known = {described.id: described}
+    return ModelStore(Path(models), known, resources=Path(resources), source=""), described.id
