@@ -72,6 +72,30 @@ def test_a_video_goes_through_all_stages(one: Library) -> None:
     assert {stage: run.model for stage, run in runs.items() if run.model} == one.models
 
 
+@pytest.mark.parametrize("stage", [Stage.FACES, Stage.OCR])
+def test_what_is_switched_off_while_it_runs_is_not_kept(one: Library, stage: Stage) -> None:
+    known = dict(one.models)
+
+    def switch_off(running: Stage, together: Sequence[Stage]) -> None:
+        if running is stage:
+            one.models.pop(stage, None)
+
+    one.engine.trouble = switch_off
+    assert one.work().done == 1
+    [video] = one.catalogue.videos()
+    assert statuses(one) == {each: DONE for each in Stage if each is not stage}
+    assert one.stages.tracks(video.id) == () or stage is not Stage.FACES
+    assert (one.sorted_faces == []) is (stage is Stage.FACES)
+    # On again: it is due, and nothing else.
+    one.engine.trouble = lambda running, together: None
+    one.engine.asked.clear()
+    one.models.update(known)
+    one.scanner.rescan()
+    assert one.work().done == 1
+    assert one.engine.asked == [(stage,)]
+    assert statuses(one) == dict.fromkeys(Stage, DONE)
+
+
 def test_events_tell_the_whole_story(one: Library) -> None:
     one.engine.seconds = 0.01
     one.work()

@@ -75,6 +75,8 @@ class Tools:
     engine: StageEngine
     sync: Callable[[], object]
     on_faces: Callable[[VideoId], object]
+    wanted: Callable[[Stage], bool]
+    """Whether a stage that can be switched off is still on."""
 
 
 class VideoRun:
@@ -200,6 +202,10 @@ class VideoRun:
 
     def _commit(self, output: StageOutput, seconds: float) -> None:
         stage = stage_of(output)
+        if not self._tools.wanted(stage):
+            # Switched off while it ran: what it found is not kept, and it is due if it is on again.
+            self._finished.add(stage)
+            return
         run = self._record_of(stage, StageStatus.DONE, seconds, "")
         with _writing_library():
             try:

@@ -15,7 +15,7 @@ from heimdex.domain.ids import JobId, VideoId
 from heimdex.domain.media import FileState
 from heimdex.domain.stages import Job, JobFinished, JobState, Stage, StageStatus, WorkEvent
 from heimdex.indexing.engine import StageEngine
-from heimdex.indexing.plan import missing, plan
+from heimdex.indexing.plan import OPTIONAL, missing, plan
 from heimdex.indexing.reach import UNREACHABLE, reachable_place
 from heimdex.indexing.video_run import FileLost, LibraryTrouble, Tools, VideoRun
 from heimdex.storage.catalogue import Catalogue
@@ -68,7 +68,7 @@ class Worker:
         self._stages = stages
         self._jobs = jobs
         self._models = models
-        self._tools = Tools(stages, engine, sync, on_faces)
+        self._tools = Tools(stages, engine, sync, on_faces, self._is_wanted)
 
     def run(self, on_event: OnEvent, should_stop: ShouldStop) -> WorkReport:
         """Work until no job waits or `should_stop()` is true (then within about two seconds).
@@ -183,6 +183,9 @@ class Worker:
         failed = [runs[stage] for stage in Stage if stage in runs]
         failed = [each for each in failed if each.status is StageStatus.FAILED]
         return (JobState.FAILED, failed[0].error) if failed else (JobState.DONE, "")
+
+    def _is_wanted(self, stage: Stage) -> bool:
+        return stage not in OPTIONAL or bool(self._models().get(stage))
 
     def _pause(self, job_id: JobId, reason: str) -> None:
         try:

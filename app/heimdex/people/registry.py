@@ -141,8 +141,6 @@ class People:
         recognised; what is left returns to its group, founds one or stays unknown. Harmless to
         repeat.
         """
-        if not self.enabled:
-            return
         embed_photos(self._store, self._eyes, self._model.space)
         with self._journal.unwritten() as step:
             self._sorting.sort_video(video_id, step)
