@@ -242,6 +242,8 @@ def show(result: SearchResult, new: frozenset[tuple[str, int]] = frozenset()) ->
         print(f"{number:2}. {span}  {_place(hit)}{mark}")
         for reason in hit.evidence:
             print(f"      {LABELS[reason.kind]:>9}  {_reason(reason)}")
+        if hit.people and all(e.kind is not EvidenceKind.PERSON for e in hit.evidence):
+            print(f"      {'with':>9}  {', '.join(hit.people)}")
     print(f"\n{counted(len(result.moments), 'moment')} in {result.took_ms:.0f} ms")
 
 

@@ -104,15 +104,17 @@ class MomentDelegate(QStyledItemDelegate):
 
     def _paint_text(self, painter: QPainter, area: QRect, moment: Moment, weak: bool) -> None:
         theme = self._theme
-        top = QRect(area.x(), area.y(), area.width(), 22)
+        top = QRect(area.x(), area.y(), area.width() - SIMILAR, 22)
         title_font = theme.font("lead", QFont.Weight.DemiBold)
         span = wording.clock(moment.start_ms)
         if moment.end_ms - moment.start_ms >= 1000:
             span = f"{span} – {wording.clock(moment.end_ms)}"
         if moment.recorded_at is not None:
             span = f"{span} · {wording.day(moment.recorded_at)}"
+        if moment.people and all(e.kind is not EvidenceKind.PERSON for e in moment.evidence):
+            span = f"{span} · {', '.join(moment.people)}"
         small = theme.font("caption")
-        room = QFontMetrics(small).horizontalAdvance(span) + 12
+        room = min(QFontMetrics(small).horizontalAdvance(span) + 12, top.width() // 2)
         title = QRect(top.x(), top.y(), top.width() - room, top.height())
         colour = theme.colour("muted" if weak else "text")
         used = painting.draw_text(painter, title, moment.title, title_font, colour)
