@@ -113,7 +113,7 @@ class Tour:
         self.wait(lambda: window.side.details is not None)
         self.settle()
         self.shoot_both("03-library")
-        window.side._tabs.setCurrentIndex(1)
+        window.side._tabs.setCurrentIndex(window.side._tabs.count() - 1)
         self.settle()
         self.shoot_both("03-library-details")
         window.side._tabs.setCurrentIndex(0)
