@@ -22,6 +22,7 @@ from heimdex.domain.ids import VideoId
 from heimdex.domain.search import Filters
 from heimdex.domain.vectors import Space, Vectors
 from heimdex.hosts.memory import resident_bytes
+from heimdex.storage.database import FILE_NAME
 
 if TYPE_CHECKING:
     from heimdex.bootstrap import Library
@@ -88,7 +89,7 @@ def measure(
     from heimdex.bootstrap import open_library
 
     building = 0.0
-    if not (where.library / "library.db").exists():
+    if not (where.library / FILE_NAME).exists():
         building = _build(where, settings, size)
     before = resident_bytes(os.getpid()) or 0
     started = time.perf_counter()

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
-import heimdex
 from heimdex.cli.arguments import Help
 from heimdex.cli.output import complain, prepare_streams
 from heimdex.domain.errors import Cancelled, HeimdexError
@@ -32,7 +31,6 @@ COMMANDS = {
     "library": "check, rebuild or back up the library",
     "bench": "measure it on this machine",
     "doctor": "what is installed, what works, what to do",
-    "selftest": "prove that all parts of this installation are there",
     "demo": "show what Heimdex does with its own sample videos",
 }
 
@@ -44,9 +42,22 @@ examples:
   heimdex search "the cat on the sofa"         find the second
   heimdex search --like holiday.mp4@1:23       find moments that look like this one
   heimdex people name 3 "Anna"                 name a face once, find it everywhere
+  heimdex open holiday.mp4                     open the window and add this video
+  heimdex selftest                             prove that all parts of this program are there
 
 Everything happens on this computer; videos are only ever read.
 """
+
+
+class _Version(argparse.Action):
+    """Prints the version, the commit and what runs the models."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from heimdex.config.directories import Directories
+        from heimdex.config.version import described
+
+        print(described(Directories.resolve().resources.parent))
+        parser.exit()
 
 
 def _parser(chosen: str) -> argparse.ArgumentParser:
@@ -59,7 +70,7 @@ def _parser(chosen: str) -> argparse.ArgumentParser:
         epilog=_EXAMPLES,
         formatter_class=Help,
     )
-    top.add_argument("--version", action="version", version=f"heimdex {heimdex.__version__}")
+    top.add_argument("--version", action=_Version, nargs=0, help="what this program is")
     top.set_defaults(run=None, library=None, verbose=False)
     everywhere = _everywhere()
     for action in everywhere._actions:

@@ -1,0 +1,95 @@
+"""Writes the third-party notices of what is really frozen, and refuses what must not be there.
+
+Called by the PyInstaller spec with the files it collected. What the terms mean is left to the
+reader; docs/licences.md is the short table.
+"""
+
+import sys
+from collections.abc import Iterable
+from importlib.metadata import Distribution, distributions
+from pathlib import Path
+
+RULE = "=" * 78
+
+QT = """\
+Heimdex uses Qt 6 and Qt for Python (PySide6, shiboken6) under the GNU Lesser General Public License
+version 3. They are separate shared libraries in the folder `lib/PySide6`, unchanged; you may
+exchange them for your own builds of the same version. Their source is at https://download.qt.io and
+https://code.qt.io/cgit/pyside/pyside-setup.git, under the version named below. Nothing in
+Heimdex's licence forbids to reverse engineer it in order to debug such a change."""
+
+FFMPEG = """\
+The folders `lib/av.libs` and `lib/opencv_python_headless.libs` hold shared libraries of FFmpeg, as
+the wheels of PyAV and OpenCV carry them, unchanged. OpenCV's are under the LGPL 2.1. PyAV's are
+built with GPL parts (x264, x265), so this package as a whole is passed on under terms that the GPL
+version 3 allows; Heimdex's own code stays under the Apache License 2.0, which is compatible with
+it. Heimdex only decodes with them. Their source and build scripts:
+https://github.com/PyAV-Org/pyav-ffmpeg, https://github.com/opencv/opencv-python and
+https://ffmpeg.org."""
+
+FORBIDDEN = ("torch", "tensorflow", "nvidia")
+"""Packages whose presence means that the recipe went wrong: the package for processors has none."""
+
+
+def write(collected: Iterable[str], target: Path, manifests: Path) -> None:
+    """Write one file with the terms of Python, Qt, FFmpeg, every collected package and the models.
+
+    `collected`: paths of files that are frozen. RuntimeError when one is of a forbidden package.
+    """
+    found = _packages({str(Path(path).resolve()) for path in collected if path})
+    names = {name.lower() for name in found}
+    if wrong := [name for name in FORBIDDEN if name in names]:
+        raise RuntimeError(f"{', '.join(wrong)} must not be in this package")
+    parts = [
+        "Third-party software in this copy of Heimdex",
+        f"Heimdex is under the Apache License 2.0, see LICENSE.\n\n{QT}\n\n{FFMPEG}",
+        f"Python {sys.version.split()[0]}\nPython Software Foundation License, https://docs.python.org/3/license.html",
+        *(_notice(name, found[name]) for name in sorted(found, key=str.lower)),
+        *_models(manifests),
+    ]
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(f"\n\n{RULE}\n".join(parts) + "\n", encoding="utf-8")
+
+
+def _packages(files: set[str]) -> dict[str, Distribution]:
+    """The installed distributions that own any of the files."""
+    owners: dict[str, Distribution] = {}
+    for distribution in distributions():
+        name = distribution.metadata["Name"]
+        if not name or name.lower() in ("heimdex", "pyinstaller"):
+            continue
+        for file in distribution.files or ():
+            if str(Path(str(distribution.locate_file(file))).resolve()) in files:
+                owners[name] = distribution
+                break
+    return owners
+
+
+def _notice(name: str, distribution: Distribution) -> str:
+    about = distribution.metadata
+    said = about.get("License-Expression") or about.get("License") or ""
+    if len(said) > 100:  # Some put the whole text there.
+        said = said.splitlines()[0]
+    head = f"{name} {distribution.version}\n{said}".strip()
+    texts = []
+    for file in distribution.files or ():
+        stem = file.name.upper()
+        if ".dist-info" in str(file) and stem.startswith(("LICEN", "COPYING", "NOTICE", "AUTHORS")):
+            path = Path(str(distribution.locate_file(file)))
+            if path.is_file():
+                texts.append(path.read_text(encoding="utf-8", errors="replace").strip())
+    return "\n\n".join([head, *texts])
+
+
+def _models(manifests: Path) -> list[str]:
+    import tomllib
+
+    notices = []
+    for path in sorted(manifests.glob("*.toml")):
+        model = tomllib.loads(path.read_text(encoding="utf-8"))
+        if "starter" in (model.get("tier"), *model.get("sets", [])):
+            said = f"{model['title']} (model)\n{model['licence']}, {model['licence_url']}"
+            notices.append(
+                "\n".join(filter(None, [said, model.get("origin"), model.get("caveat")]))
+            )
+    return notices
