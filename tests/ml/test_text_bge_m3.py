@@ -168,6 +168,22 @@ def test_nothing_imports_torch_on_the_processor(small_bge_m3: ModelStore) -> Non
     assert "'tokenizers'" in child.stdout
 
 
+@pytest.mark.parametrize("device", ["cuda", "mps"])
+def test_a_device_that_is_not_there_is_named(small_bge_m3: ModelStore, device: str) -> None:
+    engine = BgeM3(small_bge_m3, small_bge_m3.manifest("bge-m3"), Compute(device))
+    with pytest.raises(ModelUnavailable, match=f"bge-m3 cannot run on {device}"):
+        engine.load()
+
+
+def test_without_torch_a_device_says_what_to_install(
+    small_bge_m3: ModelStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    engine = BgeM3(small_bge_m3, small_bge_m3.manifest("bge-m3"), Compute("cuda"))
+    with pytest.raises(ModelUnavailable, match="scripts/setup --torch"):
+        engine.load()
+
+
 def test_a_checkpoint_in_safetensors_gives_the_same_network(
     small_bge_m3: ModelStore, tmp_path: Path
 ) -> None:

@@ -150,6 +150,8 @@ class BgeM3:
     def _loaded(self) -> Network:
         if self._network is None:
             asked = self._compute.device
+            if asked not in (runtime.CPU, runtime.AUTO):
+                libraries.load("torch", self.model_id)  # Or say how to install it.
             # On the processor torch need not even be looked for.
             there = [runtime.CPU] if asked == runtime.CPU else libraries.devices()
             device = runtime.choose_device(asked, there, self.model_id)
