@@ -7,6 +7,7 @@ is left to their rooms; what the person asks for, to `ui` and `cli`.
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -31,6 +32,7 @@ from heimdex.ml.manifests import Family
 from heimdex.ml.store import ModelStore
 from heimdex.people.gallery import FaceModel
 from heimdex.people.registry import People
+from heimdex.search.generations import Generations
 from heimdex.search.searcher import Searcher
 from heimdex.search.suggest import Suggester
 from heimdex.search.watching import SavedSearches
@@ -146,7 +148,14 @@ def open_library(directories: Directories, settings: Settings, *, wait_s: float 
         opening.callback(index_host.close)
         query_host = _host("query", directories, told)
         opening.callback(query_host.close)
-        towers = HostTowers(query_host, chosen)
+        generations = Generations(
+            vectors,
+            chosen.space(SpaceKind.PASSAGE, Family.TEXT),
+            chosen.space(SpaceKind.FRAME, Family.VISION),
+            chosen.is_usable,
+            lambda: frozenset(video.id for video in catalogue.videos()),
+        )
+        towers = HostTowers(query_host, chosen, generations=generations)
         people = People(
             PeopleStore(database),
             stages,
@@ -239,6 +248,24 @@ class _Chosen:
         manifest = self._models.manifest(self._ids[family])
         return Space(kind, manifest.id, manifest.space_revision)
 
+    def instead(self, ids: Mapping[Family, str]) -> "_Chosen":
+        """The same with other models for some families."""
+        other = copy(self)
+        other._ids = {**self._ids, **ids}
+        return other
+
+    def id(self, family: Family) -> str:
+        return self._ids[family]
+
+    def is_usable(self, space: Space) -> bool:
+        """Whether queries can still be put into a space: by the same model, if it is installed."""
+        manifest = self._models.manifests.get(space.model)
+        return (
+            manifest is not None
+            and manifest.space_revision == space.revision
+            and self._models.is_installed(manifest.id)
+        )
+
     def thresholds(self, family: Family) -> Thresholds:
         return self._models.manifest(self._ids[family]).limits()
 
@@ -269,16 +296,32 @@ class HostTowers:
     """
 
     def __init__(
-        self, host: Host, chosen: _Chosen, cancelled: Callable[[], bool] | None = None
+        self,
+        host: Host,
+        chosen: _Chosen,
+        cancelled: Callable[[], bool] | None = None,
+        generations: Generations | None = None,
     ) -> None:
         self._host = host
         self._chosen = chosen
         self._cancelled = cancelled
+        self._generations = generations
         self._last: tuple[str, PassageQuery] | None = None
 
     def until(self, cancelled: Callable[[], bool]) -> "HostTowers":
         """The same towers for one search: a call that waits or runs is given up with it."""
-        return HostTowers(self._host, self._chosen, cancelled)
+        return HostTowers(self._host, self._chosen, cancelled, self._generations)
+
+    def generations(self) -> list[tuple["HostTowers", frozenset[VideoId] | None]]:
+        """The chosen models' towers, and those of earlier ones that answer for some videos."""
+        if self._generations is None:
+            return [(self, None)]
+        found: list[tuple[HostTowers, frozenset[VideoId] | None]] = []
+        for each in self._generations.now():
+            models = {Family.TEXT: each.passages.model, Family.VISION: each.frames.model}
+            chosen = self._chosen.instead(models)
+            found.append((HostTowers(self._host, chosen, self._cancelled), each.videos))
+        return found
 
     @property
     def passage_space(self) -> Space:
@@ -304,7 +347,7 @@ class HostTowers:
         """For one query vector (d,) against frames."""
         limits: Thresholds = self._host.call(
             "vision_limits",
-            {"query": query},
+            {"query": query, "model": self._chosen.id(Family.VISION)},
             Thresholds,
             cancelled=self._cancelled,
             timeout_s=_QUERY_TIMEOUT_S,
@@ -353,7 +396,7 @@ class HostTowers:
         if self._last is None or self._last[0] != text:
             answer: PassageQuery = self._host.call(
                 "embed_passage_query",
-                {"text": text},
+                {"text": text, "model": self._chosen.id(Family.TEXT)},
                 PassageQuery,
                 cancelled=self._cancelled,
                 timeout_s=_QUERY_TIMEOUT_S,
@@ -364,7 +407,7 @@ class HostTowers:
     def _vector(self, method: str, params: dict[str, object]) -> Vectors:
         answer: tuple[Space, Vectors] = self._host.call(
             method,
-            params,
+            {**params, "model": self._chosen.id(Family.VISION)},
             tuple[Space, Vectors],
             cancelled=self._cancelled,
             timeout_s=_QUERY_TIMEOUT_S,

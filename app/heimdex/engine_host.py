@@ -115,7 +115,8 @@ def query_methods(engines: Engines) -> dict[str, Method]:
     """Role `query`: what a search, or a picture that a person hands in, needs at once.
 
     Vectors for pictures and for what is seen are named by the space of scenes; frames of the same
-    model and revision may be compared with them as well.
+    model and revision may be compared with them as well. `model` is the chosen one, or an earlier
+    one whose vectors still answer for videos that the chosen one has not seen.
     """
 
     def warm(call: Call) -> None:
@@ -123,25 +124,27 @@ def query_methods(engines: Engines) -> dict[str, Method]:
         engines.text().embed(["warm"])
         engines.vision().embed_text(["warm"])
 
-    def embed_passage_query(call: Call, text: str) -> tuple[Space, Vector, SparseVector | None]:
-        embedder = engines.text()
+    def embed_passage_query(
+        call: Call, text: str, model: str
+    ) -> tuple[Space, Vector, SparseVector | None]:
+        embedder = engines.text(model)
         space = _space(SpaceKind.PASSAGE, embedder)
         if isinstance(embedder, SparseTextEmbedder):
             dense, (sparse,) = embedder.embed_sparse([text])
             return space, dense[0], sparse
         return space, embedder.embed([text])[0], None
 
-    def embed_vision_query(call: Call, text: str) -> tuple[Space, Vector]:
-        embedder = engines.vision()
+    def embed_vision_query(call: Call, text: str, model: str) -> tuple[Space, Vector]:
+        embedder = engines.vision(model)
         return _space(SpaceKind.SCENE, embedder), embedder.embed_text([text])[0]
 
-    def vision_limits(call: Call, query: Vector) -> Thresholds:
-        return engines.vision().limits_for(query)
+    def vision_limits(call: Call, query: Vector, model: str) -> Thresholds:
+        return engines.vision(model).limits_for(query)
 
-    def embed_image(call: Call, path: Path) -> tuple[Space, Vector]:
+    def embed_image(call: Call, path: Path, model: str) -> tuple[Space, Vector]:
         from heimdex.media.pictures import photo
 
-        embedder = engines.vision()
+        embedder = engines.vision(model)
         return _space(SpaceKind.SCENE, embedder), embedder.embed_images([photo(path)])[0]
 
     def faces_in_photo(call: Call, path: Path) -> list[PhotoFace]:

@@ -25,6 +25,7 @@ from heimdex.domain.engines import (
 from heimdex.domain.errors import UserError
 from heimdex.hosts.memory import available_bytes, give_back_memory, resident_bytes
 from heimdex.ml import factory
+from heimdex.ml.manifests import Family
 
 if TYPE_CHECKING:
     from heimdex.ml.store import ModelStore
@@ -72,13 +73,23 @@ class Engines:
         """The voice detector."""
         return self._engine("voice", factory.voice)
 
-    def text(self) -> TextEmbedder:
-        """The sentence embedder."""
-        return self._engine("text", factory.text)
+    def text(self, model_id: str = "") -> TextEmbedder:
+        """The sentence embedder: the chosen one, or an earlier one whose vectors still answer."""
+        if model_id in ("", factory.chosen(self.settings, self.models())[Family.TEXT]):
+            return self._engine("text", factory.text)
+        return self._engine(
+            f"text {model_id}",
+            lambda settings, store: factory.text_model(model_id, settings, store),
+        )
 
-    def vision(self) -> VisionEmbedder:
-        """The picture embedder."""
-        return self._engine("vision", factory.vision)
+    def vision(self, model_id: str = "") -> VisionEmbedder:
+        """The picture embedder: the chosen one, or an earlier one whose vectors still answer."""
+        if model_id in ("", factory.chosen(self.settings, self.models())[Family.VISION]):
+            return self._engine("vision", factory.vision)
+        return self._engine(
+            f"vision {model_id}",
+            lambda settings, store: factory.vision_model(model_id, settings, store),
+        )
 
     def face_detector(self) -> FaceDetector:
         """The face detector."""

@@ -65,6 +65,8 @@ def engine(small: ModelStore, request: pytest.FixtureRequest) -> Iterator[DualEn
 
 def published(store: ModelStore, model_id: str) -> Any:
     """The reference implementation with the same weights."""
+    # Two threads that wait for each other take minutes on a busy machine.
+    libraries.load("torch").set_num_threads(1)
     if model_id == CLIP:
         return reference.openclip(openclip.checkpoint(store.folder(CLIP)), CLIP)
     return reference.siglip2(safetensors_file.read(store.folder(SIGLIP) / siglip2.WEIGHTS), SIGLIP)
@@ -105,8 +107,8 @@ def neighbours(vectors: NDArray[Any]) -> NDArray[Any]:
 def test_pictures_are_placed_where_the_published_code_places_them(
     engine: DualEncoder, small: ModelStore, frames: list[RgbImage]
 ) -> None:
-    ours = engine.embed_images(frames[:24])
-    theirs = published_images(small, engine.model_id, frames[:24])
+    ours = engine.embed_images(frames[:14])
+    theirs = published_images(small, engine.model_id, frames[:14])
     assert (ours * theirs).sum(axis=1).min() > 0.9999
     # Otherwise any two vectors would pass.
     assert np.median(ours @ ours.T) < 0.95
@@ -115,11 +117,17 @@ def test_pictures_are_placed_where_the_published_code_places_them(
 
 
 def test_a_real_set_keeps_its_nearest_pictures_in_the_quick_form(
-    small: ModelStore, engine: DualEncoder, shared_media: Path
+    small: ModelStore,
+    frames: list[RgbImage],
+    shared_media: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     import cv2
 
-    paths = sorted((shared_media / "captioned" / "images").glob("*.jpg"))[:40]
+    engine = openclip.engine(small, small.manifest(CLIP), Compute())
+    monkeypatch.setattr(dual_encoder, "calibration_frames", lambda resources: frames[:32])
+    monkeypatch.setattr(dual_encoder, "_QUERIES", 8)
+    paths = sorted((shared_media / "captioned" / "images").glob("*.jpg"))[:24]
     images = [np.ascontiguousarray(cv2.imread(str(path))[:, :, ::-1]) for path in paths]
     theirs = published_images(small, engine.model_id, images)
     chosen = tuning.tune(small, engine.model_id, threads=1)
@@ -132,7 +140,7 @@ def test_a_real_set_keeps_its_nearest_pictures_in_the_quick_form(
 
 def test_english_is_read_as_open_clip_reads_it(small: ModelStore) -> None:
     open_clip, torch = libraries.load("open_clip"), libraries.load("torch")
-    texts = [text for text in QUERIES if openclip.is_english(text)] + ["don't they're I'LL <b>"]
+    texts = [*(text for text in QUERIES[:6] if openclip.is_english(text)), "don't they're I'LL <b>"]
     tower = openclip.ClipText(small, CLIP, Compute())
     with torch.inference_mode():
         theirs = published(small, CLIP).encode_text(open_clip.tokenize(texts), normalize=True)
@@ -329,8 +337,7 @@ def test_openais_own_archive_gives_the_same_graphs(
     tensors = openclip.checkpoint(small.folder(CLIP))
 
     class Node(torch.nn.Module):  # type: ignore[name-defined,misc]
-        def forward(self, x: Any) -> Any:
-            return x + 1
+        pass
 
     root = Node()
     for name in tensors:
@@ -342,7 +349,8 @@ def test_openais_own_archive_gives_the_same_graphs(
             node = getattr(node, part)
         value = torch.tensor(np.asarray(tensors[name])).half()
         node.register_parameter(last, torch.nn.Parameter(value))
-    torch.jit.save(torch.jit.script(root), tmp_path / openclip.ORIGINAL)
+    with pytest.warns(DeprecationWarning):
+        torch.jit.save(torch.jit.script(root), tmp_path / openclip.ORIGINAL)
     read = openclip.checkpoint(tmp_path)
     assert set(read) == set(tensors)
     for name in tensors:

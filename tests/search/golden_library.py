@@ -73,6 +73,9 @@ class Described:
     def until(self, cancelled: Callable[[], bool]) -> "Described":
         return self
 
+    def generations(self) -> "list[tuple[Described, frozenset[VideoId] | None]]":
+        return [(self, None)]
+
     def passage(self, text: str) -> Vectors:
         self.asked.append(text)
         return self.encode([text])[0]

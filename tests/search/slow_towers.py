@@ -12,7 +12,7 @@ LOADING_S = 1.5
 loaded: list[float] = []
 
 
-def embed_vision_query(call: Call, text: str) -> tuple[Space, NDArray[np.float32]]:
+def embed_vision_query(call: Call, text: str, model: str) -> tuple[Space, NDArray[np.float32]]:
     if not loaded:
         time.sleep(LOADING_S)
         loaded.append(time.monotonic())

@@ -14,6 +14,11 @@ from heimdex.hosts.client import Host
 COMMAND = [sys.executable, str(Path(__file__).with_name("slow_towers.py"))]
 
 
+class Chosen:
+    def id(self, family: object) -> str:
+        return "slow"
+
+
 @pytest.fixture
 def host():
     made = Host(COMMAND, query_limits(), name="slow")
@@ -22,7 +27,7 @@ def host():
 
 
 def test_a_call_that_waits_or_runs_is_given_up_and_the_loading_model_stays(host: Host) -> None:
-    towers = HostTowers(host, None)  # type: ignore[arg-type]
+    towers = HostTowers(host, Chosen())  # type: ignore[arg-type]
     stop = threading.Event()
     ended: dict[str, float] = {}
 

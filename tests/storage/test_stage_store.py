@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,7 @@ from heimdex.domain.stages import (
     Stage,
     StageOutput,
     StageStatus,
+    VisionOutput,
 )
 from heimdex.domain.vectors import Space, SpaceKind, VectorBatch
 from heimdex.storage.artefacts import Artefacts
@@ -124,16 +126,25 @@ def test_what_depends_on_something_new_is_due_again(
     assert Stage.FACES in stages.runs(one)
 
 
-def test_a_new_model_keeps_the_old_space_while_its_items_are_the_same(
+def test_a_new_model_takes_over_one_video_after_the_other(
     database: Database, stages: StageStore, three_videos: list[VideoId]
 ) -> None:
-    one, vectors = three_videos[0], VectorStore(database)
+    one, two, vectors = three_videos[0], three_videos[1], VectorStore(database)
+    stages.commit(two, passages("하나"), replace(run(1, Stage.PASSAGES), video_id=two))
     newer = Space(SpaceKind.PASSAGE, "better", "1")
     stages.commit(one, passages("하나", "둘"), run(1, Stage.PASSAGES))
     stages.commit(one, passages("하나", "둘", space=newer), run(1, Stage.PASSAGES))
     assert vectors.spaces() == [PASSAGES, newer]
-    stages.commit(one, passages("하나", "둘 셋", space=newer), run(1, Stage.PASSAGES))
-    assert vectors.spaces() == [newer]
+    assert vectors.videos(newer) == {one}
+    assert vectors.videos(PASSAGES) == {two}
+    first, second = Space(SpaceKind.FRAME, "a", "1"), Space(SpaceKind.FRAME, "b", "1")
+    stages.commit(one, scenes(2), run(1, Stage.SCENES))
+    for frames in (first, second):
+        seen = VisionOutput(frames, batch(3), replace(frames, kind=SpaceKind.SCENE), batch(2))
+        stages.commit(one, seen, run(1, Stage.VISION))
+        assert vectors.batch(one, frames) is not None
+    assert vectors.batch(one, first) is None
+    assert vectors.batch(one, replace(first, kind=SpaceKind.SCENE)) is None
     other_face = Space(SpaceKind.FACE, "other", "1")
     stages.commit(one, faces(2), run(1, Stage.FACES))
     stages.commit(one, faces(2, space=other_face), run(1, Stage.FACES))

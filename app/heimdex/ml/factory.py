@@ -142,9 +142,14 @@ def voice(settings: Choices, store: ModelStore) -> VoiceDetector:
 
 def text(settings: Choices, store: ModelStore) -> TextEmbedder:
     """The sentence embedder of `TEXT_MODEL`."""
+    return text_model(chosen(settings, store)[Family.TEXT], settings, store)
+
+
+def text_model(model_id: str, settings: Choices, store: ModelStore) -> TextEmbedder:
+    """The sentence embedder of one model, also of one that is not chosen any more."""
     from heimdex.ml import bge_m3
 
-    manifest = store.manifest(chosen(settings, store)[Family.TEXT])
+    manifest = store.manifest(model_id)
     compute = Compute(settings.text_device, settings.threads)
     if manifest.engine == bge_m3.ENGINE:
         return bge_m3.BgeM3(store, manifest, compute)

@@ -95,7 +95,7 @@ class Tokens:
 def clean(text: str) -> str:
     """Text as CLIP's own code wants it: composed characters, no entities, single spaces."""
     # Half of a surrogate pair can come out of a badly cut subtitle; it cannot be encoded.
-    whole = text.encode("utf-8", "replace").decode("utf-8")
+    whole = re.sub("[\ud800-\udfff]", "\ufffd", text)
     return re.sub(r"\s+", " ", unicodedata.normalize("NFC", html.unescape(whole))).strip()
 
 

@@ -73,8 +73,10 @@ class Look:
         query: Query,
         cancelled: IsCancelled,
         blend: Blend | None = None,
+        within: frozenset[VideoId] | None = None,
     ) -> None:
-        """`blend`: what is asked with, where that is more than the words of the sentence."""
+        """`blend`: what is asked with, where that is more than the words of the sentence. `within`:
+        the videos that the towers answer for, None for all."""
         self._sources = sources
         self._query = query
         self._cancelled = cancelled
@@ -84,7 +86,7 @@ class Look:
         # Words that are asked for by kind (`said:`, `text:`) must be there; `seen:` asks for none.
         words_only = bool(kinds) and kinds <= {EvidenceKind.SPEECH, EvidenceKind.TEXT}
         self._said = words_only or (spoken and kinds != {EvidenceKind.VISUAL})
-        self._videos = videos_in(query, sources.catalogue)
+        self._videos = _both(videos_in(query, sources.catalogue), within)
         self._people = tuple(dict.fromkeys([*query.people, *sorted(query.filters.people)]))
 
     def ranked(self) -> list[Ranked]:
@@ -282,3 +284,10 @@ def _mostly(candidate: Candidate, spans: Sequence[Span]) -> bool:
         > candidate.end_ms - candidate.start_ms
         for span in spans
     )
+
+
+def _both(
+    some: frozenset[VideoId] | None, others: frozenset[VideoId] | None
+) -> frozenset[VideoId] | None:
+    """The videos in both sets, where None stands for all."""
+    return others if some is None else some if others is None else some & others

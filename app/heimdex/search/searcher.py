@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from heimdex.domain.errors import UserError
 from heimdex.domain.faces import Appearance, Person
 from heimdex.domain.ids import VideoId
 from heimdex.domain.media import FileState
@@ -144,11 +145,31 @@ class Searcher:
     ) -> tuple[list[Ranked], tuple[Chip, ...]]:
         """Moments, best first, and the chips that had to be left aside."""
 
+        generations = sources.towers.generations()
+
         def look(how: Query) -> list[Ranked]:
+            if len(generations) == 1:
+                return look_with(how, *generations[0])
+            found: list[Ranked] = []
+            refused: list[UserError] = []
+            for towers, videos in generations:
+                try:
+                    found += look_with(how, towers, videos)
+                except UserError as error:
+                    # A moment that is an example is known to one of the models only.
+                    refused.append(error)
+            if len(refused) == len(generations):
+                raise refused[0]
+            return sorted(found, key=lambda each: -each.score)
+
+        def look_with(
+            how: Query, towers: QueryTowers, videos: frozenset[VideoId] | None
+        ) -> list[Ranked]:
+            asking = replace(sources, towers=towers)
             blend = None
             if question.likes or how.terms:
-                blend = Blend(sources.stages, sources.vectors, sources.towers, how, question.likes)
-            return Look(sources, how, cancelled, blend).ranked()
+                blend = Blend(asking.stages, asking.vectors, towers, how, question.likes)
+            return Look(asking, how, cancelled, blend, videos).ranked()
 
         if not _has_content(query, question):
             return (self._browsed(query) if is_limited(query) else []), ()

@@ -44,6 +44,11 @@ class QueryTowers(Protocol):
         """The same models, whose methods raise `Cancelled` soon after `cancelled()` is true."""
         ...
 
+    def generations(self) -> "Sequence[tuple[Self, frozenset[VideoId] | None]]":
+        """Towers of each pair of models whose vectors answer now, and the videos for which they
+        do; one pair and None, which is every video, unless another model was just chosen."""
+        ...
+
     def passage(self, text: str) -> Vectors:
         """A query for what is said."""
         ...

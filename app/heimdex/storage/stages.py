@@ -223,9 +223,9 @@ def _store(connection: sqlite3.Connection, video_id: VideoId, output: StageOutpu
         case SpeechOutput():
             _put_transcript(connection, video_id, output.transcript)
         case PassagesOutput():
-            changed = _put_passages(connection, video_id, output.passages)
-            if changed:
-                drop_vectors(connection, video_id, SpaceKind.PASSAGE, keep=output.space)
+            _put_passages(connection, video_id, output.passages)
+            # From here on this model answers for this video; see `search.generations`.
+            drop_vectors(connection, video_id, SpaceKind.PASSAGE, keep=output.space)
             put_vectors(connection, video_id, output.space, output.vectors)
             put_weights(connection, video_id, output.space, output.weights)
         case ScenesOutput():
@@ -233,6 +233,8 @@ def _store(connection: sqlite3.Connection, video_id: VideoId, output: StageOutpu
         case VisionOutput():
             if len(output.scenes) != len(_scenes(connection, video_id)):
                 raise ValueError("there must be one scene vector for each stored scene")
+            drop_vectors(connection, video_id, SpaceKind.FRAME, keep=output.frame_space)
+            drop_vectors(connection, video_id, SpaceKind.SCENE, keep=output.scene_space)
             put_vectors(connection, video_id, output.frame_space, output.frames)
             put_vectors(connection, video_id, output.scene_space, output.scenes)
         case FacesOutput():
@@ -285,10 +287,10 @@ def _put_transcript(
 
 def _put_passages(
     connection: sqlite3.Connection, video_id: VideoId, passages: tuple[Passage, ...]
-) -> bool:
-    """Store passages with their words; False when the very same ones are there already."""
+) -> None:
+    """Store passages with their words, unless the very same ones are there already."""
     if passages and passages == _passages(connection, video_id):
-        return False
+        return
     connection.execute("DELETE FROM passages WHERE video_id = ?", (video_id,))
     for p in passages:
         cursor = connection.execute(
@@ -298,7 +300,6 @@ def _put_passages(
             (video_id, p.index, p.start_ms, p.end_ms, p.text, p.first_segment, p.last_segment),
         )
         put_terms(connection, PASSAGES, cursor.lastrowid or 0, p.text)
-    return True
 
 
 def _put_scenes(
