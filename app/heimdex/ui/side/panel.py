@@ -134,6 +134,7 @@ class SidePanel(QFrame):
         self._tabs = QTabBar()
         self._tabs.setDrawBase(False)
         self._tabs.setExpanding(False)
+        self._tabs.setUsesScrollButtons(False)
         self._tabs.addTab(self.tr("Transcript"))
         self._tabs.addTab(self.tr("On screen"))
         self._tabs.addTab(self.tr("Details"))
@@ -221,6 +222,8 @@ class SidePanel(QFrame):
         if before is None or before.written != details.written or not details.written.segments:
             self.written.lines.replace(details.written.segments)
         self._tabs.setTabVisible(_WRITTEN, bool(details.written.segments))
+        # The bar does not ask for the room of a tab that comes.
+        self._tabs.updateGeometry()
         self._said.setCurrentWidget(self.transcript if segments else self._silent)
         if not details.video.has_audio and details.video.duration_ms:
             self._silent.setText(self.tr("This video has no sound."))
