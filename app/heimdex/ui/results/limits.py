@@ -5,8 +5,9 @@ Limits are words put into the sentence; asking is the window's work.
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from heimdex.domain.search import EvidenceKind, Filters, Period, Sort
 from heimdex.ui import offers, wording
@@ -15,6 +16,8 @@ from heimdex.ui.offers import Known, Offer
 from heimdex.ui.theme import Theme
 from heimdex.ui.widgets import Choice, button, label
 
+_GAP = 6
+_MARGINS = 50
 _KINDS = (EvidenceKind.SPEECH, EvidenceKind.VISUAL, EvidenceKind.TEXT, EvidenceKind.PERSON)
 
 
@@ -73,10 +76,11 @@ class LimitsBar(QWidget):
         top.addWidget(self.order)
         low = QHBoxLayout()
         low.setContentsMargins(0, 0, 0, 0)
-        low.setSpacing(6)
+        low.setSpacing(_GAP)
         for kind in _KINDS:
             toggle = button(wording.evidence(kind), "toggle")
             toggle.setCheckable(True)
+            toggle.setAccessibleName(wording.evidence(kind))
             toggle.setToolTip(self.tr("Only this kind of evidence"))
             self._theme.dress(toggle, wording.EVIDENCE_ICONS[kind], "muted", "accent")
             toggle.toggled.connect(lambda _: self.changed.emit())
@@ -94,8 +98,30 @@ class LimitsBar(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(24, 4, 24, 8)
         whole.setSpacing(6)
+        # The buttons shrink with the window (see `_fit`) instead of holding it open.
+        whole.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         whole.addLayout(top)
         whole.addLayout(low)
+
+    def _fit(self) -> None:
+        """Where the words of all buttons have no room, the limits show their pictures only, then
+        the kinds as well."""
+        kinds = list(self.kinds.values())
+        menus = list(self.menus.values())
+        for bare in ([], menus, [*menus, *kinds]):
+            for each in (*kinds, *menus):
+                each.setText("" if each in bare else each.accessibleName())
+            wanted = sum(each.sizeHint().width() + _GAP for each in (*kinds, *menus))
+            if wanted + _MARGINS <= self.width():
+                return
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(320, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self._fit()
 
     def _add_menu(
         self,
@@ -106,6 +132,8 @@ class LimitsBar(QWidget):
         empty: str,
     ) -> None:
         opener = button(name, "toggle")
+        opener.setAccessibleName(name)
+        opener.setToolTip(name)
         self._theme.dress(opener, icon, "muted")
         menu = QMenu(opener)
 

@@ -6,7 +6,7 @@ Understanding and finding is the search room's work; the field above belongs to 
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from heimdex.domain.search import EvidenceKind, Filters, SearchResult, Sort
 from heimdex.ui.results.limits import LimitsBar
@@ -160,7 +160,11 @@ class ResultsPanel(QWidget):
         whole.setSpacing(0)
         whole.addWidget(self.limits)
         whole.addLayout(notes)
-        whole.addWidget(self.saved, 0, Qt.AlignmentFlag.AlignHCenter)
+        middle = QHBoxLayout()
+        middle.addStretch(1)
+        middle.addWidget(self.saved, 100)
+        middle.addStretch(1)
+        whole.addLayout(middle)
         whole.addWidget(pages, 1)
         whole.addLayout(foot)
 

@@ -28,7 +28,7 @@ class SavedList(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
-        self.setFixedWidth(WIDEST)
+        self.setMaximumWidth(WIDEST)
         self.lines: list[SavedLine] = []
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(24, 8, 24, 0)
