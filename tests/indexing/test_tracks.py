@@ -152,9 +152,9 @@ def test_overlap(one: Box, other: Box, expected: float) -> None:
     assert iou(one, other) == pytest.approx(expected)
 
 
-def detection(box: Box, nose: float = 0.5) -> FaceDetection:
+def detection(box: Box, nose: float = 0.5, down: float = 0.6) -> FaceDetection:
     x1, y1, x2, y2 = box
-    places = [(0.34, 0.4), (0.66, 0.4), (nose, 0.6), (0.37, 0.8), (0.63, 0.8)]
+    places = [(0.34, 0.4), (0.66, 0.4), (nose, down), (0.37, 0.8), (0.63, 0.8)]
     points = [(x1 + (x2 - x1) * u, y1 + (y2 - y1) * v) for u, v in places]
     return FaceDetection(box, 0.99, np.array(points, np.float32))
 
@@ -164,6 +164,20 @@ def test_a_face_that_looks_away_is_less_frontal() -> None:
 
     assert ahead > 0.95
     assert turned < 0.3
+
+
+def test_a_face_that_looks_up_or_down_is_less_frontal() -> None:
+    up, ahead, down = (frontality(detection(LEFT, down=y)) for y in (0.44, 0.62, 0.8))
+
+    assert ahead > 0.95
+    assert up < 0.5
+    assert down < 0.5
+
+
+def test_landmarks_in_one_point_are_no_face_to_know_somebody_by() -> None:
+    flat = FaceDetection(LEFT, 0.99, np.full((5, 2), 0.3, np.float32))
+
+    assert frontality(flat) < 0.1
 
 
 def test_large_sharp_faces_are_better_crops() -> None:

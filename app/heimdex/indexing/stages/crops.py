@@ -6,16 +6,22 @@ Following a face over time is left to `tracks`, comparing faces to the people ro
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from heimdex.domain.faces import Box, FaceDetection
 from heimdex.domain.media import RgbImage
 from heimdex.media.pictures import jpeg, sharpness
 from heimdex.ml.alignment import align
 
+Point = NDArray[np.float64]
+
 SMALLEST_FACE = 20
 """Pixels of a face's height below which nobody can be told from anybody."""
 _GOOD_FACE = 90.0
 _GOOD_SHARPNESS = 60.0
+_HARDLY = 0.05
+_HIGHEST, _LOWEST = 0.35, 0.8
+"""Of the way from the eyes to the mouth: where the nose of a face that looks ahead stands."""
 _MARGIN = 0.35
 _CROP_WIDTH = 160
 
@@ -50,17 +56,27 @@ def crop(image: RgbImage, detection: FaceDetection, at_ms: int) -> FaceCrop | No
 
 
 def frontality(detection: FaceDetection) -> float:
-    """1 for a face that looks at the camera, towards 0 as it turns away.
+    """1 for a face that looks at the camera, towards 0 as it turns away to a side, up or down.
 
-    From where the nose stands between the eyes: turning the head moves it towards one of them.
+    From where the nose stands between the eyes, and between eyes and mouth: turning the head moves
+    it towards one of them.
     """
-    left, right, nose = (detection.landmarks[i].astype(np.float64) for i in range(3))
-    across = right - left
-    length = float(across @ across)
-    if length <= 1e-12:
-        return 0.05
-    share = float((nose - left) @ across) / length
-    return float(np.clip(1.0 - 1.6 * abs(share - 0.5), 0.05, 1.0))
+    left, right, nose, *mouth = (point.astype(np.float64) for point in detection.landmarks)
+    aside = _share(left, right, nose)
+    down = _share((left + right) / 2, (mouth[0] + mouth[1]) / 2, nose)
+    if aside is None or down is None:
+        return _HARDLY
+    # Noses differ: in 74 good photos nine of ten stood between 0.36 and 0.75 of the way down.
+    tilted = max(_HIGHEST - down, down - _LOWEST, 0.0)
+    straight = 1.0 - 1.6 * abs(aside - 0.5)
+    return float(np.clip(straight * (1.0 - 3.0 * tilted), _HARDLY, 1.0))
+
+
+def _share(start: Point, end: Point, point: Point) -> float | None:
+    """How far along the way from `start` to `end` a point stands; None where there is no way."""
+    way = end - start
+    length = float(way @ way)
+    return None if length <= 1e-12 else float((point - start) @ way) / length
 
 
 def _square(image: RgbImage, box: Box) -> RgbImage:
