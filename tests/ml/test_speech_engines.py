@@ -80,6 +80,12 @@ def text(segments: Sequence[Segment]) -> str:
     return " ".join(segment.text for segment in segments)
 
 
+def likeness(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
+    """Mean cosine of the rows."""
+    lengths = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
+    return float(((a * b).sum(axis=1) / lengths).mean())
+
+
 def test_both_engines_hear_the_same_words_at_the_same_time(
     quick_engine: speech.WhisperRecognizer,
     torch_engine: speech.WhisperRecognizer,
@@ -111,6 +117,23 @@ def test_torch_invents_nothing_and_refuses_what_it_does_not_know(
     assert heard(torch_engine, np.zeros(2 * RATE, np.float32))[1] == []
     with pytest.raises(UserError, match="xx"):
         heard(torch_engine, noise, "xx")
+
+
+def test_half_precision_hears_the_same(
+    torch_engine: speech.WhisperRecognizer, jfk: Samples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on CUDA; a processor can do it too, only slowly."""
+    model = torch_engine._loaded()
+    samples = jfk[: 5 * RATE]
+    whole = model.encode(samples)
+    monkeypatch.setattr(model, "_half", True)
+    half = model.encode(samples)
+    assert likeness(whole, half) > 0.999
+    view = View(0, samples, half)
+    (answer,) = model.decode([view], "en", Search(1))
+    assert "my fellow americans" in answer.text.casefold()
+    assert model.align(view, "en", [token for token in answer.tokens if token < model.end])
+    assert max(model.language_shares(half).items(), key=lambda item: item[1])[0] == "en"
 
 
 def test_drawing_lots_gives_the_same_text_each_time(
@@ -149,8 +172,7 @@ def test_the_quick_encoder_sees_what_the_plain_one_sees(
     for samples in (jfk, hotel):
         a, b = quick.encode(samples), whole.encode(samples)
         assert a.shape == b.shape == (1500, 512)
-        cosine = (a * b).sum(1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)
-        assert cosine.mean() > 0.98
+        assert likeness(a, b) > 0.98
 
 
 def test_speech_on_a_processor_loads_no_torch(store: ModelStore) -> None:
@@ -245,8 +267,7 @@ def test_each_size_loads_from_its_true_files_in_both_engines(
         assert ("yue" in model.languages) is name.startswith("large-v3")
     quick, plain = states
     assert quick.shape == plain.shape == (1500, SIZES[name].width)
-    cosine = (quick * plain).sum(1) / np.linalg.norm(quick, axis=1) / np.linalg.norm(plain, axis=1)
-    assert cosine.mean() > 0.98
+    assert likeness(quick, plain) > 0.98
     assert shares[0].keys() == shares[1].keys()
     assert max(abs(shares[0][code] - shares[1][code]) for code in shares[0]) < 0.05
 

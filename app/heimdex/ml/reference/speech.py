@@ -53,10 +53,9 @@ class TorchWhisper:
         self._heads = model.alignment_heads
         # Sparse tensors, which this is, cannot be moved to every device.
         model.register_buffer("alignment_heads", None, persistent=False)
+        # The network's layers take their precision from what goes through them.
         self._half = self._device == runtime.CUDA
         self._model = model.eval().to(self._device)
-        if self._half:
-            self._model = self._model.half()
         self._aligner = _Aligner(self._for_alignment(), self._heads)
         self._tokenizer = cache(self._new_tokenizer)
         codes = list(self._whisper.tokenizer.LANGUAGES)
