@@ -424,6 +424,10 @@ def test_half_a_korean_syllable_is_suggested_for(
     qapp.sendEvent(window.field.line, QInputMethodEvent("새", []))
     qtbot.waitUntil(lambda: "생일" in window.field.suggestions.texts, timeout=5000)
     assert window.field.text == ""
+    QTest.keyClick(window.field.line, Qt.Key.Key_Down)
+    QTest.keyClick(window.field.line, Qt.Key.Key_Tab)
+    assert window.field.text == "생일 "
+    assert window.field.line.up_to_here == "생일 "
 
 
 def test_a_search_is_saved_listed_opened_renamed_and_removed(

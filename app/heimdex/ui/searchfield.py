@@ -349,6 +349,11 @@ class _Line(QLineEdit):
         """The text before the cursor, with what is being composed."""
         return self.text()[: self.cursorPosition()] + self._composing
 
+    def setText(self, text: str) -> None:
+        # Qt gives up what is being composed; it says so only to a real input method.
+        self._composing = ""
+        super().setText(text)
+
     def inputMethodEvent(self, event: QInputMethodEvent) -> None:
         self._composing = event.preeditString()
         super().inputMethodEvent(event)
