@@ -338,9 +338,13 @@ def test_a_batch_that_does_not_fit_is_halved(
     assert errors(" ".join(whole), " ".join(said()))[0] <= 2
     assert sizes[:3] == [3, 1, 2]
 
-    def full(views: Sequence[View], language: str, search: Search) -> list:
+    def full(*_: object) -> list:
         raise OutOfMemory("no room at all")
 
+    monkeypatch.setattr(model, "encode", full)
+    with pytest.raises(ModelUnavailable, match="not enough memory"):
+        list(quick_engine.transcribe(windows, None, lambda done_ms: None))
+    monkeypatch.undo()
     monkeypatch.setattr(model, "decode", full)
     with pytest.raises(ModelUnavailable, match=r"not enough memory.*smaller ASR_MODEL"):
         said()

@@ -8,6 +8,7 @@ one pass of the network to `listening`, which runtime does it to `ctranslate_whi
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice, pairwise
 
@@ -130,25 +131,32 @@ class WhisperRecognizer:
         model = self._loaded()
         parts = _parts(windows)
         if language is None:
-            language, parts = _with_language(model, parts)
+            with self._memory_told():
+                language, parts = _with_language(model, parts)
             if not language:
                 return
         elif language not in model.languages:
             raise UserError(f"{self._manifest.title} does not know the language {language!r}.")
         index = 0
         while some := list(islice(parts, model.at_once)):
-            try:
+            with self._memory_told():
                 heard = self._heard(model, language, some, report)
-            except OutOfMemory as error:
-                raise ModelUnavailable(
-                    f"There is not enough memory to run {self.model_id}; close other programs, or "
-                    "choose a smaller ASR_MODEL or another ASR_DEVICE.",
-                    self.model_id,
-                ) from error
             for segment in heard:
                 yield language, replace(segment, index=index)
                 index += 1
             report(some[-1].end_ms)
+
+    @contextmanager
+    def _memory_told(self) -> Iterator[None]:
+        """Say what to do when not even one view fits: the job waits for it, and is not lost."""
+        try:
+            yield
+        except OutOfMemory as error:
+            raise ModelUnavailable(
+                f"There is not enough memory to run {self.model_id}; close other programs, or "
+                "choose a smaller ASR_MODEL or another ASR_DEVICE.",
+                self.model_id,
+            ) from error
 
     def _loaded(self) -> Model:
         if self._model is None:
