@@ -3,11 +3,12 @@
 from pathlib import Path
 
 import pytest
-from people_library import OTHER_SPACE
+from people_library import OTHER_SPACE, SPACE
 
 from heimdex.domain.errors import MediaError, UserError
 from heimdex.domain.faces import TrackRef
 from heimdex.domain.ids import PersonId
+from heimdex.storage.chroma import VectorIndex
 
 
 def test_faces_of_one_person_become_one_group_across_videos(library):
@@ -275,6 +276,22 @@ def test_a_person_known_to_the_new_model_is_found_where_nobody_decided(library):
     library.video(1, "ada")
     assert library.who(first) == library.who(fresh) == [ada]
     library.database.close()
+
+
+def test_rebuilding_the_index_changes_nothing_and_it_holds_no_faces(library):
+    video = library.video(1, "ada", "ben")
+    library.people.name(PersonId(library.who(video)[0]), "Ada")
+    before = library.store.people(), library.store.assignments(), library.store.decisions()
+    index = VectorIndex(library.folder / "chroma")
+    index.rebuild(library.database)
+    assert index.verify(library.database) == []
+    assert index.query(SPACE, library.vectors.matrix(SPACE).vectors[0], 5) == []
+    index.close()
+    assert before == (
+        library.store.people(),
+        library.store.assignments(),
+        library.store.decisions(),
+    )
 
 
 def test_undoing_after_faces_were_found_anew_gives_nobody_a_strangers_face(library):

@@ -8,9 +8,11 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 from ui_library import Small, jpeg
 
+from heimdex.config.settings import Settings
 from heimdex.domain.faces import PhotoFace
 from heimdex.domain.ids import PersonId
 from heimdex.ui.people.naming import NameDialog
+from heimdex.ui.people.settings_page import PeopleSettings
 from heimdex.ui.window import Window
 
 OpenWindow = Callable[..., Window]
@@ -366,3 +368,24 @@ def test_forgetting_tells_what_went(
     assert "1 automatic backup" in window.toast.text
     assert names(filled) == []
     assert not backup.exists()
+
+
+def test_the_settings_switch_recognition_and_erase(
+    window: Window, filled: Small, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert window.session is not None
+    page = PeopleSettings(window.theme, window.session)
+    qtbot.addWidget(page)
+    page.show()
+    qtbot.waitUntil(lambda: page.stored.text() == "4 faces are stored.", timeout=5000)
+    assert page.on.isChecked()
+    page.on.click()
+    qtbot.waitUntil(lambda: not filled.library.people.enabled, timeout=5000)
+    assert not Settings.load(filled.library.directories.home).face_recognition
+    monkeypatch.setattr("heimdex.ui.people.settings_page.confirm_erasing", lambda parent: True)
+    page.erase.click()
+    qtbot.waitUntil(lambda: page.stored.text() == "0 faces are stored.", timeout=10_000)
+    assert not page.erase.isEnabled()
+    page.on.click()
+    qtbot.waitUntil(lambda: filled.library.people.enabled, timeout=5000)
+    assert Settings.load(filled.library.directories.home).face_recognition

@@ -5,16 +5,19 @@ They know the theme and nothing of the library.
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
+    QCheckBox,
     QComboBox,
     QFrame,
     QHBoxLayout,
     QLabel,
     QPushButton,
     QSizePolicy,
+    QStyle,
+    QStyleOptionButton,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -166,6 +169,26 @@ class Choice(QComboBox):
         painter = QPainter(self)
         arrow = self._theme.pixmap("down", 14, "muted", self.devicePixelRatioF())
         painter.drawPixmap(self.width() - 24, (self.height() - 14) // 2 + 1, arrow)
+
+
+class Tick(QCheckBox):
+    """A box to tick, with the tick in the theme's colour."""
+
+    def __init__(self, theme: Theme, text: str) -> None:
+        super().__init__(text)
+        self._theme = theme
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self.isChecked():
+            return
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        box = self.style().subElementRect(QStyle.SubElement.SE_CheckBoxIndicator, option, self)
+        mark = self._theme.pixmap("check", 14, "on_accent", self.devicePixelRatioF())
+        place = box.center() - QRect(0, 0, 14, 14).center()
+        QPainter(self).drawPixmap(place, mark)
 
 
 class Note(QFrame):

@@ -4,7 +4,7 @@ Both are the people room's and bootstrap's work.
 """
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from heimdex.domain.stages import Changes
 from heimdex.ui import wording
@@ -12,7 +12,7 @@ from heimdex.ui.people.actions import Actions
 from heimdex.ui.people.asking import confirm_erasing
 from heimdex.ui.session import Session
 from heimdex.ui.theme import Theme
-from heimdex.ui.widgets import Note, button, label
+from heimdex.ui.widgets import Note, Tick, button, label
 
 
 class PeopleSettings(QWidget):
@@ -24,7 +24,7 @@ class PeopleSettings(QWidget):
         self._actions = Actions()
         self._actions.attach(session)
         self._actions.said.connect(self._say)
-        self.on = QCheckBox(self.tr("Recognise faces and people"))
+        self.on = Tick(theme, self.tr("Recognise faces and people"))
         self.on.setChecked(session.library.people.enabled)
         self.on.clicked.connect(self._switch)
         library = wording.shortened(session.library.directories.library)
