@@ -174,15 +174,17 @@ def model_methods(engines: Engines) -> dict[str, Method]:
     def plan(call: Call, ids: list[str], form: str) -> Plan:
         return engines.models().plan(ids, form)
 
-    def install(call: Call, ids: list[str], form: str) -> list[str]:
+    def install(call: Call, ids: list[str], form: str, measure: bool) -> list[str]:
         # The person was asked before, in the owner.
         installed = engines.models().install(ids, lambda _plan: True, call.partial, form)
-        try_to_tune(call, installed)
+        if measure:
+            try_to_tune(call, installed)
         return installed
 
-    def add(call: Call, model_id: str, path: Path) -> str:
+    def add(call: Call, model_id: str, path: Path, measure: bool) -> str:
         added = engines.models().add(model_id, path, call.partial)
-        try_to_tune(call, [added])
+        if measure:
+            try_to_tune(call, [added])
         return added
 
     def tune(call: Call, ids: list[str]) -> dict[str, dict[str, Chosen]]:

@@ -52,10 +52,12 @@ class Installer:
         report: Callable[[InstallProgress], None],
         *,
         form: str = "",
+        measure: bool = True,
         cancelled: IsCancelled | None = None,
     ) -> list[str]:
-        """See `ModelStore.install`; ask the person before. `report` is called on this thread."""
-        params: dict[str, object] = {"ids": list(model_ids), "form": form}
+        """See `ModelStore.install`; ask the person before. `report` is called on this thread.
+        `measure`: find the quickest form of each network afterwards, as `tune` does."""
+        params: dict[str, object] = {"ids": list(model_ids), "form": form, "measure": measure}
         installed: list[str] = self._run("install", params, list[str], report, cancelled)
         return installed
 
@@ -65,10 +67,12 @@ class Installer:
         path: Path,
         report: Callable[[InstallProgress], None],
         *,
+        measure: bool = True,
         cancelled: IsCancelled | None = None,
     ) -> str:
-        """See `ModelStore.add`."""
+        """See `ModelStore.add`, and `install` for `measure`."""
         params: dict[str, object] = {"model_id": model_id, "path": path.expanduser().absolute()}
+        params["measure"] = measure
         added: str = self._run("add", params, str, report, cancelled)
         return added
 

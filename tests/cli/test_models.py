@@ -58,7 +58,7 @@ def test_download_resumes_and_afterwards_nothing_is_ever_sent(
 ) -> None:
     models = {"HEIMDEX_MODELS": str(tmp_path / "models")}
     hub.plan(FILE, Trouble(cut=4_000_000))
-    done = heimdex("models", "download", "sface", "--yes", "--json", env=models)
+    done = heimdex("models", "download", "sface", "--no-tune", "--yes", "--json", env=models)
     assert done.code == 0, done.err
     lines = done.json()
     (plan,) = lines[0]["plan"]
@@ -74,7 +74,7 @@ def test_download_resumes_and_afterwards_nothing_is_ever_sent(
     hub.asked.clear()
     # The line stays open, so that a request would arrive and be counted.
     assert heimdex("models", "verify", "sface", env=models).code == 0
-    assert heimdex("models", "download", "sface", "--yes", env=models).code == 0
+    assert heimdex("models", "download", "sface", "--no-tune", "--yes", env=models).code == 0
     (listed,) = [
         line
         for line in heimdex("models", "list", "--json", env=models).json()
@@ -100,7 +100,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 def test_a_refused_download_is_one_line(heimdex: Command, hub: Hub, tmp_path: Path) -> None:
     models = {"HEIMDEX_MODELS": str(tmp_path / "models")}
     hub.always(FILE, Trouble(html=True))
-    done = heimdex("models", "download", "sface", "--yes", env=models)
+    done = heimdex("models", "download", "sface", "--no-tune", "--yes", env=models)
     assert done.code == 1
     assert "answers with a web page instead of the file" in done.err.splitlines()[-1]
     assert heimdex("models", "verify", "sface", env=models).code == 1
@@ -111,7 +111,17 @@ def test_a_refused_download_is_one_line(heimdex: Command, hub: Hub, tmp_path: Pa
 def test_ctrl_c_ends_a_download_and_keeps_what_came(hub: Hub, tmp_path: Path) -> None:
     hub.always(FILE, Trouble(slow_s=0.05))
     with subprocess.Popen(
-        [sys.executable, "-m", "heimdex", "models", "download", "sface", "--yes", "--json"],
+        [
+            sys.executable,
+            "-m",
+            "heimdex",
+            "models",
+            "download",
+            "sface",
+            "--no-tune",
+            "--yes",
+            "--json",
+        ],
         env=os.environ | {"HEIMDEX_MODELS": str(tmp_path / "models")},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -140,12 +150,12 @@ def test_the_persons_own_file_is_added(
     models = {"HEIMDEX_MODELS": str(tmp_path / "models")}
     mine = tmp_path / "downloaded.onnx"
     mine.write_bytes((starter_models / "sface" / "sface" / FILE).read_bytes())
-    done = heimdex("models", "add", "sface", "--from", mine, env=models)
+    done = heimdex("models", "add", "sface", "--no-tune", "--from", mine, env=models)
     assert done.code == 0, done.err
     assert "SFace (sface) added from" in done.out
     assert heimdex("models", "verify", "sface", env=models).out.strip() == "sface: sound"
     mine.write_bytes(b"something else")
-    wrong = heimdex("models", "add", "mtcnn", "--from", mine, env=models)
+    wrong = heimdex("models", "add", "mtcnn", "--no-tune", "--from", mine, env=models)
     assert wrong.code == 1
     assert "is not MTCNN" in wrong.err
 
@@ -156,7 +166,7 @@ def test_installing_imports_no_runtime_into_the_command(
     """`add` prepares the model, which needs onnx: in the child, not here."""
     code = (
         "import sys\nfrom heimdex.cli.main import parse, run\n"
-        "code = run(parse(['models', 'add', 'sface', '--from', sys.argv[1]]))\n"
+        "code = run(parse(['models', 'add', 'sface', '--no-tune', '--from', sys.argv[1]]))\n"
         "heavy = {'onnx', 'onnxruntime', 'openvino', 'torch', 'ctranslate2', 'cv2'}\n"
         "print(code, sorted(heavy & set(sys.modules)))"
     )
@@ -176,12 +186,12 @@ def test_what_was_downloaded_but_is_not_used_says_how(
     heimdex: Command, hub: Hub, tmp_path: Path
 ) -> None:
     models = {"HEIMDEX_MODELS": str(tmp_path / "models"), "FACE_MODEL": "adaface-ir18"}
-    done = heimdex("models", "download", "sface", "--yes", env=models)
+    done = heimdex("models", "download", "sface", "--no-tune", "--yes", env=models)
     assert done.code == 0, done.err
     assert "To use SFace, set FACE_MODEL=sface." in done.err
     auto = models | {"FACE_MODEL": "auto"}
     assert heimdex("models", "remove", "sface", env=auto).out.strip() == "sface: removed"
-    again = heimdex("models", "download", "sface", "--yes", env=auto)
+    again = heimdex("models", "download", "sface", "--no-tune", "--yes", env=auto)
     assert "1 model installed" in again.out
     assert "To use" not in again.err
 

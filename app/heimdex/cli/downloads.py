@@ -39,7 +39,9 @@ def download(options: argparse.Namespace, store: "ModelStore", ids: Sequence[str
         _refuse_what_has_no_room(plan, store)
         _ask(options)
         with Show(store, as_json=options.json) as show:
-            installed = child.install(ids, show.report, form=options.form or "")
+            installed = child.install(
+                ids, show.report, form=options.form or "", measure=options.tune
+            )
     if options.json:
         emit({"done": True, "installed": installed})
     else:
@@ -52,7 +54,7 @@ def add(options: argparse.Namespace, store: "ModelStore") -> int:
     """Take a model from the person's own files."""
     path = Path(options.source).expanduser()
     with installer(options) as child, Show(store, as_json=options.json) as show:
-        added = child.add(options.id, path, show.report)
+        added = child.add(options.id, path, show.report, measure=options.tune)
     store.refresh()
     manifest = store.manifest(added)
     if options.json:

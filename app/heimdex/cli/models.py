@@ -46,6 +46,7 @@ def define(group: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> N
     _which(download)
     download.add_argument("--form", help="take this published form of the models, as models/ names")
     download.add_argument("--yes", "-y", action="store_true", help="do not ask")
+    _tune(download)
     download.add_argument("--json", action="store_true", help="JSON lines: plan, progress, result")
     download.set_defaults(run=download_)
 
@@ -59,6 +60,7 @@ def define(group: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> N
     )
     add.add_argument("id", metavar="ID", help="the model, as `models list` names it, or a new name")
     add.add_argument("--from", dest="source", metavar="PATH", required=True, help="where they are")
+    _tune(add)
     add.add_argument("--json", action="store_true", help="JSON lines: progress and result")
     add.set_defaults(run=add_)
 
@@ -88,6 +90,15 @@ def define(group: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> N
 def _which(command: argparse.ArgumentParser) -> None:
     command.add_argument("ids", nargs="*", metavar="ID", help="models, as `models list` names them")
     command.add_argument("--set", choices=SETS, help="all models of a set")
+
+
+def _tune(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--no-tune",
+        dest="tune",
+        action="store_false",
+        help="do not measure now how they run quickest here; `models tune` does it later",
+    )
 
 
 def model_store(options: argparse.Namespace) -> "ModelStore":
