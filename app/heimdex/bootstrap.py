@@ -323,6 +323,15 @@ class HostTowers:
             found.append((HostTowers(self._host, chosen, self._cancelled), each.videos))
         return found
 
+    def is_earlier(self, space: Space) -> bool:
+        """Whether a space belongs to a model that is not the chosen one of its kind any more."""
+        chosen = {
+            SpaceKind.PASSAGE: self.passage_space,
+            SpaceKind.SCENE: self.scene_space,
+            SpaceKind.FRAME: self.frame_space,
+        }
+        return chosen.get(space.kind, space) != space
+
     @property
     def passage_space(self) -> Space:
         """The space of passages."""

@@ -16,6 +16,7 @@ from heimdex.domain.stages import JobState, Stage, StageStatus
 if TYPE_CHECKING:
     from heimdex.bootstrap import Library
 
+_EARLIER = " (an earlier model; it answers for {} not yet indexed with the chosen one)"
 _LISTED = 20
 """So many videos are listed without being asked for."""
 
@@ -64,7 +65,12 @@ def describe(library: "Library") -> dict[str, Any]:
         "jobs": {str(state): count for state, count in library.jobs.counts().items()},
         "stages": stages,
         "spaces": [
-            {"space": space.key, "vectors": library.vectors.count(space)}
+            {
+                "space": space.key,
+                "vectors": library.vectors.count(space),
+                "videos": len(library.vectors.videos(space)),
+                "earlier": library.towers.is_earlier(space),
+            }
             for space in library.vectors.spaces()
         ],
         "lines_on_screen": library.lexicon.beside(OCR_LINES).state()[0],
@@ -118,7 +124,8 @@ def show(document: dict[str, Any], *, everything: bool) -> None:
     print(f"People    {people['named']} named, {people['unnamed']} not named")
     print(f"On screen {counted(document['lines_on_screen'], 'line')} of text")
     for space in document["spaces"]:
-        print(f"Vectors   {space['space']}: {space['vectors']}")
+        note = _EARLIER.format(counted(space["videos"], "video")) if space["earlier"] else ""
+        print(f"Vectors   {space['space']}: {space['vectors']}{note}")
     files = document["files"]
     if not files:
         print("\nAdd videos with `heimdex add PATH`.")

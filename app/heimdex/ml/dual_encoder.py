@@ -118,7 +118,9 @@ class DualEncoder:
 
         `EngineFailed` when there is not even memory for one picture.
         """
-        rows = [np.zeros((0, self.dims), np.float32)]
+        if not images:
+            return np.zeros((0, self.dims), np.float32)
+        rows = []
         for start in range(0, len(images), BATCH):
             squares = np.stack(self._framed(images[start : start + BATCH]))
             rows.append(in_halves(self._image_tower().run, squares, self.model_id))

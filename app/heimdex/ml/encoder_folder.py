@@ -125,7 +125,10 @@ def check(manifest: Manifest, folder: Path) -> None:
     try:
         _picture_port(folder / said.image)
         _text_ports(folder / said.text)
-        Tokens(folder / said.tokenizer, manifest.id, said.length).cut("a photo")
+        tokens = Tokens(folder / said.tokenizer, manifest.id, said.length)
+        tokens.cut("a photo")
+        if isinstance(said.pad, str) and said.pad:
+            tokens.number(said.pad)
     except ModelUnavailable as error:
         raise UserError(str(error)) from error
 
