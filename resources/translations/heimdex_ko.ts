@@ -868,6 +868,10 @@
         <translation>디스크에서 %1 지우기</translation>
     </message>
     <message>
+        <source>Off until you hold a licence for your use and say so: set %1=true.</source>
+        <translation>쓰려는 용도에 맞는 라이선스가 있고 그렇게 밝힐 때까지 꺼져 있습니다. %1=true로 설정하세요.</translation>
+    </message>
+    <message>
         <source>Not installed.</source>
         <translation>설치되어 있지 않습니다.</translation>
     </message>
@@ -927,8 +931,8 @@
         <translation>말소리 찾기</translation>
     </message>
     <message>
-        <source>the licences allow commercial use, but:</source>
-        <translation>라이선스는 상업적 사용을 허용하지만, 다음을 살펴보세요.</translation>
+        <source>commercial use allowed, but:</source>
+        <translation>상업적으로 써도 되지만, 다음을 살펴보세요.</translation>
     </message>
     <message>
         <source>free for commercial use</source>

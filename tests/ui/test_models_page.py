@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "ml"))
@@ -125,7 +125,7 @@ def test_what_a_set_costs_and_allows_is_seen_before_it_is_chosen(
     assert "to download" in balanced
     assert "on the disk" in balanced
     assert "MIT" in balanced
-    assert "the licences allow commercial use, but:" in balanced
+    assert "commercial use allowed, but:" in balanced
     assert "Tiny meaning: Its training set was for academic research only." in balanced
     assert "are free in" in shown._room.text()
     button = shown.sets["balanced"].download_button
@@ -237,6 +237,19 @@ def test_a_model_without_a_source_is_added_from_the_persons_files(
     assert ended.args == [""]
     assert library.models.is_installed("tiny-own")
     qtbot.waitUntil(lambda: shown._session._background.idle, timeout=10_000)
+
+
+def test_a_locked_model_says_what_opens_it(page: Callable[[], ModelsPage]) -> None:
+    shown = page()
+    store = shown._session.library.models
+    store.open_gates = frozenset()
+    shown.view = None
+    shown.reload()
+    while shown.view is None:
+        QApplication.processEvents()
+    row = shown.rows["tiny-own"]
+    assert "set FEATURE_FACE_LICENSED=true" in texts(row)
+    assert (row.download_button, row.add_button, row.use_button) == (None, None, None)
 
 
 def test_a_choice_that_the_environment_overrules_is_said(

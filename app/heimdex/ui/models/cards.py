@@ -185,7 +185,10 @@ class ModelRow(QWidget):
         if line_.about:
             column.addWidget(label(line_.about, "caption", wrap=True))
         column.addWidget(_terms(theme, (line_.licence,), line_.commercial, (line_.caveat,)))
-        if line_.reason and not line_.installed:
+        if line_.gate:
+            text = self.tr("Off until you hold a licence for your use and say so: set %1=true.")
+            column.addWidget(label(text.replace("%1", line_.gate), "warning", wrap=True))
+        elif line_.reason and not line_.installed:
             column.addWidget(label(_sentence(line_.reason), "warning", wrap=True))
         elif line_.used and not line_.installed:
             column.addWidget(label(self.tr("Not installed."), "warning", wrap=True))
@@ -267,7 +270,7 @@ def _terms(
     if not commercial:
         use = translate("Models", "not for commercial use")
     elif any(caveats):
-        use = translate("Models", "the licences allow commercial use, but:")
+        use = translate("Models", "commercial use allowed, but:")
     else:
         use = translate("Models", "free for commercial use")
     told = f"{', '.join(licences)} · {use}"

@@ -26,7 +26,8 @@ class ModelLine:
     """One model. `about` and `caveat` are in the window's language; sizes in bytes.
 
     `used` is in force now, `next` from the next start on. `setting` chooses it, "" where nothing is
-    to be chosen. `own` models come from the person's files only; `locked` ones are switched off.
+    to be chosen. `own` models come from the person's files only; `locked` ones cannot be used here, those with a
+    `gate` until that variable is set.
     """
 
     id: str
@@ -46,6 +47,7 @@ class ModelLine:
     next: bool
     own: bool
     locked: bool
+    gate: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +86,10 @@ def read_models(library: "Library", korean: bool) -> ModelsView:
 
     store = library.models
     store.refresh()
-    used = set(factory.chosen(library.settings, store).values())
+    used = factory.used(library.settings, store)
     problem = ""
     try:
-        coming = set(factory.chosen(Settings.load(library.directories.home), store).values())
+        coming = factory.used(Settings.load(library.directories.home), store)
     except UserError as error:
         coming, problem = used, str(error)
     models = [
@@ -161,6 +163,7 @@ def _line(
         next=manifest.id in coming,
         own=all(form.own for form in manifest.all_forms),
         locked=status.state in (State.LOCKED, State.UNSUPPORTED),
+        gate=ENVIRONMENT[manifest.gate] if status.state is State.LOCKED else "",
     )
 
 
