@@ -285,6 +285,7 @@ def test_the_setting_chooses(
     monkeypatch.setattr(empty_store, "is_installed", lambda model: model == ocr_choice.KOREAN)
     assert ocr_choice.parts("auto", empty_store) == ("rapidocr-small", "rapidocr-korean")
     assert ocr_choice.parts("rapidocr", empty_store) == ("rapidocr-small", "rapidocr-korean")
+    assert {"rapidocr-small", "rapidocr-korean"} <= factory.used(choice, empty_store)
 
 
 def test_switched_off_nothing_reads(choice: Choice, empty_store: ModelStore) -> None:

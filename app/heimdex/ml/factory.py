@@ -110,6 +110,12 @@ def setting(family: Family) -> str:
     return _SETTINGS[family][0] if family in _SETTINGS else ""
 
 
+def used(settings: Choices, store: ModelStore) -> set[str]:
+    """The ids of all models that work is done with: the chosen ones, and one that helps another."""
+    parts = ocr_choice.parts(settings.ocr_model, store)
+    return {*chosen(settings, store).values(), *(p for p in parts if p in store.manifests)}
+
+
 def settled(settings: C, store: ModelStore) -> C:
     """`settings` with the id of each chosen model in place of `auto` and of short names.
 
