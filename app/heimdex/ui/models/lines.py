@@ -26,8 +26,8 @@ class ModelLine:
     """One model. `about` and `caveat` are in the window's language; sizes in bytes.
 
     `used` is in force now, `next` from the next start on. `setting` chooses it, "" where nothing is
-    to be chosen. `own` models come from the person's files only; `locked` ones cannot be used here, those with a
-    `gate` until that variable is set.
+    to be chosen. `own` models come from the person's files only; `locked` ones cannot be used here,
+    those with a `gate` not until that variable is set.
     """
 
     id: str

@@ -41,7 +41,7 @@ class ModelsOffer(QFrame):
     @property
     def text(self) -> str:
         """What it says, "" when it is hidden."""
-        return self._text.text() if self.isVisibleTo(self.parentWidget()) else ""
+        return "" if self.isHidden() else self._text.text()
 
     def attach(self, session: Session) -> None:
         """Watch the models of an open library."""
