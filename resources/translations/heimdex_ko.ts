@@ -1069,6 +1069,25 @@
     </message>
 </context>
 <context>
+    <name>NobodyYet</name>
+    <message>
+        <source>The people in your videos</source>
+        <translation>영상 속 사람들</translation>
+    </message>
+    <message>
+        <source>When videos with faces have been indexed, the same faces are gathered here. Type a name once and that person is found everywhere. Photos that you drop here do the same.</source>
+        <translation>얼굴이 나오는 영상을 살펴보고 나면 같은 얼굴이 여기에 모입니다. 이름을 한 번만 쓰면 어디서나 그 사람을 찾습니다. 여기에 사진을 끌어다 놓아도 됩니다.</translation>
+    </message>
+    <message>
+        <source>Go to the library</source>
+        <translation>보관함으로 가기</translation>
+    </message>
+    <message>
+        <source>Add somebody by photo…</source>
+        <translation>사진으로 사람 추가…</translation>
+    </message>
+</context>
+<context>
     <name>Offers</name>
     <message>
         <source>who:</source>
@@ -1176,28 +1195,12 @@
 <context>
     <name>PeoplePanel</name>
     <message>
-        <source>The people in your videos</source>
-        <translation>영상 속 사람들</translation>
-    </message>
-    <message>
         <source>Who is on these photos?</source>
         <translation>이 사진은 누구인가요?</translation>
     </message>
     <message>
         <source>The person is then found in all videos, also in those that come later.</source>
         <translation>이 사람을 모든 영상에서 찾습니다. 나중에 추가되는 영상도 마찬가지입니다.</translation>
-    </message>
-    <message>
-        <source>When videos with faces have been indexed, the same faces are gathered here. Type a name once and that person is found everywhere. Photos that you drop here do the same.</source>
-        <translation>얼굴이 나오는 영상을 살펴보고 나면 같은 얼굴이 여기에 모입니다. 이름을 한 번만 쓰면 어디서나 그 사람을 찾습니다. 여기에 사진을 끌어다 놓아도 됩니다.</translation>
-    </message>
-    <message>
-        <source>Go to the library</source>
-        <translation>보관함으로 가기</translation>
-    </message>
-    <message>
-        <source>Add somebody by photo…</source>
-        <translation>사진으로 사람 추가…</translation>
     </message>
     <message>
         <source>People</source>

@@ -176,10 +176,28 @@ def test_every_step_can_be_undone_also_after_a_restart(library):
     library.people.hide(ada)
     remember()
     library.people.name(library.people.find("Ben").id, "Ada")
+    remember()
     assert "Ben" in library.people.find("ada").aliases
+    library.people.move([TrackRef(video, 2)], "Zoe")
+    remember()
+    library.people.confirm([TrackRef(video, 2)], ada)
+    remember()
+    library.people.choose_portrait(ada, TrackRef(video, 2))
 
     library = library.reopen()
-    labels = ["name", "hide", "split", "reject", "merge", "enroll", "alias", "name"]
+    labels = [
+        "portrait",
+        "confirm",
+        "move",
+        "name",
+        "hide",
+        "split",
+        "reject",
+        "merge",
+        "enroll",
+        "alias",
+        "name",
+    ]
     assert list(library.people.undoable()) == labels
     for label, before in zip(labels, reversed(states), strict=True):
         assert library.people.undo() == label

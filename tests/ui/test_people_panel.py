@@ -229,11 +229,10 @@ def test_typing_a_name_with_these_letters_answers_nothing(
     assert doubted.people.question.isVisible()
 
 
-def drop(window: Window, *paths: Path) -> bool:
+def drop(window: Window, *paths: Path, where: QPointF = QPointF(200, 400)) -> bool:  # noqa: B008
     """Drop files on the people panel as another program does; whether they were taken."""
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
-    where = QPointF(200, 200)
     button, no_key = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     entering = QDragEnterEvent(where.toPoint(), Qt.DropAction.CopyAction, data, button, no_key)
     window.people.dragEnterEvent(entering)
@@ -279,9 +278,15 @@ def test_photos_dropped_on_the_panel_make_somebody_known(
     assert (person.track_count, person.video_count) == (3, 2)
     assert filled.library.people.show(person.id).photos == 2
     qtbot.waitUntil(lambda: window.people.shows_page, timeout=5000)
-    # On her page they are hers without a question.
+    # On her page they are hers without a question, and so they are on her portrait.
     assert drop(window, photos[0])
     qtbot.waitUntil(lambda: filled.library.people.show(person.id).photos == 3, timeout=5000)
+    window.people.show_everybody()
+    portrait = window.people.people
+    middle = portrait.visualRect(portrait.people.index(0, 0)).center()
+    middle = portrait.viewport().mapTo(window.people, middle)
+    assert drop(window, photos[1], where=QPointF(middle))
+    qtbot.waitUntil(lambda: filled.library.people.show(person.id).photos == 4, timeout=5000)
 
 
 def test_videos_dropped_on_the_panel_are_left_to_the_window(window: Window, tmp_path: Path) -> None:

@@ -179,7 +179,9 @@ class FrameNaming(QObject):
         self._close_field()
         face = self.overlay.faces[number]
         known = face.person.name if face.person is not None and face.person.name else ""
-        popup = QFrame(self._view.window())
+        # Not the player's window: the picture may fill the screen in one of its own.
+        window = self.overlay.window()
+        popup = QFrame(window)
         popup.setObjectName("card")
         field = NameField(self._names)
         field.setMinimumWidth(220)
@@ -194,7 +196,6 @@ class FrameNaming(QObject):
         layout.addLayout(row)
         popup.adjustSize()
         box = self.overlay.box(face)
-        window = self._view.window()
         place = self.overlay.mapTo(window, box.bottomLeft())
         left = max(8, min(place.x(), window.width() - popup.width() - 8))
         top = min(place.y() + 8, window.height() - popup.height() - 8)

@@ -13,6 +13,26 @@ from heimdex.ui.theme import Theme
 from heimdex.ui.widgets import EmptyState, Picture, button, label
 
 
+class NobodyYet(EmptyState):
+    """Before any face was found."""
+
+    library_wanted = Signal()
+    photos_wanted = Signal()
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(theme, "people", "", "")
+        self.title.setText(self.tr("The people in your videos"))
+        self.text.setText(
+            self.tr(
+                "When videos with faces have been indexed, the same faces are gathered here. Type "
+                "a name once and that person is found everywhere. Photos that you drop here do "
+                "the same."
+            )
+        )
+        self.offer(button(self.tr("Go to the library"), "primary", self.library_wanted.emit))
+        self.offer(button(self.tr("Add somebody by photo…"), action=self.photos_wanted.emit))
+
+
 class FirstUse(QFrame):
     """What is stored about faces, and where, until somebody has read it."""
 

@@ -6,7 +6,7 @@ Sorting faces to people is the people room's work; `actions` asks it to.
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QStringListModel, Qt, Signal
+from PySide6.QtCore import QPointF, QStringListModel, Qt, Signal
 from PySide6.QtGui import (
     QDragEnterEvent,
     QDragLeaveEvent,
@@ -34,7 +34,7 @@ from heimdex.ui.people.asking import confirm_erasing, confirm_forgetting
 from heimdex.ui.people.faces import PeopleList
 from heimdex.ui.people.group_card import CardGrid, GroupCard
 from heimdex.ui.people.naming import NameDialog, offer
-from heimdex.ui.people.notices import FirstUse, SwitchedOff
+from heimdex.ui.people.notices import FirstUse, NobodyYet, SwitchedOff
 from heimdex.ui.people.page import PersonPage
 from heimdex.ui.people.photos import PhotoHint, file_filter, photos_of
 from heimdex.ui.people.question import QuestionCard
@@ -49,7 +49,7 @@ from heimdex.ui.people.reading import (
 )
 from heimdex.ui.session import Session
 from heimdex.ui.theme import Theme
-from heimdex.ui.widgets import EmptyState, button, label
+from heimdex.ui.widgets import button, label
 
 
 class PeoplePanel(QWidget):
@@ -114,7 +114,7 @@ class PeoplePanel(QWidget):
             return
         groups, hidden = self._groups_shown, self._with_hidden
         session.run(lambda: read_everybody(session.library, groups, hidden), self._show)
-        session.run(lambda: read_questions(session.library), self._show_questions)
+        self._read_questions()
         if self.shows_page and self.page.person_id is not None:
             self.open(self.page.person_id)
 
@@ -174,18 +174,7 @@ class PeoplePanel(QWidget):
         dialog.open()
 
     def _build(self) -> None:
-        self._empty = EmptyState(
-            self._theme,
-            "people",
-            self.tr("The people in your videos"),
-            self.tr(
-                "When videos with faces have been indexed, the same faces are gathered here. Type "
-                "a name once and that person is found everywhere. Photos that you drop here do "
-                "the same."
-            ),
-        )
-        self._empty.offer(button(self.tr("Go to the library"), "primary", self.library_wanted.emit))
-        self._empty.offer(button(self.tr("Add somebody by photo…"), action=self._choose_photos))
+        self._empty = NobodyYet(self._theme)
         inside = QWidget()
         column = QVBoxLayout(inside)
         column.setContentsMargins(24, 8, 24, 24)
@@ -228,6 +217,8 @@ class PeoplePanel(QWidget):
         page, actions = self.page, self.actions_
         actions.said.connect(self.said)
         actions.opened.connect(self.open)
+        self._empty.library_wanted.connect(self.library_wanted)
+        self._empty.photos_wanted.connect(self._choose_photos)
         self.people.opened.connect(self.open)
         self._grid.named.connect(self.name)
         self._grid.opened.connect(self.open)
@@ -277,6 +268,12 @@ class PeoplePanel(QWidget):
             self._grid.deal(everybody.unnamed, self._session.thumbnails)
         if not self.shows_page or not everybody.enabled:
             self.show_everybody()
+
+    def _read_questions(self) -> None:
+        """Only while somebody looks: it compares everybody with everybody."""
+        session = self._session
+        if session is not None and self.isVisible():
+            session.run(lambda: read_questions(session.library), self._show_questions)
 
     def _show_questions(self, questions: tuple[Question, ...]) -> None:
         self.questions = questions
@@ -357,6 +354,14 @@ class PeoplePanel(QWidget):
         )
         self.add_photos([Path(file) for file in files], self._page_name())
 
+    def _name_at(self, place: QPointF) -> str | None:
+        """Whose photos are dropped there: the person whose page or portrait it is."""
+        if self.shows_page or not self.people.isVisible():
+            return self._page_name()
+        viewport = self.people.viewport()
+        index = self.people.indexAt(viewport.mapFrom(self, place.toPoint()))
+        return self.people.people.groups[index.row()].person.name if index.isValid() else None
+
     def _page_name(self) -> str | None:
         """Who is shown, if one person's page is open."""
         page = self.page.page if self.shows_page else None
@@ -367,17 +372,19 @@ class PeoplePanel(QWidget):
         focus = QApplication.focusWidget()
         if not (isinstance(focus, QLineEdit) and focus.text()):
             self.setFocus()
+        self._read_questions()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         enabled = self.everybody is not None and self.everybody.enabled
         if enabled and photos_of(event.mimeData()):
             event.acceptProposedAction()
-            self._hint.show_over(self, self._page_name())
+            self._hint.show_over(self, self._name_at(event.position()))
         else:
             event.ignore()
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
         event.acceptProposedAction()
+        self._hint.show_over(self, self._name_at(event.position()))
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         self._hint.hide()
@@ -387,4 +394,4 @@ class PeoplePanel(QWidget):
         photos = photos_of(event.mimeData())
         if photos:
             event.acceptProposedAction()
-            self.add_photos(photos, self._page_name())
+            self.add_photos(photos, self._name_at(event.position()))
