@@ -208,8 +208,12 @@ def test_a_download_outlives_the_page_and_can_be_cancelled(
 def test_a_failed_download_says_why(page: Callable[[], ModelsPage], hub: Hub, qtbot: QtBot) -> None:
     hub.always("weights.bin", Trouble(html=True))
     shown = page()
+    said: list[str] = []
+    shown._session.said.connect(said.append)
     with qtbot.waitSignal(shown._session.fetching.ended, timeout=60_000):
         shown.fetch("tiny-set")
+    # In the window as well, where the page may be closed by now.
+    assert [text for text in said if "answers with a web page" in text]
     assert "answers with a web page instead of the file" in shown.problem.text
     assert shown.problem.isVisible()
     qtbot.waitUntil(lambda: shown._session._background.idle, timeout=10_000)

@@ -123,7 +123,6 @@ class ModelsPage(QWidget):
     def _end(self, problem: str) -> None:
         self.fetch_card.hide()
         self.problem.show_text(problem)
-        self._session.jobs.resume_waiting()
         self.reload()
 
     def _chosen(self, overruled_by: str) -> None:

@@ -59,6 +59,7 @@ class Session(QObject):
         self._hinted.connect(self._look_at)
         self.jobs.changed.connect(self.changed)
         self.jobs.failed.connect(self.said)
+        self.fetching.ended.connect(self._fetched)
         self._background.failed.connect(self.said)
         self._scanning.failed.connect(self.said)
         self.changed.connect(self._forget_pictures)
@@ -227,6 +228,12 @@ class Session(QObject):
         self._scans -= 1
         if self._scans == 0:
             self.scanning.emit(False)
+
+    def _fetched(self, problem: str) -> None:
+        """A download ended, whether anybody looks at the models' page or not."""
+        if problem:
+            self.said.emit(problem)
+        self.jobs.resume_waiting()
 
     def _forget_pictures(self, changes: Changes) -> None:
         for video_id in changes.videos:
