@@ -258,8 +258,8 @@
 <context>
     <name>Chips</name>
     <message>
-        <source>No video of the library fits this.</source>
-        <translation>여기에 맞는 영상이 보관함에 없습니다.</translation>
+        <source>Left aside: nothing was found with it.</source>
+        <translation>이 조건으로는 찾은 것이 없어 빼고 찾았습니다.</translation>
     </message>
     <message>
         <source>Like this moment</source>

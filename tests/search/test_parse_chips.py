@@ -59,7 +59,15 @@ def test_a_length_is_read_and_leaves_nothing(text, least, most):
 
 @pytest.mark.parametrize(
     "text",
-    ["10 minutes", "a short man", "긴 머리", "over the hill", "more than two years", "5 < 6"],
+    [
+        "10 minutes",
+        "a short man",
+        "긴 머리",
+        "over the hill",
+        "more than two years",
+        "5 < 6",
+        "leans over as others look",
+    ],
 )
 def test_what_is_no_length(text):
     assert ask(text).lengths == ()

@@ -161,6 +161,8 @@ def test_without_a_year_it_is_every_year(text: str, first_month: int, months: in
         "march of the penguins",
         "soldiers march through the town",
         "a summer day",
+        "a jungle gym in the winter time",
+        "at christmas dinner",
         "여름 바다",
         "christmas tree",
         "크리스마스 트리",

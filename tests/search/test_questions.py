@@ -74,6 +74,16 @@ def test_a_time_nothing_is_from_is_said_and_the_nearest_offered(golden: Golden) 
     assert all(m.score < CUT for m in result.moments)
 
 
+def test_a_season_may_be_how_it_looks(golden: Golden) -> None:
+    right = ask(golden, "a dog running on a sandy beach in the fall")
+    assert golden.place(right.moments[0]) == ("holiday/beach.mp4", 0.0)
+    assert right.dropped == ()
+    other = ask(golden, "a dog running on a sandy beach in the summer")
+    assert golden.place(other.moments[0]) == ("holiday/beach.mp4", 0.0)
+    assert not other.no_good_match
+    assert [chip.text for chip in other.dropped] == ["summer"]
+
+
 def test_a_date_that_is_said_is_found_as_words(golden_with_year: Golden) -> None:
     result = ask(golden_with_year, "the school opened in 1987")
     assert golden_with_year.place(result.moments[0]) == ("speech.mp4", 1.0)
@@ -197,6 +207,9 @@ def test_giving_up_reaches_the_model(golden: Golden, monkeypatch: pytest.MonkeyP
 
         def __getattr__(self, name: str):
             return getattr(golden.towers, name)
+
+        def generations(self):
+            return [(self, None)]
 
         def passage(self, text: str):
             asked.append(text)

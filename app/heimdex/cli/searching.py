@@ -231,9 +231,11 @@ def show(result: SearchResult, new: frozenset[tuple[str, int]] = frozenset()) ->
     if not result.moments:
         print("Nothing was found.")
         return
-    if result.dropped:
-        times = " and ".join(f"“{chip.text}”" for chip in result.dropped)
-        print(f"No video of the library fits {times}. The nearest without that:\n")
+    dropped = " and ".join(f"“{chip.text}”" for chip in result.dropped)
+    if dropped and result.no_good_match:
+        print(f"No video of the library fits {dropped}. The nearest without that:\n")
+    elif dropped:
+        print(f"Nothing was found with {dropped}; without that:\n")
     elif result.no_good_match:
         print("Nothing fits well. The nearest there is:\n")
     for number, hit in enumerate(result.moments, 1):

@@ -241,7 +241,7 @@ class Moment:
 class SearchResult:
     """Moments, best first. With `no_good_match` the moments are only the nearest there are.
 
-    `dropped`: chips that no video of the library fits; the moments are the nearest without them.
+    `dropped`: chips that were left aside because nothing was found with them.
     """
 
     query: Query

@@ -48,6 +48,11 @@ _NEEDS = {
     ),
 }
 _OF_SOMETHING = re.compile(r"^\s+of\s+(?:the|a|an)\b", re.IGNORECASE)
+_ENDS = re.compile(
+    r"\s*(?:$|[,.;:!?)\"“]|\b(?:of|with|at|on|in|by|near|when|while|and|but|not|from|during|together"
+    r"|filmed|said|seen|text|who|folder)\b)|(?=[가-힣])",
+    re.IGNORECASE,
+)
 _KO_NEEDS = re.compile(r"^(?:에는|에도|에만|엔|에|동안|마다|(?:\s?때))(?![가-힣])")
 _KO_ABOUT = re.compile(r"^(?:년)?(?:에|과|와)?\s*(?:대해|대한|대하여|관해|관한|관하여|관련)")
 _AND = re.compile(r"^\s*(?:and|과|와|및)\s*(?:the\s+|in\s+)?$", re.IGNORECASE)
@@ -125,6 +130,8 @@ def _fits(text: str, date: Written) -> bool:
         return _KO_NEEDS.search(after) is not None
     if _OF_SOMETHING.search(after) and date.needs == "month":
         return False
+    if date.needs in ("season", "fall", "feast") and not _ENDS.match(after):
+        return False  # "in the winter time", "at christmas dinner"
     if date.needs == "day" and text[date.start : date.end][:1].isupper():
         return True
     return _NEEDS[date.needs].search(before) is not None

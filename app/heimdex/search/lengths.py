@@ -16,7 +16,8 @@ LONG_MS = 600_000
 """A "long" one has at least this."""
 
 _UNIT = r"(?:seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|초|분|시간)(?![A-Za-z])"
-_ONE = rf"(?:\d{{1,4}}(?:\.\d+)?|an?|one|half\s+an)\s*{_UNIT}"
+_WHOLE = r"(?:seconds?|minutes?|hours?)(?![A-Za-z])"
+_ONE = rf"(?:\d{{1,4}}(?:\.\d+)?\s*{_UNIT}|(?:an?|one|half\s+an)\s+{_WHOLE})"
 _AMOUNT = rf"{_ONE}(?:\s*(?:and\s+)?\d{{1,2}}\s*{_UNIT})?"
 _PART = re.compile(rf"(\d{{1,4}}(?:\.\d+)?|an?|one|half\s+an)\s*({_UNIT})", re.IGNORECASE)
 _VIDEO = r"(?:videos?|clips?|recordings?|footage)\b"

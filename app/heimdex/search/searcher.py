@@ -25,6 +25,7 @@ from heimdex.domain.search import (
     Question,
     SearchResult,
     Sort,
+    When,
 )
 from heimdex.search.blend import Blend
 from heimdex.search.calibration import CUT
@@ -181,10 +182,14 @@ class Searcher:
             return found, ()
         # Perhaps the date was never when it was filmed, but is said or written there.
         plain = (*question.plain, *(chip.plain for chip in doubtful))
-        words = look(self.understand(replace(question, plain=plain)))
-        literal = [each for each in words if each.score >= CUT and _holds(each, doubtful)]
+        as_words = look(self.understand(replace(question, plain=plain)))
+        literal = [each for each in as_words if each.score >= CUT and _holds(each, doubtful)]
         if literal:
             return [*literal, *found], ()
+        vague = all(isinstance(c.value, When) and c.value.yearly for c in doubtful)
+        if vague and any(each.score >= CUT for each in as_words):
+            # "in the fall" may be how it looks rather than when it was.
+            return as_words, doubtful
         if videos_in(query, sources.catalogue):
             return found, ()
         near = look(replace(query, dates=(), lengths=()))

@@ -89,7 +89,7 @@ def part_chip(theme: Theme, chip: Chip, *, dropped: bool = False) -> PartChip:
     tone = "not" if chip.negated else "quiet" if dropped else ""
     tip = meaning(chip)
     if dropped:
-        nothing = QCoreApplication.translate("Chips", "No video of the library fits this.")
+        nothing = QCoreApplication.translate("Chips", "Left aside: nothing was found with it.")
         tip = f"{tip}\n{nothing}" if tip else nothing
     return PartChip(theme, icon, words(chip), tip, tone)
 
