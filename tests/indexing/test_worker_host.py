@@ -127,9 +127,9 @@ def test_queries_without_models(make_host: MakeHost, sample_media: Path, tmp_pat
     host = make_host("query", models=tmp_path / "no models")
     picture = tmp_path / "x.png"
     picture.write_bytes(PIXEL)
-    for method in ("embed_image", "faces_in_photo"):
+    for method, named in (("embed_image", {"model": "effnet-lite2-use"}), ("faces_in_photo", {})):
         with pytest.raises(ModelUnavailable) as caught:
-            host.call(method, {"path": picture}, None)
+            host.call(method, {"path": picture, **named}, None)
         assert caught.value.model_id
 
 
@@ -193,7 +193,9 @@ def test_real_queries(make_host: MakeHost, starter_models: Path, sample_media: P
     def said(text: str) -> tuple[Space, NDArray[np.float32], None]:
         # The Starter model has learnt no weights of words.
         return host.call(
-            "embed_passage_query", {"text": text}, tuple[Space, NDArray[np.float32], None]
+            "embed_passage_query",
+            {"text": text, "model": "use-multilingual"},
+            tuple[Space, NDArray[np.float32], None],
         )
 
     space, english, _ = said("a dog on the beach")
@@ -202,7 +204,9 @@ def test_real_queries(make_host: MakeHost, starter_models: Path, sample_media: P
     assert space.kind is SpaceKind.PASSAGE
     assert english @ english == pytest.approx(1, abs=1e-3)
     assert english @ korean > english @ other
-    space, seen = host.call("embed_vision_query", {"text": "a cat"}, answer)
+    space, seen = host.call(
+        "embed_vision_query", {"text": "a cat", "model": "effnet-lite2-use"}, answer
+    )
     assert space.kind is SpaceKind.SCENE
     assert seen @ seen == pytest.approx(1, abs=1e-3)
 
@@ -256,7 +260,7 @@ def test_learnt_weights_cross_the_pipe(home: Path, starter_models: Path, tmp_pat
         )
         space, dense, sparse = query.call(
             "embed_passage_query",
-            {"text": "Happy birthday to you."},
+            {"text": "Happy birthday to you.", "model": "bge-m3"},
             tuple[Space, NDArray[np.float32], SparseVector | None],
         )
     finally:
