@@ -234,7 +234,9 @@ class Installation:
                 reasons += failure.reasons
         if reasons:
             tried = "; ".join(dict.fromkeys(reasons))
-            raise ModelUnavailable(f"{manifest.title} cannot be downloaded: {tried}.", manifest.id)
+            stop = "" if tried.endswith("?") else "."
+            message = f"{manifest.title} cannot be downloaded: {tried}{stop}"
+            raise ModelUnavailable(message, manifest.id)
         return arrived
 
 
