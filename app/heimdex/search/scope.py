@@ -3,14 +3,15 @@
 Limits in time inside a video (who is on screen when) are left to `retrieve`.
 """
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
 from heimdex.domain.ids import VideoId
-from heimdex.domain.media import Video
 from heimdex.domain.search import Filters, Length, Query
 from heimdex.search.names import fold
-from heimdex.storage.catalogue import Catalogue
+from heimdex.storage.catalogue import Catalogue, Extent
+from heimdex.storage.paths import path_text
 
 
 def is_limited(query: Query) -> bool:
@@ -37,12 +38,11 @@ def videos_in(query: Query, catalogue: Catalogue) -> frozenset[VideoId] | None:
     kept: set[VideoId] | None = None
     if query.folders or filters.folder is not None:
         kept = _in_folders(query, catalogue)
-    left = [
-        video
-        for video in catalogue.videos()
-        if (kept is None or video.id in kept) and _fits(video, query)
-    ]
-    return frozenset(video.id for video in left)
+    return frozenset(
+        extent.video_id
+        for extent in catalogue.extents()
+        if (kept is None or extent.video_id in kept) and _fits(extent, query)
+    )
 
 
 def folder_names(catalogue: Catalogue) -> list[str]:
@@ -66,9 +66,9 @@ def _beside(filters: Filters) -> Filters:
     )
 
 
-def _fits(video: Video, query: Query) -> bool:
+def _fits(extent: Extent, query: Query) -> bool:
     filters = query.filters
-    at = _date(video)
+    at = extent.recorded_at
     if not _within(at, filters.after, filters.before):
         return False
     if any(when.holds(at) for when in query.excluded_dates):
@@ -76,11 +76,7 @@ def _fits(video: Video, query: Query) -> bool:
     if query.dates and not _dated(at, query):
         return False
     limits: Iterable[Length] = (filters.length, *query.lengths)
-    return all(limit.holds(video.duration_ms) for limit in limits)
-
-
-def _date(video: Video) -> int:
-    return video.added_at if video.recorded_at is None else video.recorded_at
+    return all(limit.holds(extent.duration_ms) for limit in limits)
 
 
 def _dated(at: int, query: Query) -> bool:
@@ -91,14 +87,16 @@ def _dated(at: int, query: Query) -> bool:
 
 
 def _in_folders(query: Query, catalogue: Catalogue) -> set[VideoId]:
-    files = catalogue.files()
+    # As texts: a library has tens of thousands of files and few folders.
+    files = [(video_id, os.path.dirname(path)) for video_id, path in catalogue.places()]  # noqa: PTH120
     if query.filters.folder is not None:
-        folder = query.filters.folder
-        files = [file for file in files if file.path.is_relative_to(folder)]
+        top = path_text(query.filters.folder)
+        inside = {p for p in {p for _, p in files} if Path(p).is_relative_to(top)}
+        files = [(video_id, parent) for video_id, parent in files if parent in inside]
     for name in query.folders:
-        parents = _called(name, {file.path.parent for file in files})
-        files = [file for file in files if file.path.parent in parents]
-    return {file.video_id for file in files}
+        parents = {str(path) for path in _called(name, {Path(p) for p in {p for _, p in files}})}
+        files = [(video_id, parent) for video_id, parent in files if parent in parents]
+    return {video_id for video_id, _ in files}
 
 
 def _called(name: str, parents: set[Path]) -> set[Path]:

@@ -8,6 +8,7 @@ import sqlite3
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -37,6 +38,23 @@ JOIN (SELECT *, row_number() OVER (PARTITION BY video_id ORDER BY {_BEST_FILE}) 
       FROM files) f ON f.video_id = v.id AND f.place = 1
 LEFT JOIN media_info m ON m.video_id = v.id
 """
+
+_EXTENT = f"""
+SELECT v.id, coalesce(m.recorded_at, f.mtime_ns / 1000000000), coalesce(m.duration_ms, 0)
+FROM videos v
+JOIN (SELECT video_id, mtime_ns, row_number()
+      OVER (PARTITION BY video_id ORDER BY {_BEST_FILE}) AS place
+      FROM files) f ON f.video_id = v.id AND f.place = 1
+LEFT JOIN media_info m ON m.video_id = v.id
+"""
+
+
+class Extent(NamedTuple):
+    """One video in time: `recorded_at` as in `Video`, Unix seconds."""
+
+    video_id: VideoId
+    recorded_at: int
+    duration_ms: int
 
 
 class Catalogue:
@@ -189,6 +207,16 @@ class Catalogue:
         """All videos in the order in which they were added."""
         rows = self._database.read().execute(_VIDEO + "ORDER BY v.added_at, f.id")
         return [_video(row) for row in rows]
+
+    def extents(self) -> list[Extent]:
+        """When each video was recorded and how long it is: what filters ask of thousands."""
+        rows = self._database.read().execute(_EXTENT)
+        return [Extent(VideoId(each[0]), each[1], each[2]) for each in rows]
+
+    def places(self) -> list[tuple[VideoId, str]]:
+        """Every file's video and its path as text, without a record for each."""
+        rows = self._database.read().execute("SELECT video_id, path FROM files")
+        return [(VideoId(each[0]), each[1]) for each in rows]
 
     def video_at(self, path: Path) -> Video | None:
         """The video whose bytes are at `path`, as far as the library knows."""
