@@ -5,6 +5,7 @@ kinds.
 """
 
 import html
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 from heimdex.domain.errors import EngineFailed, ModelUnavailable
 from heimdex.domain.media import RgbImage
 from heimdex.ml import dual_encoder, factory, manifests, openclip, safetensors_file, siglip2
-from heimdex.ml.acceleration import tuning
+from heimdex.ml.acceleration import choices, tuning
 from heimdex.ml.acceleration.graph import OutOfMemory
 from heimdex.ml.benchmarks import random_vision
 from heimdex.ml.benchmarks.random_vision import CLIP, SIGLIP, Size
@@ -131,8 +132,11 @@ def test_a_real_set_keeps_its_nearest_pictures_in_the_quick_form(
     images = [np.ascontiguousarray(cv2.imread(str(path))[:, :, ::-1]) for path in paths]
     theirs = published_images(small, engine.model_id, images)
     chosen = tuning.tune(small, engine.model_id, threads=1)
-    assert chosen["image.onnx"].form != "onnxruntime fp32", chosen
-    ours = engine.embed_images(images)
+    try:
+        assert chosen["image.onnx"].form != "onnxruntime fp32", chosen
+        ours = engine.embed_images(images)
+    finally:
+        shutil.rmtree(choices.folder(small, engine.model_id))
     assert (ours * theirs).sum(axis=1).mean() > 0.98
     same = (neighbours(ours)[:, :, None] == neighbours(theirs)[:, None, :]).any(axis=2)
     assert same.mean() > 0.9
@@ -349,7 +353,7 @@ def test_openais_own_archive_gives_the_same_graphs(
             node = getattr(node, part)
         value = torch.tensor(np.asarray(tensors[name])).half()
         node.register_parameter(last, torch.nn.Parameter(value))
-    with pytest.warns(DeprecationWarning):
+    with pytest.warns(DeprecationWarning, match=r"torch\.jit"):
         torch.jit.save(torch.jit.script(root), tmp_path / openclip.ORIGINAL)
     read = openclip.checkpoint(tmp_path)
     assert set(read) == set(tensors)

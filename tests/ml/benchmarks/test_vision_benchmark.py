@@ -1,0 +1,33 @@
+"""The lines of the vision models are measured in turns, here on small ones."""
+
+from pathlib import Path
+
+import pytest
+
+from heimdex.ml import dual_encoder, manifests
+from heimdex.ml.benchmarks import vision
+from heimdex.ml.benchmarks.random_vision import Size
+from heimdex.ml.store import ModelStore
+
+CHECKOUT = Path(__file__).resolve().parents[3]
+
+
+def test_each_line_says_how_much_faster_and_how_alike(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Enough for a test: here a form is looked for, not proven.
+    frames = dual_encoder.calibration_frames(CHECKOUT / "resources")[:16]
+    monkeypatch.setattr(dual_encoder, "calibration_frames", lambda resources: frames)
+    monkeypatch.setattr(dual_encoder, "_QUERIES", 8)
+    known = manifests.load(CHECKOUT / "models")
+    store = ModelStore(tmp_path / "none", known, resources=CHECKOUT / "resources", source="")
+    said: list[str] = []
+    small = Size(1, 1, 1000, 1000)
+    rows = vision.rows(store, 1, tmp_path / "scratch", said.append, small, rounds=1)
+    assert [row.model for row in rows] == ["OpenCLIP ViT-B-32", "SigLIP 2 base 224"]
+    for row in rows:
+        assert (row.family, row.note) == ("vision", "random weights")
+        assert row.parity_value > 0.98
+        assert row.ratio > 1.2
+        assert row.plain_mb > row.ours_mb > 50
+    assert any("taking turns" in line for line in said)
