@@ -1,0 +1,65 @@
+"""`heimdex people suggest` as a person at a terminal answers it."""
+
+import argparse
+import builtins
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from people_library import Library
+
+from heimdex.cli import people_doubts
+from heimdex.domain.ids import PersonId
+
+
+@pytest.fixture
+def doubtful(library: Library, monkeypatch: pytest.MonkeyPatch) -> Library:
+    """Ada is known; three videos show somebody who may be her, each somebody else."""
+    ada = library.video(1, "ada", "ada", "ada")
+    library.people.name(PersonId(library.who(ada)[0] or 0), "Ada")
+    for number, who in enumerate(("aunt", "twin", "niece"), 2):
+        library.cast.alike(who, "ada", 0.47)
+        library.video(number, who, who)
+
+    @contextmanager
+    def opened(options: argparse.Namespace) -> Iterator[Library]:
+        yield library
+
+    monkeypatch.setattr(people_doubts, "opened", opened)
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    return library
+
+
+def ask(monkeypatch: pytest.MonkeyPatch, *answers: str) -> int:
+    waiting = list(answers)
+    monkeypatch.setattr(builtins, "input", lambda prompt: waiting.pop(0))
+    code = people_doubts.suggest_(argparse.Namespace(n=20, json=False))
+    assert waiting == []
+    return code
+
+
+def test_each_answer_does_what_it_says(
+    doubtful: Library, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ada = doubtful.people.find("Ada")
+    asked = [s for s in doubtful.people.suggestions() if s.person_id == ada.id]
+    assert len(asked) == 3
+    # Yes on a Korean keyboard, no, skip.
+    assert ask(monkeypatch, "ㅛ", "n", "s", *["s"] * (len(doubtful.people.suggestions()) - 3)) == 0
+    assert "2 answers kept" in capsys.readouterr().out
+    owners = doubtful.store.assignments()
+    assert all(owners[ref].person_id == ada.id for ref in asked[0].tracks)
+    assert all(owners[ref].person_id == asked[2].group for ref in asked[2].tracks)
+    left = [s for s in doubtful.people.suggestions() if ada.id in (s.person_id, s.group)]
+    assert asked[1].group not in {s.group for s in left}
+    assert list(doubtful.people.undoable())[:2] == ["reject", "merge"]
+
+
+def test_quitting_leaves_the_rest(
+    doubtful: Library, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = doubtful.store.assignments()
+    assert ask(monkeypatch, "q") == 0
+    assert "0 answers kept" in capsys.readouterr().out
+    assert doubtful.store.assignments() == before
