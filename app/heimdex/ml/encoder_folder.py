@@ -246,7 +246,7 @@ def _listed(ports: Sequence[Port]) -> str:
 def _ports(path: Path) -> list[Port]:
     """The inputs that an ONNX graph asks for. `ModelUnavailable` when it is none."""
     import onnx
-    from google.protobuf.message import DecodeError
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
     try:
         graph = onnx.load(str(path), load_external_data=False).graph

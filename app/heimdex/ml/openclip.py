@@ -149,8 +149,8 @@ class ByLanguage:
         english = np.array([is_english(text) for text in texts])
         parts = {}
         for kind in (True, False):
-            rows = np.flatnonzero(english == kind)
-            if len(rows):
+            rows = np.flatnonzero(english == kind).tolist()
+            if rows:
                 if kind not in self._towers:
                     self._towers[kind] = self._openers[kind]()
                 parts[kind] = rows, self._towers[kind].run([texts[row] for row in rows])
