@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from heimdex.bootstrap import HostTowers, query_limits
+from heimdex.bootstrap import query_limits
 from heimdex.domain.errors import Cancelled
 from heimdex.hosts.client import Host
+from heimdex.search.host_towers import HostTowers
 
 COMMAND = [sys.executable, str(Path(__file__).with_name("slow_towers.py"))]
 
