@@ -1,6 +1,7 @@
 """Finding the second: a sentence, pictures, moments or their sum go in, ranked moments come out.
 
-- `searcher.Searcher`: the entrance.  `towers`: what it needs from models and people.
+- `searcher.Searcher`: the entrance.  `towers`: what it needs from models and people; `host_towers`:
+  the models in the query host.
 - `parse` (with `reading`, `operators`, `lengths`, `dates`, `date_words`, `date_parts`, `clock`,
   `exclusions`, `names`, `korean`, `wording`): a sentence taken apart.  `chips`: and changed.
 - `blend`: several examples as one.  `meeting`: several parts at one time.
