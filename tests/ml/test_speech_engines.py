@@ -361,6 +361,17 @@ def test_a_device_that_is_not_there_is_said(store: ModelStore, engine: str, devi
         factory.speech(Choice(asr_engine=engine, asr_device=device), store).load()
 
 
+def test_an_engine_that_is_not_installed_is_said(
+    store: ModelStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from heimdex.ml.reference import libraries
+
+    monkeypatch.setattr(libraries, "is_installed", lambda name: False)
+    for choice in (Choice(asr_engine="openai-whisper"), Choice(asr_device="mps")):
+        with pytest.raises(ModelUnavailable, match=r"not installed; run .*set ASR_ENGINE"):
+            factory.speech(choice, store).load()
+
+
 def test_large_models_decode_few_views_at_once(tmp_path: Path, store: ModelStore) -> None:
     """Keys and values of a view take 300 MB in medium, 37 MB in base."""
     assert ctranslate_whisper.views_at_once(store.path("whisper-base", "model.bin")) == 8

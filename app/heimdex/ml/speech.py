@@ -51,8 +51,15 @@ def open_ctranslate(store: ModelStore, model_id: str, compute: Compute) -> Model
 
 def open_torch(store: ModelStore, model_id: str, compute: Compute) -> Model:
     """`ASR_ENGINE=openai-whisper`: torch."""
+    from heimdex.ml.reference import libraries
     from heimdex.ml.reference.speech import TorchWhisper
 
+    if not libraries.is_installed("whisper"):
+        raise ModelUnavailable(
+            f"{model_id} is to be run by openai-whisper, which is not installed; run "
+            f"{libraries.INSTALL}, or set ASR_ENGINE to faster-whisper and ASR_DEVICE to cpu.",
+            model_id,
+        )
     return TorchWhisper(store, model_id, compute)
 
 
