@@ -1495,6 +1495,10 @@
         <source>Nothing fits this well. These are the nearest moments there are.</source>
         <translation>잘 맞는 장면이 없습니다. 가장 가까운 장면을 보여 드립니다.</translation>
     </message>
+    <message>
+        <source>Type what was said, what can be seen or who is there, in a sentence, in Korean or English; a date, a folder or a length may stand in it. Put words in quotes to find them exactly, and - before a word to leave it out.</source>
+        <translation>들은 말, 본 것, 나온 사람을 한국어나 영어 문장으로 입력하세요. 날짜, 폴더, 길이도 함께 쓸 수 있습니다. 따옴표로 묶으면 그 말 그대로 찾고, 낱말 앞에 -를 붙이면 뺍니다.</translation>
+    </message>
     <message numerus="yes">
         <source>%n moment(s)</source>
         <translation>
@@ -1514,10 +1518,6 @@
     <message>
         <source>Find the second</source>
         <translation>찾고 싶은 그 순간</translation>
-    </message>
-    <message>
-        <source>Type what was said, what can be seen or who is there, in a sentence, in Korean or English. Put words in quotes to find them exactly; put - before a word to leave it out.</source>
-        <translation>들은 말, 본 것, 나온 사람을 한국어나 영어 문장으로 입력하세요. 따옴표로 묶으면 그 말 그대로 찾고, 낱말 앞에 -를 붙이면 뺍니다.</translation>
     </message>
     <message>
         <source>a dog running on the beach</source>

@@ -349,10 +349,10 @@ class _Line(QLineEdit):
         """The text before the cursor, with what is being composed."""
         return self.text()[: self.cursorPosition()] + self._composing
 
-    def setText(self, text: str) -> None:
+    def setText(self, text: str | None) -> None:
         # Qt gives up what is being composed; it says so only to a real input method.
         self._composing = ""
-        super().setText(text)
+        super().setText(text or "")
 
     def inputMethodEvent(self, event: QInputMethodEvent) -> None:
         self._composing = event.preeditString()

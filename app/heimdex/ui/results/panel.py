@@ -182,8 +182,8 @@ class ResultsPanel(QWidget):
             self.tr("Find the second"),
             self.tr(
                 "Type what was said, what can be seen or who is there, in a sentence, in Korean or "
-                "English. Put words in quotes to find them exactly; put - before a word to leave "
-                "it out."
+                "English; a date, a folder or a length may stand in it. Put words in quotes to "
+                "find them exactly, and - before a word to leave it out."
             ),
         )
         for text in (
