@@ -7,7 +7,6 @@ What must be alike is said by the engines.
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from heimdex.domain.errors import EngineFailed
 from heimdex.domain.media import RgbImage
@@ -81,9 +80,9 @@ def _varied(picture: RgbImage, rng: np.random.Generator) -> RgbImage:
         picture = picture[:, ::-1]
     if rng.random() < 0.3:
         picture = np.asarray(cv2.blur(picture, (3, 3)), np.uint8)
-    light: NDArray[np.float64] = picture * rng.uniform(0.5, 1.3) + rng.uniform(-15, 25)
-    light += rng.normal(0, rng.uniform(0, 6), picture.shape)
-    return np.clip(light, 0, 255).astype(np.uint8)
+    light = picture * rng.uniform(0.5, 1.3) + rng.uniform(-15, 25)
+    grain = rng.normal(0, rng.uniform(0, 6), picture.shape)
+    return np.clip(light + grain, 0, 255).astype(np.uint8)
 
 
 def _frames(resources: Path) -> dict[str, RgbImage]:

@@ -27,7 +27,7 @@ from heimdex.ml import (
     runtime,
     torch_checkpoint,
 )
-from heimdex.ml.acceleration import opening, tuning
+from heimdex.ml.acceleration import forms, opening, tuning
 from heimdex.ml.benchmarks import Row, random_faces, turns
 from heimdex.ml.benchmarks.turns import Taken, Way, Work
 from heimdex.ml.face_embedding import GraphFaceEmbedder
@@ -177,7 +177,7 @@ def _engine(store: ModelStore, model_id: str, threads: int, *, plain: bool) -> F
     engine = retinaface.RetinaFace(store, store.manifest(model_id), compute)
     if plain:
         path = _plain_path(store, model_id)
-        engine.use(opening.PLAIN.open(path, compute, model_id))
+        engine.use(forms.PLAIN.open(path, compute, model_id))
     return engine
 
 

@@ -22,8 +22,8 @@ from heimdex.ml.reference import faces, libraries
 from heimdex.ml.store import ModelStore
 
 _RESIDUE = 0.3
-"""What the last normalisation of a bottleneck starts with. With 1 a random ResNet-50 is chaotic:
-rounding the pixels alone turns its answers round (cosine .89)."""
+"""What the last normalisation of a residual unit starts with. With 1 deep random networks are
+chaotic, as trained ones are not: rounding the pixels alone turns a ResNet-50's answers round."""
 _CALM = 0.01
 """Spread of the heads' kernels, as detectors are started with, so that boxes stay near anchors."""
 _FIRING = 2e-2
@@ -63,6 +63,9 @@ def adaface(size: Size, resources: Path) -> Any:
     for layer in model.modules():
         if isinstance(layer, torch.nn.Conv2d | torch.nn.Linear):
             torch.nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
+    for name, layer in model.named_modules():
+        if name.endswith("res_layer.5"):
+            torch.nn.init.constant_(layer.weight, _RESIDUE)
     crops = np.concatenate([each[PIXELS] for each in face_samples.crops(resources)[:2]])
     planes = torch.from_numpy(crops).permute(0, 3, 1, 2).float() / 127.5 - 1
     return _settled(torch, model, planes)
