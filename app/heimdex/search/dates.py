@@ -53,6 +53,11 @@ _ENDS = re.compile(
     r"|filmed|said|seen|text|who|folder)\b)|(?=[가-힣])",
     re.IGNORECASE,
 )
+_FILMED = re.compile(r"\b(?:from|filmed|recorded|taken|shot|captured)\s+$", re.IGNORECASE)
+_TODAYS = re.compile(
+    r"\s*(?:['’]s\s+)?(?:의\s*)?(?:$|[.!?]?\s*$|(?:찍은|촬영|찍힌|녹화|영상|동영상)|(?:videos?|clips?)\b)",
+    re.IGNORECASE,
+)
 _KO_NEEDS = re.compile(r"^(?:에는|에도|에만|엔|에|동안|마다|(?:\s?때))(?![가-힣])")
 _KO_ABOUT = re.compile(r"^(?:년)?(?:에|과|와)?\s*(?:대해|대한|대하여|관해|관한|관하여|관련)")
 _AND = re.compile(r"^\s*(?:and|과|와|및)\s*(?:the\s+|in\s+)?$", re.IGNORECASE)
@@ -132,6 +137,9 @@ def _fits(text: str, date: Written) -> bool:
         return False
     if date.needs in ("season", "fall", "feast") and not _ENDS.match(after):
         return False  # "in the winter time", "at christmas dinner"
+    if date.needs == "today":
+        # Whoever quotes a speech may begin with it: "Today, after two years …", 오늘 이 자리에서.
+        return _FILMED.search(before) is not None or _TODAYS.match(after) is not None
     if date.needs == "day" and text[date.start : date.end][:1].isupper():
         return True
     return _NEEDS[date.needs].search(before) is not None
