@@ -1,5 +1,6 @@
 """AdaFace gives the same vectors out of each format it is published in, and the authors' ones."""
 
+import json
 import subprocess
 import sys
 import types
@@ -216,3 +217,28 @@ def test_int8_keeps_the_vectors_with_the_first_unit_in_float(
         form = Form(runtime, Precision.INT8)
         graph = form.open(tmp_path / "int8.onnx", Compute(), ID)
         assert case.likeness(truth, [graph.run(batch) for batch in batches[3:]]) > case.gate
+
+
+def test_it_runs_without_torch_once_it_is_installed(face_members: Mapping[str, Member]) -> None:
+    member = face_members[ID]
+    code = f"""
+import json, sys
+from pathlib import Path
+import numpy as np
+from heimdex.ml import adaface, manifests
+from heimdex.ml.runtime import Compute
+from heimdex.ml.store import ModelStore
+models = Path({str(member.store.models_dir)!r})
+store = ModelStore(models, manifests.load(Path("models")), source="")
+engine = adaface.engine(store, store.manifest({ID!r}), Compute())
+engine.embed([np.zeros((112, 112, 3), np.uint8)])
+print(json.dumps(sorted({{name.partition(".")[0] for name in sys.modules}})))
+"""
+    checkout = Path(__file__).resolve().parents[2]
+    child = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=checkout
+    )
+    assert child.returncode == 0, child.stderr
+    loaded = set(json.loads(child.stdout.splitlines()[-1]))
+    assert "onnxruntime" in loaded
+    assert not {"torch", "safetensors", "onnx"} & loaded

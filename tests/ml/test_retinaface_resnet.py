@@ -81,11 +81,14 @@ def test_it_is_chosen_once_it_is_there(member: Member, store: ModelStore) -> Non
         assert small == "retinaface-mobilenet"
 
 
-def test_it_runs_without_torch_once_it_is_installed(member: Member) -> None:
+def test_it_runs_without_torch_once_it_is_installed_and_gives_its_memory_back(
+    member: Member,
+) -> None:
     code = f"""
 import json, sys
 from pathlib import Path
 import numpy as np
+import psutil
 from heimdex.ml import manifests
 from heimdex.ml.retinaface import RetinaFace
 from heimdex.ml.runtime import Compute
@@ -94,16 +97,22 @@ models = Path({str(member.store.models_dir)!r})
 store = ModelStore(models, manifests.load(Path("models")), source="")
 engine = RetinaFace(store, store.manifest({ID!r}), Compute())
 engine.detect([np.zeros((64, 64, 3), np.uint8)])
-print(json.dumps(sorted({{name.partition(".")[0] for name in sys.modules}})))
+loaded = psutil.Process().memory_info().rss
+engine.unload()
+given_back = (loaded - psutil.Process().memory_info().rss) / 1e6
+names = sorted({{name.partition(".")[0] for name in sys.modules}})
+print(json.dumps({{"names": names, "given_back": given_back}}))
 """
     checkout = Path(__file__).resolve().parents[2]
     child = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=checkout
     )
     assert child.returncode == 0, child.stderr
-    loaded = set(json.loads(child.stdout.splitlines()[-1]))
+    answer = json.loads(child.stdout.splitlines()[-1])
+    loaded = set(answer["names"])
     assert "onnxruntime" in loaded
     assert not {"torch", "torchvision", "retinaface"} & loaded
+    assert answer["given_back"] > 80  # Of 109 MB of weights.
 
 
 def test_missing_units_and_other_files_are_refused(tmp_path: Path, member: Member) -> None:
