@@ -21,6 +21,7 @@ EMBEDDED, MASK = "embedded", "mask"
 DENSE, WEIGHTS = "dense", "weights"
 """Outputs: unit vectors, b × width; a weight of 0 or more for each token, b × n."""
 
+_WORDS = "embeddings.word_embeddings.weight"
 _CHUNK = 4096
 
 
@@ -58,7 +59,7 @@ def write(tensors: Tensors, sparse: Tensors, described: Shape, longest: int, pat
 
     `tensors` are those of the checkpoint, `sparse` those of `sparse_linear.pt`.
     """
-    network = Network(tensors)
+    network = Network(tensors, _prefix(tensors))
     positions = network.tensor("embeddings.position_embeddings.weight")
     first = described.padding + 1
     width = positions.shape[1]
@@ -91,9 +92,14 @@ SPARSE_HEAD = "sparse_linear"
 """Name of the head's weights: one column, which there is nothing to gain by shrinking."""
 
 
+def _prefix(tensors: Tensors) -> str:
+    """Checkpoints of a model with a head call the encoder `roberta`."""
+    return next((prefix for prefix in ("", "roberta.") if f"{prefix}{_WORDS}" in tensors), "")
+
+
 def write_words(tensors: Tensors, path: Path) -> None:
     """Store the word table, vocabulary × width, as float16 in numpy's format."""
-    words = tensors["embeddings.word_embeddings.weight"]
+    words = tensors[f"{_prefix(tensors)}{_WORDS}"]
     stored: np.memmap[Any, np.dtype[np.float16]] = np.lib.format.open_memmap(
         path, mode="w+", dtype=np.float16, shape=words.shape
     )
