@@ -88,18 +88,21 @@ def test_it_runs_without_torch_once_it_is_installed_and_gives_its_memory_back(
 import json, sys
 from pathlib import Path
 import numpy as np
-import psutil
 from heimdex.ml import manifests
 from heimdex.ml.retinaface import RetinaFace
 from heimdex.ml.runtime import Compute
 from heimdex.ml.store import ModelStore
+def resident():
+    status = Path("/proc/self/status")
+    lines = status.read_text().splitlines() if status.exists() else []
+    return sum(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1e3
 models = Path({str(member.store.models_dir)!r})
 store = ModelStore(models, manifests.load(Path("models")), source="")
 engine = RetinaFace(store, store.manifest({ID!r}), Compute())
 engine.detect([np.zeros((64, 64, 3), np.uint8)])
-loaded = psutil.Process().memory_info().rss
+loaded = resident()
 engine.unload()
-given_back = (loaded - psutil.Process().memory_info().rss) / 1e6
+given_back = loaded - resident()
 names = sorted({{name.partition(".")[0] for name in sys.modules}})
 print(json.dumps({{"names": names, "given_back": given_back}}))
 """
@@ -112,7 +115,8 @@ print(json.dumps({{"names": names, "given_back": given_back}}))
     loaded = set(answer["names"])
     assert "onnxruntime" in loaded
     assert not {"torch", "torchvision", "retinaface"} & loaded
-    assert answer["given_back"] > 80  # Of 109 MB of weights.
+    if sys.platform == "linux":
+        assert answer["given_back"] > 80  # Of 109 MB of weights.
 
 
 def test_missing_units_and_other_files_are_refused(tmp_path: Path, member: Member) -> None:
