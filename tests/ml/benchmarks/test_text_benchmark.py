@@ -7,11 +7,17 @@ import pytest
 import random_bge_m3
 from heimdex.domain.errors import EngineFailed
 from heimdex.ml import manifests
+from heimdex.ml.acceleration import forms
 from heimdex.ml.benchmarks import text, turns
 from heimdex.ml.store import ModelStore
 
 
-def test_a_line_says_how_much_faster_and_how_alike(tmp_path: Path) -> None:
+def test_a_line_says_how_much_faster_and_how_alike(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # One form beside the plain one: that all of them are tried is tested with the tuning.
+    quick = forms.Form(forms.Runtime.OPENVINO, forms.Precision.INT8_WEIGHTS)
+    monkeypatch.setattr(forms, "candidates", lambda plain: [quick])
     known = manifests.load(random_bge_m3.CHECKOUT / "models")
     store = ModelStore(tmp_path / "none", known, resources=random_bge_m3.RESOURCES, source="")
     said: list[str] = []
