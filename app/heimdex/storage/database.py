@@ -6,19 +6,22 @@ What the tables mean is left to the stores beside it; what they look like, to `m
 import logging
 import sqlite3
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
-from heimdex.domain.errors import LibraryDamaged, UserError
+from heimdex.domain.errors import Cancelled, LibraryDamaged, UserError
 from heimdex.storage import migrations
 
 FILE_NAME = "library.sqlite3"
 """The database's name inside a library folder."""
 
-_QUICK_CHECK_BELOW = 64 * 1024 * 1024
-"""Bytes up to which every opening checks the whole file (well under half a second)."""
+_QUICK_CHECK_S = 0.5
+"""How long an opening may check the file; a large one is checked whole at leisure (`upkeep`)."""
+_STEPS = 20_000
+"""Steps of SQLite's machine between two looks at the clock: a few milliseconds."""
 
 _log = logging.getLogger(__name__)
 
@@ -54,9 +57,8 @@ class Database:
         try:
             with _explained(path):
                 connection = database.read()
-                small = path.stat().st_size <= _QUICK_CHECK_BELOW
-                if small or migrations.missing(connection, path):
-                    database.require_sound()
+                todo = migrations.missing(connection, path)
+                database.require_sound(None if todo else _QUICK_CHECK_S)
                 migrations.migrate(connection, path)
         except BaseException:
             database.close()
@@ -116,21 +118,56 @@ class Database:
             finally:
                 self._local.depth = depth
 
-    def require_sound(self) -> None:
-        """Raise LibraryDamaged when SQLite finds a fault in the file (`PRAGMA quick_check`)."""
-        found = [row[0] for row in self.read().execute("PRAGMA quick_check(1)")]
+    def require_sound(self, limit_s: float | None = None) -> bool:
+        """Raise LibraryDamaged when SQLite finds a fault in the file (`PRAGMA quick_check`).
+
+        With `limit_s` it stops looking after so long; False when it was not through by then.
+        """
+        deadline = None if limit_s is None else time.monotonic() + limit_s
+        with self._stopping(lambda: deadline is not None and time.monotonic() > deadline):
+            try:
+                found = [row[0] for row in self.read().execute("PRAGMA quick_check(1)")]
+            except sqlite3.OperationalError as error:
+                if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
+                    return False
+                raise
         if found != ["ok"]:
             _log.error("quick_check of %s: %s", self.path.name, found)
             raise LibraryDamaged(_damaged(self.path))
+        return True
 
-    def verify(self) -> list[str]:
-        """Every fault of the whole file, in SQLite's words: structure, indexes, foreign keys."""
+    def verify(self, cancelled: Callable[[], bool] | None = None) -> list[str]:
+        """Every fault of the whole file, in SQLite's words: structure, indexes, foreign keys.
+
+        Raises Cancelled soon after `cancelled()` became true.
+        """
         connection = self.read()
-        found = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(100)")]
-        problems = [] if found == ["ok"] else found
-        for row in connection.execute("PRAGMA foreign_key_check"):
-            problems.append(f"{row[0]} row {row[1]} points to a missing row of {row[2]}")
+        with self._stopping(cancelled):
+            try:
+                found = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(100)")]
+                problems = [] if found == ["ok"] else found
+                for row in connection.execute("PRAGMA foreign_key_check"):
+                    problems.append(f"{row[0]} row {row[1]} points to a missing row of {row[2]}")
+            except sqlite3.OperationalError as error:
+                if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
+                    raise Cancelled("Cancelled.") from error
+                raise
+            except sqlite3.DatabaseError as error:
+                return [str(error)]
+        if cancelled is not None and cancelled():
+            raise Cancelled("Cancelled.")
         return problems
+
+    @contextmanager
+    def _stopping(self, wanted: Callable[[], bool] | None) -> Iterator[None]:
+        """Interrupt this thread's statements once `wanted()` is true."""
+        connection = self.read()
+        if wanted is not None:
+            connection.set_progress_handler(wanted, _STEPS)
+        try:
+            yield
+        finally:
+            connection.set_progress_handler(None, 0)
 
     def backup(self, target: Path) -> None:
         """Write a consistent copy to `target`, which must not exist yet."""
@@ -210,7 +247,6 @@ def _explained(path: Path) -> Iterator[None]:
 
 def _damaged(path: Path) -> str:
     return (
-        f"The library's database {path} is damaged; restore it from a backup "
-        f"({path.stem}-*.backup beside it) or move it away to start a new library. "
-        "Your videos are not affected."
+        f"The library's database {path} is damaged; `heimdex library restore` puts its newest "
+        "sound backup in its place. Your videos are not affected."
     )

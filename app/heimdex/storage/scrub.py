@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from heimdex.domain.errors import UserError
+from heimdex.storage.backups import DAMAGED, FOLDER_NAME
 from heimdex.storage.database import FILE_NAME, Database
 
 _TRIES = 40
@@ -59,9 +60,12 @@ def scrub(database: Database) -> Scrubbed:
 
 
 def automatic_copies(directory: Path) -> list[Path]:
-    """The backups that the program made beside the database by itself."""
+    """The backups that the program made by itself, also half-made ones, and databases that were
+    set aside because a backup took their place."""
     stem = Path(FILE_NAME).stem
     found = [*directory.glob(f"{stem}*.backup"), *directory.glob(f"{stem}*.backup.part")]
+    found += [*directory.glob(f"{stem}-{DAMAGED}-*"), *directory.glob(f"{FILE_NAME}.restoring*")]
+    found += (directory / FOLDER_NAME).glob("*")
     return sorted(path for path in found if path.is_file())
 
 

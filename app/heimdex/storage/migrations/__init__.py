@@ -57,16 +57,21 @@ def missing(
 
 
 def migrate(
-    connection: sqlite3.Connection, path: Path, known: Sequence[Migration] = ALL
+    connection: sqlite3.Connection,
+    path: Path,
+    known: Sequence[Migration] = ALL,
+    *,
+    backed_up: bool = False,
 ) -> list[str]:
     """Run what is missing, each migration in its own transaction; returns the names of those run.
 
     `PRAGMA user_version` is the truth about where a file stands; the table `migrations` records
-    when each was run. Raises LibraryTooNew, or UserError when the backup cannot be written.
+    when each was run. A copy is made first unless the file is `backed_up` (is one itself). Raises
+    LibraryTooNew, or UserError when the backup cannot be written.
     """
     todo = missing(connection, path, known)
     version = _version(connection)
-    if version and todo:
+    if version and todo and not backed_up:
         _back_up(connection, path, version)
     for migration in todo:
         _run(connection, migration)
@@ -81,6 +86,8 @@ def copy(connection: sqlite3.Connection, target: Path) -> None:
         copied = sqlite3.connect(part)
         try:
             connection.backup(copied)
+            # One file by itself, which can be read without writing beside it.
+            copied.execute("PRAGMA journal_mode = DELETE")
         finally:
             copied.close()
         part.replace(target)

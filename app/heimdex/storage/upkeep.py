@@ -1,0 +1,117 @@
+"""Looks after a library while nothing else is to be done: checks it, mends its indexes, and sees
+that there is a sound backup.
+
+When it is quiet is known by whoever calls; restoring the database needs a person's word.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from heimdex.domain.errors import Cancelled, UserError
+from heimdex.storage import lexicon
+from heimdex.storage.backups import Backup, Backups
+from heimdex.storage.chroma import VectorIndex
+from heimdex.storage.database import Database
+
+_CHECK_EVERY_S = 7 * 86_400
+_CHECKED = "checked_at"
+"""Note in the table `library`: Unix seconds of the last full check that found nothing."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Looked:
+    """What was done. `damaged` are faults that only a backup can mend, in SQLite's words; `mended`
+    says in a person's words what was wrong and is right again."""
+
+    checked: bool = False
+    damaged: list[str] = field(default_factory=list)
+    mended: list[str] = field(default_factory=list)
+    backup: Backup | None = None
+    problem: str = ""
+    """Why there is no new backup although one is due."""
+
+
+class Upkeep:
+    """One library's care. `look` may take minutes and runs on a thread of its own."""
+
+    def __init__(
+        self,
+        database: Database,
+        index: VectorIndex,
+        backups: Backups,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._database = database
+        self._index = index
+        self._backups = backups
+        self._now = now
+
+    def is_due(self) -> bool:
+        """Whether `look` has anything to do. Cheap enough for every minute."""
+        return self._check_is_due() or self._backups.is_due()
+
+    def look(self, cancelled: Callable[[], bool] = lambda: False, *, full: bool = False) -> Looked:
+        """Do what is due: the full check once a week (or now, with `full`), then a backup.
+
+        Raises Cancelled when somebody needs the library meanwhile; what was done stays done.
+        """
+        looked = Looked()
+        if full or self._check_is_due():
+            looked.damaged = self._database.verify(cancelled)
+            if looked.damaged:
+                _log.error("the full check found %d faults", len(looked.damaged))
+                # A copy of what is damaged must not take the place of one that is sound.
+                return looked
+            looked.mended = self._mend(cancelled)
+            self._note_checked()
+            looked.checked = True
+        _stop_if(cancelled)
+        if self._backups.is_due():
+            try:
+                looked.backup = self._backups.make(self._database)
+            except UserError as error:
+                _log.warning("no backup: %s", error)
+                looked.problem = str(error)
+        return looked
+
+    def _mend(self, cancelled: Callable[[], bool]) -> list[str]:
+        """Make the indexes anew where they differ from the database."""
+        mended: list[str] = []
+        if lexicon.verify(self._database):
+            lexicon.reindex(self._database)
+            mended.append("The index of words was damaged and has been made anew.")
+        _stop_if(cancelled)
+        if self._index.verify(self._database):
+            self._index.rebuild(self._database)
+            mended.append("The vector index was damaged and has been made anew.")
+        for what in mended:
+            _log.warning("%s", what)
+        return mended
+
+    def _check_is_due(self) -> bool:
+        row = (
+            self._database.read()
+            .execute("SELECT value FROM library WHERE key = ?", (_CHECKED,))
+            .fetchone()
+        )
+        if row is None:
+            return True
+        # The clock may have been set back since.
+        return abs(self._now() - float(row[0])) > _CHECK_EVERY_S
+
+    def _note_checked(self) -> None:
+        with self._database.write() as connection:
+            connection.execute(
+                "INSERT INTO library VALUES (?1, ?2)"
+                " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                (_CHECKED, str(int(self._now()))),
+            )
+
+
+def _stop_if(cancelled: Callable[[], bool]) -> None:
+    if cancelled():
+        raise Cancelled("Cancelled.")
