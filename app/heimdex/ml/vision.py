@@ -5,7 +5,6 @@ embedded by the text engine that it is given.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,14 +12,16 @@ from heimdex.domain.engines import TextEmbedder, Thresholds
 from heimdex.domain.media import RgbImage
 from heimdex.domain.vectors import Vectors
 from heimdex.ml import concepts, runtime
+from heimdex.ml.acceleration.cases import Case, Outputs, mean_cosine
+from heimdex.ml.acceleration.graph import Arrays, Graph
+from heimdex.ml.acceleration.opening import open_graph
+from heimdex.ml.dual_encoder import calibration_frames
 from heimdex.ml.efficientnet import INPUT_SIZE
 from heimdex.ml.framing import squash
 from heimdex.ml.manifests import Manifest
+from heimdex.ml.networks.vit import PIXELS
 from heimdex.ml.runtime import Compute
 from heimdex.ml.store import ModelStore
-
-if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
 
 FITS = 0.6
 """Of the similarity that a picture can reach to a query: from here it counts as fitting."""
@@ -28,7 +29,10 @@ RESEMBLES = 0.75
 LEAST = 0.28
 """Below it lie sentences that are about nothing to be seen, with every picture."""
 
+GRAPH = "model.onnx"
 _BATCH = 8
+_GATE = 0.995
+"""Both what the network makes of a picture and what it takes it for must stay as they are."""
 
 
 class SentenceSpaceVision:
@@ -46,7 +50,7 @@ class SentenceSpaceVision:
         self._manifest = manifest
         self._compute = compute
         self._text = text
-        self._session: InferenceSession | None = None
+        self._graph: Graph | None = None
         self._map: concepts.SentenceMap | None = None
 
     @property
@@ -80,18 +84,18 @@ class SentenceSpaceVision:
 
     def unload(self) -> None:
         """Free the network and the map; the text engine belongs to whoever made it."""
-        self._session = None
+        self._graph = None
         self._map = None
 
     def embed_images(self, images: Sequence[RgbImage]) -> Vectors:
         """One unit vector a picture, n × dims."""
-        session, mapping = self._opened()
+        graph, mapping = self._opened()
         rows = [np.zeros((0, self.dims), np.float32)]
         for start in range(0, len(images), _BATCH):
             pixels = np.stack(
                 [squash(image, INPUT_SIZE) for image in images[start : start + _BATCH]]
             )
-            features, logits = runtime.run(session, pixels=pixels)
+            features, logits = graph.run({PIXELS: pixels})
             with runtime.one_blas_thread():
                 rows.append(mapping.place(features, logits))
         return np.concatenate(rows)
@@ -117,9 +121,23 @@ class SentenceSpaceVision:
             self._map = concepts.load(self._store.path(self.model_id, "concepts.npz"))
         return self._map
 
-    def _opened(self) -> "tuple[InferenceSession, concepts.SentenceMap]":
+    def _opened(self) -> tuple[Graph, concepts.SentenceMap]:
         mapping = self._mapping()
-        if self._session is None:
-            graph = self._store.path(self.model_id, "model.onnx")
-            self._session = runtime.onnx_session(graph, self._compute, self.model_id)
-        return self._session, mapping
+        if self._graph is None:
+            self._graph = open_graph(self._store, self.model_id, GRAPH, self._compute)
+        return self._graph, mapping
+
+
+def tuning_cases(store: ModelStore, manifest: Manifest) -> list[Case]:
+    """What must hold of a quick form of the network."""
+    features, logits = mean_cosine(0), mean_cosine(1)
+
+    def samples() -> list[Arrays]:
+        pictures = calibration_frames(store.resources)
+        squares = np.stack([squash(picture, INPUT_SIZE) for picture in pictures])
+        return [{PIXELS: squares[at : at + _BATCH]} for at in range(0, len(squares), _BATCH)]
+
+    def likeness(plain: Sequence[Outputs], quick: Sequence[Outputs]) -> float:
+        return min(features(plain, quick), logits(plain, quick))
+
+    return [Case(GRAPH, samples, likeness, _GATE)]
