@@ -22,7 +22,8 @@ WORTH_ASKING = 0.15
 @dataclass(frozen=True, slots=True)
 class Suggestion:
     """`tracks` may show `person_id`. `group` is the unnamed person who has them, None for faces
-    that are nobody's; `likeness` is the mean similarity, below the face model's `match`."""
+    that are nobody's; `likeness` is the mean similarity: at least the face model's `suggest`, and
+    below `match` unless the person has become more like them since, or is not the only one."""
 
     person_id: PersonId
     group: PersonId | None
