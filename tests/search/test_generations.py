@@ -10,7 +10,7 @@ from golden_library import FRAME, PASSAGE, Described, Golden
 
 from heimdex.domain.errors import UserError
 from heimdex.domain.ids import VideoId
-from heimdex.domain.stages import Stage, VisionOutput
+from heimdex.domain.stages import PassagesOutput, Stage, VisionOutput
 from heimdex.domain.vectors import Space, SpaceKind, VectorBatch, Vectors
 from heimdex.search.generations import Generation, Generations
 from heimdex.search.searcher import Searcher
@@ -143,3 +143,25 @@ def test_a_moment_is_compared_by_the_model_that_has_seen_it(library: Golden) -> 
 def test_nothing_is_asked_twice_where_one_model_has_seen_all(library: Golden) -> None:
     one = Generations(library.vectors, PASSAGE, FRAME, lambda space: True, frozenset)
     assert one.now() == [Generation(PASSAGE, FRAME, None)]
+
+
+def test_text_models_follow_each_other_in_the_same_way(library: Golden) -> None:
+    better = Space(SpaceKind.PASSAGE, "better", "1")
+    made = Generations(
+        library.vectors,
+        better,
+        FRAME,
+        lambda space: space == PASSAGE,
+        lambda: frozenset(video.id for video in library.catalogue.videos()),
+    )
+    talk, others = video(library, "talk.mp4"), {"beach.mp4", "snow.mp4"}
+    assert made.now() == [
+        Generation(better, FRAME, frozenset(video(library, name) for name in others)),
+        Generation(PASSAGE, FRAME, frozenset({talk})),
+    ]
+    batch = library.vectors.batch(talk, PASSAGE)
+    assert batch is not None
+    passages = library.stages.passages(talk)
+    library._commit(talk, Stage.PASSAGES, PassagesOutput(better, tuple(passages), batch))
+    assert made.now() == [Generation(better, FRAME, None)]
+    assert library.stages.passages(talk) == passages
