@@ -7,6 +7,8 @@ import argparse
 import os
 import platform
 from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from heimdex.cli import bench_people, bench_search
@@ -32,13 +34,19 @@ def define(group: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> N
         parents=[shared],
         help="each family of models against the plain way: torch, float32, one item at a time",
         description="For each family of models: the plain way (torch, eager, float32, one item at "
-        "a time) and ours in turns, with how alike the answers are and what memory both take. "
-        "Needs the reference engines (scripts/setup --torch) and several minutes on a machine that "
+        "a time) and ours in turns, in processor seconds, with how alike the answers are and what "
+        "memory both take. Needs the reference engines (scripts/setup --torch) and several minutes on a machine that "
         "does nothing else. Published weights are used where they are installed, random ones of "
         "the exact architecture elsewhere.",
     )
     engines.add_argument("--family", choices=FAMILIES, action="append", help="only this family")
     engines.add_argument("--json", action="store_true", help="one JSON object a line of the table")
+    engines.add_argument(
+        "--scratch",
+        type=Path,
+        metavar="DIR",
+        help="where 8 GB of made-up weights may lie meanwhile",
+    )
     engines.set_defaults(run=engines_)
     bench_search.define(kinds, shared)
     bench_people.define(kinds, shared)
@@ -58,14 +66,19 @@ def engines_(options: argparse.Namespace) -> int:
     for family in options.family or FAMILIES:
         note(f"measuring {family} …")
         module = import_module(f"heimdex.ml.benchmarks.{family}")
-        for row in module.rows(store, threads):
-            rows.append(row)
-            if options.json:
-                emit(_document(row))
+        with TemporaryDirectory(prefix="heimdex-bench-", dir=options.scratch) as scratch:
+            for row in module.rows(store, threads, Path(scratch), _progress):
+                rows.append(row)
+                if options.json:
+                    emit(_document(row))
     if not options.json:
         print(f"{machine()}; {threads} threads\n")
         print(_table(rows))
     return 0
+
+
+def _progress(what: str) -> None:
+    note(f"  {what}")
 
 
 def machine() -> str:
