@@ -132,24 +132,32 @@ def read(
     padded: tuple[int, ...],
     least: float,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    """Boxes (n × 4), scores (n) and landmarks (n × 5 × 2) in pixels of what scores `least`, best
-    first, out of the network's answer for one picture of `padded` height and width.
+    """Boxes (n × 4), scores (n) and landmarks (n × 5 × 2) in pixels of the faces that score
+    `least`, best first, out of the network's answer for one picture of `padded` height and width.
 
     Offsets (anchors × 4), the second of two `scores` and `landmarks` (× 10) belong to the anchors.
     """
-    scores = scores[:, 1]
-    chosen = np.flatnonzero(scores >= least)
+    chosen = np.flatnonzero(scores[:, 1] >= least)
     if len(chosen) > _CANDIDATES:
-        chosen = chosen[np.argsort(-scores[chosen])[:_CANDIDATES]]
+        chosen = chosen[np.argsort(-scores[chosen, 1])[:_CANDIDATES]]
+    found = _boxes(offsets, chosen, padded)
+    anchors = _anchors(padded[0], padded[1])[chosen]
+    points = landmarks[chosen].reshape(-1, 5, 2) * _CENTRE_VARIANCE
+    points = anchors[:, None, :2] + points * anchors[:, None, 2:]
+    kept = boxes.suppress(found, scores[chosen, 1], _OVERLAP)
+    return found[kept], scores[chosen, 1][kept], points[kept]
+
+
+def _boxes(
+    offsets: NDArray[np.float32], chosen: NDArray[np.intp], padded: tuple[int, ...]
+) -> NDArray[np.float32]:
+    """The boxes of some anchors. Offsets are relative to the anchors."""
     anchors = _anchors(padded[0], padded[1])[chosen]
     centres, sizes = anchors[:, :2], anchors[:, 2:]
     middle = centres + offsets[chosen, :2] * _CENTRE_VARIANCE * sizes
     extent = sizes * np.exp(offsets[chosen, 2:] * _SIZE_VARIANCE)
-    found = np.hstack([middle - extent / 2, middle + extent / 2])
-    points = landmarks[chosen].reshape(-1, 5, 2) * _CENTRE_VARIANCE
-    points = centres[:, None] + points * sizes[:, None]
-    kept = boxes.suppress(found, scores[chosen], _OVERLAP)
-    return found[kept], scores[chosen][kept], points[kept]
+    found: NDArray[np.float32] = np.hstack([middle - extent / 2, middle + extent / 2])
+    return found
 
 
 @lru_cache(maxsize=8)
@@ -217,20 +225,20 @@ def tuning_cases(store: ModelStore, manifest: Manifest) -> list[Case]:
 
 
 def agreement(plain: Sequence[Outputs], quick: Sequence[Outputs], least: float) -> float:
-    """Mean overlap of the faces found by either with the best fitting one of the other, in 0..1.
+    """Mean overlap of the faces found by either with the best fitting box of the other, in 0..1.
 
     A face near the threshold may fall to one side of it in one form and to the other in the other,
-    so its counterpart is looked for further down. Where neither finds any face, what the scores
+    so its counterpart is looked for further down, and among all anchors that see it: which of them
+    is the best may be a matter of the last digit. Where neither finds any face, what the scores
     have in common is taken instead, because there is nothing else to compare.
     """
     overlaps: list[float] = []
     for one, other in ((plain, quick), (quick, plain)):
         for mine, theirs in zip(one, other, strict=True):
-            for offsets, scores, landmarks, *rest in zip(*mine, *theirs, strict=True):
+            for offsets, scores, landmarks, moved, sure, _ in zip(*mine, *theirs, strict=True):
                 padded = face_samples.PADDED
-                found = read(offsets, scores, landmarks, padded, least)[0]
-                there = read(rest[0], rest[1], rest[2], padded, least - _SURE)[0]
-                for box in found:
+                there = _boxes(moved, np.flatnonzero(sure[:, 1] >= least - _SURE), padded)
+                for box in read(offsets, scores, landmarks, padded, least)[0]:
                     overlaps.append(float(boxes.overlaps(box, there).max()) if len(there) else 0.0)
     if overlaps:
         return float(np.mean(overlaps))

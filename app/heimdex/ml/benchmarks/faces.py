@@ -13,7 +13,6 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from heimdex.domain.engines import FaceDetector
 from heimdex.domain.faces import FaceDetection
 from heimdex.domain.media import RgbImage
 from heimdex.ml import (
@@ -28,6 +27,8 @@ from heimdex.ml import (
     torch_checkpoint,
 )
 from heimdex.ml.acceleration import forms, opening, tuning
+from heimdex.ml.acceleration.cases import Outputs
+from heimdex.ml.acceleration.graph import Arrays, Graph
 from heimdex.ml.benchmarks import Row, random_faces, turns
 from heimdex.ml.benchmarks.turns import Taken, Way, Work
 from heimdex.ml.face_embedding import GraphFaceEmbedder
@@ -94,6 +95,12 @@ def _row(
         **dict.fromkeys(ADAFACE, "torch, float32, one face at a time"),
     }
     form = opening.chosen_form(store, model_id, retinaface.GRAPH, _plain_path(store, model_id))[0]
+    if embeds:
+        likeness = _cosine(plain, ours)
+    elif manifest.engine == "retinaface":
+        likeness = _agreement(plain, ours, manifest.limits().match)
+    else:
+        likeness = _overlap(plain, ours)
     return Row(
         family="faces",
         model=manifest.title,
@@ -101,7 +108,7 @@ def _row(
         plain_s=plain.seconds,
         ours_s=ours.seconds,
         parity="mean cosine" if embeds else "overlap of boxes",
-        parity_value=_likeness(plain, ours, embeds),
+        parity_value=likeness,
         plain_mb=plain.megabytes,
         ours_mb=ours.megabytes,
         note=f"{form.name}{'; random weights' if made_up else ''}",
@@ -113,17 +120,28 @@ def _plain_path(store: ModelStore, model_id: str) -> Path:
     return store.path(model_id, name)
 
 
-def _likeness(plain: Taken, ours: Taken, embeds: bool) -> float:
+def _cosine(plain: Taken, ours: Taken) -> float:
     one, other = (np.concatenate(taken.results) for taken in (plain, ours))
-    if embeds:
-        return float((one * other).sum(axis=1).mean())
+    return float((one * other).sum(axis=1).mean())
+
+
+def _agreement(plain: Taken, ours: Taken, least: float) -> float:
+    """As when the quick form was chosen, of what the networks answered."""
+    answers: list[list[Outputs]] = [
+        [list(np.split(each[None], [4, 6], axis=-1)) for each in np.concatenate(taken.results)]
+        for taken in (plain, ours)
+    ]
+    return retinaface.agreement(answers[0], answers[1], least)
+
+
+def _overlap(plain: Taken, ours: Taken) -> float:
+    one, other = (np.concatenate(taken.results) for taken in (plain, ours))
     found: list[float] = []
     for mine, theirs in ((one, other), (other, one)):
         for boxed, there in zip(mine, theirs, strict=True):
             there = there[there[:, 2] > 0]
             for box in boxed[boxed[:, 2] > 0]:
-                best = boxes.overlaps(box, there).max() if len(there) else 0.0
-                found.append(float(best))
+                found.append(float(boxes.overlaps(box, there).max()) if len(there) else 0.0)
     return float(np.mean(found)) if found else 1.0
 
 
@@ -155,38 +173,54 @@ def plain_finding(models: str, resources: str, manifest: str, threads: int) -> W
     """The published way: the package's network in eager torch, float32, a picture at a time."""
     store, model_id = _store(models, resources, manifest)
     if model_id != RESNET:
-        return _finding(store, _engine(store, model_id, threads, plain=True))
+        path, compute = _plain_path(store, model_id), Compute(threads=threads)
+        return _finding(store, model_id, threads, forms.PLAIN.open(path, compute, model_id))
     libraries.load("torch").set_num_threads(threads)
     weights = store.path(model_id, retinaface.RESNET_WEIGHTS)
     network = faces.RetinaFaceNetwork(torch_checkpoint.read(weights), runtime.CPU, model_id)
-    engine = retinaface.RetinaFace(store, store.manifest(model_id), Compute(threads=threads))
-    engine.use(network)
-    return _finding(store, engine)
+    return _finding(store, model_id, threads, network)
 
 
 def our_finding(models: str, resources: str, manifest: str, threads: int) -> Work:
     """As indexing does it."""
     store, model_id = _store(models, resources, manifest)
-    return _finding(store, _engine(store, model_id, threads, plain=False))
+    graph = None
+    if model_id != "mtcnn":
+        graph = opening.open_graph(store, model_id, retinaface.GRAPH, Compute(threads=threads))
+    return _finding(store, model_id, threads, graph)
 
 
-def _engine(store: ModelStore, model_id: str, threads: int, *, plain: bool) -> FaceDetector:
-    compute = Compute(threads=threads)
-    if model_id == "mtcnn":
-        return mtcnn.Mtcnn(store, store.manifest(model_id), compute)
-    engine = retinaface.RetinaFace(store, store.manifest(model_id), compute)
-    if plain:
-        path = _plain_path(store, model_id)
-        engine.use(forms.PLAIN.open(path, compute, model_id))
-    return engine
+class _Kept:
+    """A network whose last answer is kept, to be compared."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self.last: Outputs = []
+
+    def run(self, inputs: Arrays) -> Outputs:
+        """See `Graph`."""
+        self.last = self._graph.run(inputs)
+        return self.last
 
 
-def _finding(store: ModelStore, engine: FaceDetector) -> Work:
-    engine.load()
+def _finding(store: ModelStore, model_id: str, threads: int, graph: Graph | None) -> Work:
     pictures = [each[PIXELS][0, : face_samples.HEIGHT] for each in _later(store)]
+    compute = Compute(threads=threads)
+    if model_id == "mtcnn" or graph is None:
+        cascade = mtcnn.Mtcnn(store, store.manifest(model_id), compute)
+        return lambda part: np.stack(
+            [_boxes(cascade.detect([picture])[0]) for picture in pictures[part::_PARTS]]
+        )
+    kept = _Kept(graph)
+    engine = retinaface.RetinaFace(store, store.manifest(model_id), compute)
+    engine.use(kept)
 
     def work(part: int) -> NDArray[Any]:
-        return np.stack([_boxes(engine.detect([p])[0]) for p in pictures[part::_PARTS]])
+        answers = []
+        for picture in pictures[part::_PARTS]:
+            engine.detect([picture])
+            answers.append(np.concatenate([output[0] for output in kept.last], axis=-1))
+        return np.stack(answers)
 
     return work
 
