@@ -10,6 +10,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,7 @@ def engine(small: ModelStore, request: pytest.FixtureRequest) -> Iterator[DualEn
     made.unload()
 
 
+@cache
 def published(store: ModelStore, model_id: str) -> Any:
     """The reference implementation with the same weights."""
     # Two threads that wait for each other take minutes on a busy machine.

@@ -4,7 +4,7 @@ Pictures are Heimdex's own frames at the size that indexing hands on. Published 
 where they are installed; random ones of the full size are written otherwise.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,7 @@ def rows(
     report: Callable[[str], None] = lambda _: None,
     size: Size = FULL,
     rounds: int = 2,
+    models: Sequence[str] = (CLIP, SIGLIP),
 ) -> list[Row]:
     """A row a model. `scratch` is an empty folder with 8 GB of room when weights must be made up.
 
@@ -50,7 +51,7 @@ def rows(
     libraries.load("transformers", SIGLIP)
     return [
         _row(store, model_id, threads, scratch / model_id, report, size, rounds)
-        for model_id in _MODELS
+        for model_id in models
     ]
 
 
