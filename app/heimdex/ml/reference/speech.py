@@ -31,7 +31,7 @@ _SEED = 0
 class TorchWhisper:
     """A `listening.Model`."""
 
-    searches = (Search(2), Search(1, temperature=0.2), Search(1, temperature=0.4))
+    searches = (Search(3), Search(1, temperature=0.2), Search(1, temperature=0.4))
     """openai-whisper goes on to 1.0, which on sound without speech takes minutes for nothing."""
     at_once = 1
     """openai-whisper's beams are for one view at a time."""
