@@ -14,6 +14,9 @@ from heimdex.ml.store import ModelStore
 
 _OPSET = 21
 """That of the published file."""
+_KEEP_FLOAT = ("conv_1_", "conv_2_")
+"""The layers that see the picture itself: with them int8 gives .984 of likeness, without .994, for
+a tenth more time."""
 
 
 def convert(source: Path, target: Path) -> None:
@@ -41,5 +44,6 @@ def tuning_cases(store: ModelStore, _manifest: Manifest) -> list[Case]:
             lambda: face_samples.crops(store.resources),
             mean_cosine(),
             face_embedding.GATE,
+            _KEEP_FLOAT,
         )
     ]
