@@ -15,15 +15,10 @@ sys.path.insert(0, str(OFFLINE))
 import closed_network  # noqa: E402
 import pytest  # noqa: E402
 
+from heimdex.config.settings import ENVIRONMENT  # noqa: E402
+
 ASKED_MODELS = os.environ.get("HEIMDEX_MODELS")
 ASKED_SHARED = os.environ.get("HEIMDEX_SHARED")
-
-SETTINGS = (
-    "ASR_MODEL ASR_ENGINE ASR_DEVICE ASR_LANGUAGE TEXT_MODEL TEXT_DEVICE VISION_MODEL "
-    "VISION_DEVICE FACE_DETECTOR FACE_MODEL FACE_DEVICE FEATURE_FACE_LICENSED THREADS "
-    "SAMPLE_EVERY_MS STABLE_SECONDS HEIMDEX_MODEL_SOURCE"
-).split()
-"""What a developer may have set for a library of their own and must not leak into a test."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -38,7 +33,8 @@ def pytest_configure(config: pytest.Config) -> None:
         HF_HUB_OFFLINE="1",
         PYTHONPATH=os.pathsep.join(filter(None, [str(OFFLINE), inherited])),
     )
-    for name in (*SETTINGS, "HEIMDEX_MODELS"):
+    # What a developer has set for a library of their own must not leak into a test.
+    for name in (*ENVIRONMENT.values(), "HEIMDEX_MODELS", "HF_ENDPOINT", "HF_TOKEN"):
         os.environ.pop(name, None)
 
 

@@ -96,6 +96,12 @@ def test_modules_are_rooms_not_halls() -> None:
     assert not long
 
 
+def test_no_two_test_modules_share_a_name() -> None:
+    """They are no packages, so pytest would take the second for the first."""
+    names = [path.name for path in tracked("tests/*.py") if path.name != "conftest.py"]
+    assert sorted(set(names)) == sorted(names)
+
+
 def test_no_large_files() -> None:
     """Weights and media do not belong in the repository."""
     large = [path for path in tracked() if path.stat().st_size > 3_000_000]

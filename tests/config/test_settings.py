@@ -1,4 +1,5 @@
 import logging
+import re
 import tomllib
 from dataclasses import fields
 from pathlib import Path
@@ -35,6 +36,20 @@ def test_every_setting_has_a_parser_and_a_variable() -> None:
     for name in ("ASR_MODEL", "TEXT_DEVICE", "FACE_DETECTOR", "FEATURE_FACE_LICENSED"):
         assert ENVIRONMENT[name.lower()] == name
     assert ENVIRONMENT["model_source"] == "HEIMDEX_MODEL_SOURCE"
+
+
+def test_every_setting_stands_in_the_guide() -> None:
+    """With its variable and its default; and nothing stands there that is no setting."""
+    guide = Path(__file__).resolve().parents[2] / "docs" / "using.md"
+    rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \| ([^|]+) \|", guide.read_text("utf-8"), re.M)
+    assert {key: variable for key, variable, _ in rows} == ENVIRONMENT
+    in_words = {"asr_language": "detected", "model_source": "none", "threads": "half of the"}
+    for entry in fields(Settings):
+        written = next(default for key, _, default in rows if key == entry.name)
+        if entry.name in in_words:
+            assert written.startswith(in_words[entry.name])
+        else:
+            assert written.strip("`") == str(entry.default).lower()
 
 
 def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:

@@ -35,9 +35,9 @@ def define(group: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> N
         help="each family of models against the plain way: torch, float32, one item at a time",
         description="For each family of models: the plain way (torch, eager, float32, one item at "
         "a time) and ours in turns, in processor seconds, with how alike the answers are and what "
-        "memory both take. Needs the reference engines (scripts/setup --torch), several minutes and "
-        "a machine that does nothing else. Published weights are used where they are installed, random ones of "
-        "the exact architecture elsewhere.",
+        "memory both take. Needs the reference engines (scripts/setup --torch), several minutes "
+        "and a machine that does nothing else. Published weights are used where they are "
+        "installed, random ones of the exact architecture elsewhere.",
     )
     engines.add_argument("--family", choices=FAMILIES, action="append", help="only this family")
     engines.add_argument("--json", action="store_true", help="one JSON object a line of the table")

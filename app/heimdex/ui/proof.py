@@ -3,7 +3,6 @@
 Everything is started as for a person; only the clicks are made here.
 """
 
-
 from PySide6.QtCore import QTimer
 
 from heimdex.config.directories import Directories

@@ -56,8 +56,12 @@ def day(seconds: int | None) -> str:
 
 
 def size(count: int) -> str:
-    """Bytes for people."""
-    return QLocale().formattedDataSize(count, 1, QLocale.DataSizeFormat.DataSizeTraditionalFormat)
+    """Bytes for people, in powers of ten as the command line says them: 1.5 GB, 12 MB."""
+    leading = float(count)
+    while leading >= 1000:
+        leading /= 1000
+    digits = 1 if leading < 10 else 0
+    return QLocale().formattedDataSize(count, digits, QLocale.DataSizeFormat.DataSizeSIFormat)
 
 
 def stage(which: Stage) -> str:
