@@ -21,6 +21,7 @@ from heimdex.domain.stages import Stage
 from heimdex.domain.vectors import Space, SpaceKind
 from heimdex.hosts.client import Host, Limits, configured, host_command, thread_limits
 from heimdex.indexing.engine import HostStageEngine
+from heimdex.indexing.redrawing import Redrawing
 from heimdex.indexing.scan import Scanner
 from heimdex.indexing.watch import OnHint, Watcher
 from heimdex.indexing.worker import Worker
@@ -36,6 +37,7 @@ from heimdex.search.searcher import Searcher
 from heimdex.search.suggest import Suggester
 from heimdex.search.watching import SavedSearches
 from heimdex.storage.artefacts import Artefacts
+from heimdex.storage.backups import Backups
 from heimdex.storage.catalogue import Catalogue
 from heimdex.storage.chroma import VectorIndex
 from heimdex.storage.database import FILE_NAME, Database
@@ -45,6 +47,7 @@ from heimdex.storage.lock import LibraryLock
 from heimdex.storage.people import PeopleStore
 from heimdex.storage.searches import SearchStore
 from heimdex.storage.stages import StageStore
+from heimdex.storage.upkeep import Upkeep
 from heimdex.storage.vectors import VectorStore
 
 DATABASE = FILE_NAME
@@ -80,6 +83,9 @@ class Library:
     suggester: Suggester
     scanner: Scanner
     worker: Worker
+    redrawing: Redrawing
+    backups: Backups
+    upkeep: Upkeep
     models: ModelStore
     index_host: Host
     query_host: Host
@@ -179,6 +185,7 @@ def open_library(directories: Directories, settings: Settings, *, wait_s: float 
             southern=settings.hemisphere == "south",
         )
         searches = SearchStore(database)
+        backups = Backups(directories.library)
 
         def stage_models() -> dict[Stage, str]:
             models = chosen.stage_models()
@@ -225,6 +232,9 @@ def open_library(directories: Directories, settings: Settings, *, wait_s: float 
             suggester=Suggester(database, catalogue, people, searches),
             scanner=scanner,
             worker=worker,
+            redrawing=Redrawing(catalogue, stages, artefacts, index_host),
+            backups=backups,
+            upkeep=Upkeep(database, index, backups),
             models=models,
             index_host=index_host,
             query_host=query_host,

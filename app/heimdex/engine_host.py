@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from heimdex.domain.engines import Engine, Report, SparseTextEmbedder, Thresholds
 from heimdex.domain.errors import HeimdexError, UserError
-from heimdex.domain.faces import PhotoFace
-from heimdex.domain.media import MediaInfo
+from heimdex.domain.faces import Box, PhotoFace
+from heimdex.domain.media import MediaInfo, Redrawn
 from heimdex.domain.speech import Transcript
 from heimdex.domain.stages import PassagesOutput, ProbeOutput, SpeechOutput, Stage
 from heimdex.domain.vectors import Space, SpaceKind, SparseVector
@@ -108,7 +108,25 @@ def index_methods(engines: Engines) -> dict[str, Method]:
         ):
             call.partial(output)
 
-    return {"probe": probe, "speech": speech, "passages": passages, "visual": visual}
+    def redraw(
+        call: Call,
+        path: Path,
+        info: MediaInfo,
+        with_poster: bool,
+        scenes_ms: tuple[int, ...],
+        faces: tuple[tuple[int, Box], ...],
+    ) -> Redrawn:
+        from heimdex.indexing.stages import redraw as drawing
+
+        return drawing.redraw(path, info, with_poster, scenes_ms, faces)
+
+    return {
+        "probe": probe,
+        "speech": speech,
+        "passages": passages,
+        "visual": visual,
+        "redraw": redraw,
+    }
 
 
 def query_methods(engines: Engines) -> dict[str, Method]:

@@ -1,52 +1,92 @@
-"""`heimdex library`: check the library, make its index anew, copy its database.
+"""`heimdex library`: check a library, mend it, back it up, bring it back, move it.
 
-What is compared and rebuilt is the storage room's; originals are never involved.
+What is compared, copied and rebuilt is the storage room's; originals are never involved.
 """
 
 import argparse
+import shutil
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from heimdex.cli.arguments import place
-from heimdex.cli.output import complain, counted, emit
-from heimdex.cli.session import opened
-from heimdex.domain.errors import UserError
+from heimdex.cli.output import complain, counted, emit, note, size, table
+from heimdex.cli.session import directories, opened
+from heimdex.domain.errors import EngineFailed, MediaError, UserError
+
+if TYPE_CHECKING:
+    from heimdex.bootstrap import Library
+    from heimdex.storage.backups import Backups
 
 
 def define(group: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     group.description = "Take care of the library itself. The original videos are never touched."
+    group.epilog = (
+        "examples: heimdex library verify; heimdex library restore --list; "
+        "heimdex library relocate /media/old /media/new"
+    )
     actions = group.add_subparsers(title="actions", metavar="ACTION", dest="action", required=True)
     verify = actions.add_parser(
         "verify",
         parents=[shared],
-        help="check the database, the vector index and the pictures",
-        description="Check the database, compare the vector index with it, and look for pictures "
-        "that are missing. Changes nothing. Exit code 1 when something is wrong.",
+        help="check the database, the indexes, the pictures and the backups",
+        description="Check the database, compare the indexes of words and vectors with it, look "
+        "for pictures that are missing, and restore the newest backup to a temporary file. Changes "
+        "nothing. Exit code 1 when something is wrong.",
     )
     verify.add_argument("--json", action="store_true", help="one JSON object")
     verify.set_defaults(run=verify_)
     rebuild = actions.add_parser(
         "rebuild",
         parents=[shared],
-        help="make the vector index anew",
-        description="Make the vector index anew from the database. No model runs, so this takes "
-        "seconds to minutes.",
+        help="make the indexes and lost pictures anew",
+        description="Make the indexes of words and vectors anew from the database, and pictures "
+        "that are missing from the videos. No model runs, so this takes seconds to minutes.",
     )
+    rebuild.add_argument("--no-pictures", action="store_true", help="only the indexes")
     rebuild.set_defaults(run=rebuild_)
     backup = actions.add_parser(
         "backup",
         parents=[shared],
         help="copy the database",
         description="Write a consistent copy of the database: names, transcripts, vectors, all "
-        "that indexing found. The index and the pictures can be made anew from the videos.",
+        "that indexing found. The indexes and the pictures can be made anew from it and the "
+        "videos. Without FILE, one more of the copies that Heimdex keeps by itself in the "
+        "library's folder `backups`; each is proved by restoring it to a temporary file.",
     )
-    backup.add_argument("file", type=Path, metavar="FILE", help="must not exist yet")
+    backup.add_argument("file", type=Path, metavar="FILE", nargs="?", help="must not exist yet")
     backup.set_defaults(run=backup_)
+    restore = actions.add_parser(
+        "restore",
+        parents=[shared],
+        help="put a backup in the database's place",
+        description="Put a copy in the database's place: FILE, or the newest one that is sound. "
+        "The database that was there is kept under another name. Nothing else is lost: videos that "
+        "were indexed since are found and indexed again.",
+    )
+    restore.add_argument("file", type=Path, metavar="FILE", nargs="?", help="a copy")
+    restore.add_argument("--list", action="store_true", help="only list the copies there are")
+    restore.add_argument("--json", action="store_true", help="one JSON object")
+    restore.set_defaults(run=restore_)
+    relocate = actions.add_parser(
+        "relocate",
+        parents=[shared],
+        help="say that videos are in another place now, or move the library itself",
+        description="Say that everything below OLD is below NEW now, as when a drive has got "
+        "another name: paths change, nothing is indexed again. With --move, put the library folder "
+        "itself at another place; open it there with --library.",
+    )
+    relocate.add_argument("old", type=Path, metavar="OLD", nargs="?")
+    relocate.add_argument("new", type=Path, metavar="NEW", nargs="?")
+    relocate.add_argument("--move", type=Path, metavar="DIR", help="must not exist yet")
+    relocate.set_defaults(run=relocate_)
 
 
 def verify_(options: argparse.Namespace) -> int:
     """Check everything that can be compared."""
-    from heimdex.storage import lexicon
+    from heimdex.indexing.redrawing import lost_pictures
+    from heimdex.storage import backups, lexicon
 
     with opened(options) as library:
         problems = [f"database: {fault}" for fault in library.database.verify()]
@@ -54,43 +94,64 @@ def verify_(options: argparse.Namespace) -> int:
         problems += [f"index: {fault}" for fault in library.index.verify(library.database)]
         videos = library.catalogue.videos()
         for video in videos:
-            missing = sum(
-                not library.artefacts.scene(video.id, scene.index).is_file()
-                for scene in library.stages.scenes(video.id)
-            ) + sum(
-                not library.artefacts.face(video.id, track.index).is_file()
-                for track in library.stages.tracks(video.id)
-            )
+            missing = lost_pictures(library.stages, library.artefacts, video).count
             if missing:
                 problems.append(f"pictures: {missing} of {video.path.name} are missing")
+        copies = library.backups.all()
+        for copy in copies[:1]:
+            try:
+                backups.prove(copy.path)
+            except UserError as error:
+                problems.append(f"backup: {error}")
     if options.json:
-        emit({"ok": not problems, "videos": len(videos), "problems": problems})
+        emit(
+            {
+                "ok": not problems,
+                "videos": len(videos),
+                "backups": len(copies),
+                "problems": problems,
+            }
+        )
     elif not problems:
-        print(f"The library is sound: {counted(len(videos), 'video')}.")
+        print(
+            f"The library is sound: {counted(len(videos), 'video')}, "
+            f"{counted(len(copies), 'backup')}."
+        )
     if problems:
         if not options.json:
             print("\n".join(problems))
-        complain(
-            f"{counted(len(problems), 'problem')} found; `heimdex library rebuild` mends an index"
-        )
+        complain(f"{counted(len(problems), 'problem')} found; {_remedy(problems)}")
         return 1
     return 0
 
 
 def rebuild_(options: argparse.Namespace) -> int:
-    """Fill the word index and the vector index again."""
+    """Fill the word index and the vector index again, and draw what pictures are missing."""
     from heimdex.storage import lexicon
 
     with opened(options) as library:
         lexicon.reindex(library.database)
         library.index.rebuild(library.database)
         count = sum(library.vectors.count(space) for space in library.vectors.spaces())
-    print(f"The index is made anew from {counted(count, 'stored vector')}.")
+        print(f"The index is made anew from {counted(count, 'stored vector')}.")
+        drawn, left = (0, 0) if options.no_pictures else _redraw(library)
+    if drawn:
+        print(f"{counted(drawn, 'picture')} made anew from the videos.")
+    if left:
+        complain(
+            f"{counted(left, 'picture')} still missing: their videos cannot be reached or read now"
+        )
+        return 1
     return 0
 
 
 def backup_(options: argparse.Namespace) -> int:
     """Copy the database."""
+    if options.file is None:
+        with opened(options) as library:
+            made = library.backups.make(library.database)
+        print(f"The database is copied to {made.path} ({size(made.bytes)}) and the copy is sound.")
+        return 0
     target = place(options.file)
     if target.exists():
         raise UserError(f"{target} is there already; choose another name.")
@@ -100,3 +161,137 @@ def backup_(options: argparse.Namespace) -> int:
         library.database.backup(target)
     print(f"The database is copied to {target}.")
     return 0
+
+
+def restore_(options: argparse.Namespace) -> int:
+    """Put a copy in the database's place. The library is not opened: it may be too damaged."""
+    from heimdex.storage.backups import Backups
+    from heimdex.storage.lock import LibraryLock
+
+    where = directories(options)
+    where.prepare()
+    backups = Backups(where.library)
+    if options.list:
+        _show(backups, options.json)
+        return 0
+    with LibraryLock(where.library):
+        done = backups.restore(place(options.file) if options.file is not None else None)
+    with opened(options) as library:
+        # Dropped with the former database: it may have known other vectors.
+        library.index.rebuild(library.database)
+    if options.json:
+        emit(
+            {
+                "backup": str(done.backup),
+                "former": None if done.former is None else str(done.former),
+                "videos": done.videos,
+                "people": done.people,
+            }
+        )
+        return 0
+    print(
+        f"The library is as it was in {done.backup.name}: {counted(done.videos, 'video')}, "
+        f"{counted(done.people, 'named person', 'named people')}."
+    )
+    if done.former is not None:
+        note(
+            f"The former database is kept as {done.former}; delete it when all is well. "
+            "Run `heimdex index` to catch up."
+        )
+    return 0
+
+
+def relocate_(options: argparse.Namespace) -> int:
+    """Change paths in the catalogue, or move the library folder."""
+    if options.move is not None:
+        if options.old is not None:
+            raise UserError("Give either OLD and NEW or --move, not both.")
+        return _move(options)
+    if options.old is None or options.new is None:
+        raise UserError("Say from where to where: heimdex library relocate OLD NEW.")
+    from heimdex.storage.relocation import relocate
+
+    old, new = place(options.old), place(options.new)
+    if not new.exists():
+        raise UserError(f"There is nothing at {new}; is the drive connected?")
+    with opened(options) as library:
+        done = relocate(library.database, old, new)
+        # Says of each file whether it is really there; what stayed the same is not read.
+        report = library.scanner.rescan()
+    print(
+        f"{counted(done.files, 'file')} and {counted(done.folders, 'folder')} are now at {new}; "
+        f"{counted(report.queued, 'video')} to index."
+    )
+    return 0
+
+
+def _move(options: argparse.Namespace) -> int:
+    from heimdex.storage.lock import LibraryLock
+
+    where = directories(options)
+    source, target = where.library, place(options.move)
+    if target.exists():
+        raise UserError(f"{target} is there already; choose another name.")
+    if not target.parent.is_dir():
+        raise UserError(f"There is no folder {target.parent}.")
+    if target.is_relative_to(source):
+        raise UserError("A library cannot be moved into itself.")
+    with opened(options):
+        pass  # sound, up to date, and its log written into the database
+    try:
+        with LibraryLock(source):
+            # Renaming within a disk takes the lock along; between disks it is a copy, and the
+            # source goes only when that is whole.
+            shutil.move(source, target)
+    except OSError as error:
+        raise UserError(
+            f"The library cannot be moved to {target} ({error.strerror or error}); it is still at "
+            f"{source}."
+        ) from error
+    target.chmod(0o700)
+    print(f"The library is now at {target}; open it with `heimdex --library {target}`.")
+    return 0
+
+
+def _redraw(library: "Library") -> tuple[int, int]:
+    """How many pictures were made anew, and how many are still missing."""
+    from heimdex.indexing.redrawing import lost_pictures
+
+    drawn = left = 0
+    for video in library.catalogue.videos():
+        try:
+            drawn += library.redrawing.redraw(video)
+        except (MediaError, EngineFailed) as error:
+            note(str(error))
+        left += lost_pictures(library.stages, library.artefacts, video).count
+    return drawn, left
+
+
+def _remedy(problems: list[str]) -> str:
+    if any(problem.startswith("database:") for problem in problems):
+        return "`heimdex library restore` puts the newest sound backup in the database's place"
+    if all(problem.startswith("backup:") for problem in problems):
+        return "`heimdex library backup` makes a new one"
+    return "`heimdex library rebuild` mends indexes and pictures"
+
+
+def _show(backups: "Backups", json: bool) -> None:
+    copies = backups.all()
+    if json:
+        emit(
+            {
+                "backups": [
+                    {"path": str(c.path), "made_at": int(c.made_at), "bytes": c.bytes}
+                    for c in copies
+                ]
+            }
+        )
+        return
+    if not copies:
+        print(f"There is no backup in {backups.folder} yet.")
+        return
+    rows = [("MADE", "SIZE", "FILE")]
+    for copy in copies:
+        made = datetime.fromtimestamp(copy.made_at).strftime("%Y-%m-%d %H:%M")
+        rows.append((made, size(copy.bytes), str(copy.path)))
+    print(table(rows, right=frozenset({1})))

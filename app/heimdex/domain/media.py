@@ -136,3 +136,13 @@ class Frame:
 
     at_ms: int
     image: RgbImage
+
+
+@dataclass(frozen=True, slots=True)
+class Redrawn:
+    """Lost pictures made anew: JPEGs in the order in which they were asked for; b"" where the
+    moment cannot be decoded."""
+
+    poster: bytes
+    scenes: tuple[bytes, ...]
+    faces: tuple[bytes, ...]

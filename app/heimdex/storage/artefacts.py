@@ -49,6 +49,14 @@ class Artefacts:
         """Write the crops of face tracks 0, 1, 2, …; those beyond are left for `keep_faces`."""
         self._put({self.face(video_id, i): jpeg for i, jpeg in enumerate(jpegs)})
 
+    def put_one_scene(self, video_id: VideoId, index: int, jpeg: bytes) -> bool:
+        """Write one thumbnail again; False for b"", which is none."""
+        return self._put_one(self.scene(video_id, index), jpeg)
+
+    def put_one_face(self, video_id: VideoId, index: int, jpeg: bytes) -> bool:
+        """Write one crop again; False for b"", which is none."""
+        return self._put_one(self.face(video_id, index), jpeg)
+
     def keep_scenes(self, video_id: VideoId, count: int) -> None:
         """Delete thumbnails of an earlier run from number `count` on."""
         self._keep(video_id, "scene", count)
@@ -73,6 +81,11 @@ class Artefacts:
         if not _SAFE_ID.fullmatch(video_id):
             raise ValueError(f"not a video id: {video_id!r}")
         return self._root / video_id[:2] / video_id
+
+    def _put_one(self, target: Path, jpeg: bytes) -> bool:
+        if jpeg:
+            self._put({target: jpeg})
+        return bool(jpeg)
 
     def _put(self, pictures: dict[Path, bytes]) -> None:
         """Write files so that each is either the old one or the whole new one, even after a

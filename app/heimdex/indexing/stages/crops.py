@@ -51,8 +51,13 @@ def crop(image: RgbImage, detection: FaceDetection, at_ms: int) -> FaceCrop | No
         * frontality(detection)
         * detection.score
     )
-    view = jpeg(_square(image, (x1, y1, x2, y2)), _CROP_WIDTH)
+    view = face_view(image, (x1, y1, x2, y2))
     return FaceCrop(at_ms, (x1, y1, x2, y2), float(np.clip(quality, 0, 1)), aligned, view)
+
+
+def face_view(image: RgbImage, box: Box) -> bytes:
+    """The JPEG to show of the face in `box`: a square with some of what is around it."""
+    return jpeg(_square(image, box), _CROP_WIDTH)
 
 
 def frontality(detection: FaceDetection) -> float:
