@@ -35,7 +35,7 @@ def define(group: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> N
         help="each family of models against the plain way: torch, float32, one item at a time",
         description="For each family of models: the plain way (torch, eager, float32, one item at "
         "a time) and ours in turns, in processor seconds, with how alike the answers are and what "
-        "memory both take. Needs the reference engines (scripts/setup --torch), several minutes "
+        "memory both take. Needs the reference engines (scripts/setup --torch), several minutes, "
         "and a machine that does nothing else. Published weights are used where they are "
         "installed, random ones of the exact architecture elsewhere.",
     )
