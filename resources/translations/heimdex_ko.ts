@@ -209,6 +209,13 @@
     </message>
 </context>
 <context>
+    <name>Caring</name>
+    <message>
+        <source>The library&apos;s database is damaged. Close Heimdex and run `heimdex library restore`; your videos are not affected.</source>
+        <translation>라이브러리 데이터베이스가 손상되었습니다. Heimdex를 닫고 `heimdex library restore`를 실행하세요. 동영상은 그대로입니다.</translation>
+    </message>
+</context>
+<context>
     <name>ChipMenu</name>
     <message>
         <source>Remove</source>

@@ -7,8 +7,9 @@ import argparse
 import queue
 import signal
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from heimdex.cli.output import complain, counted, emit, note, seconds
 from heimdex.cli.people_erasing import explain_once
 from heimdex.cli.progress import WorkBar
 from heimdex.cli.session import opened
+from heimdex.domain.errors import Cancelled
 from heimdex.domain.ids import VideoId
 from heimdex.domain.media import Folder
 from heimdex.domain.stages import JobFinished, JobState, StageFinished, StageStatus, WorkEvent
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from heimdex.bootstrap import Library
 
 STOPPED = 130
+_LOOK_EVERY_S = 300.0
 
 
 def define(command: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> None:
@@ -60,6 +63,7 @@ def index(options: argparse.Namespace) -> int:
             jobs = library.jobs.jobs((JobState.FAILED, JobState.CANCELLED))
             library.jobs.retry(job.id for job in jobs)
         run.work()
+        run.look_after()
         if options.watch and not stop.is_set() and not run.halted:
             run.watch()
         if not options.json:
@@ -78,6 +82,7 @@ class _Run:
         self._done = 0
         self._failed = 0
         self._paused = ""
+        self._look_again = 0.0
         self.halted = ""
 
     def work(self) -> None:
@@ -94,6 +99,22 @@ class _Run:
         self._failed += report.failed
         self.halted = report.halted
 
+    def look_after(self) -> None:
+        """Check the library and back it up if that is due, now that the queue is empty."""
+        upkeep = self._library.upkeep
+        if self._stop.is_set() or self.halted or time.monotonic() < self._look_again:
+            return
+        self._look_again = time.monotonic() + _LOOK_EVERY_S
+        if not upkeep.is_due():
+            return
+        with suppress(Cancelled):
+            looked = upkeep.look(self._stop.is_set)
+            if looked.damaged:
+                complain("the database is damaged; see `heimdex library verify`")
+            for sentence in (*looked.mended, looked.problem):
+                if sentence:
+                    note(sentence)
+
     def watch(self) -> None:
         """Wait for folders in which something changed, and work on what is new in them."""
         hints: queue.SimpleQueue[Folder] = queue.SimpleQueue()
@@ -104,6 +125,7 @@ class _Run:
                 try:
                     folder = hints.get(timeout=0.5)
                 except queue.Empty:
+                    self.look_after()
                     continue
                 report = self._library.scanner.scan(folder, cancelled=self._stop.is_set)
                 tell_problems(report)

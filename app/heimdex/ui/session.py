@@ -15,6 +15,7 @@ from heimdex.domain.ids import VideoId
 from heimdex.domain.media import Folder
 from heimdex.domain.stages import Changes
 from heimdex.ui.background import Background, sentence
+from heimdex.ui.caring import Caring
 from heimdex.ui.jobs import JobQueue
 from heimdex.ui.models.fetching import Fetching
 from heimdex.ui.searching import Searching
@@ -53,6 +54,7 @@ class Session(QObject):
         self.searching = Searching(library.searcher)
         self.suggesting = Suggesting(library.suggester)
         self.fetching = Fetching(library)
+        self.caring = Caring(library.upkeep, self._is_busy)
         self._scans = 0
         self._closed = False
         self._watcher: Watcher | None = None
@@ -60,6 +62,7 @@ class Session(QObject):
         self.jobs.changed.connect(self.changed)
         self.jobs.failed.connect(self.said)
         self.fetching.ended.connect(self._fetched)
+        self.caring.said.connect(self.said)
         self._background.failed.connect(self.said)
         self._scanning.failed.connect(self.said)
         self.changed.connect(self._forget_pictures)
@@ -137,6 +140,7 @@ class Session(QObject):
             # Its threads may be in the middle of a look at a slow drive; they end by themselves.
             threading.Thread(target=self._watcher.stop, name="heimdex-unwatch", daemon=True).start()
         ended = [
+            self.caring.close(),
             self.fetching.close(),
             self.jobs.close(),
             self.searching.close(),
@@ -173,6 +177,9 @@ class Session(QObject):
 
     def _rescan(self) -> "ScanReport":
         return self.library.scanner.rescan(cancelled=self._is_closed)
+
+    def _is_busy(self) -> bool:
+        return self.jobs.running is not None or self._scans > 0
 
     def _is_closed(self) -> bool:
         return self._closed
