@@ -1,8 +1,11 @@
 """Engines are chosen by the settings' names, and unknown names are answered with the known ones."""
 
+from collections.abc import Callable
 from dataclasses import replace as changed
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from engine_choice import Choice
 from msgspec.structs import replace
@@ -11,6 +14,7 @@ from heimdex.config.settings import Settings
 from heimdex.domain.errors import ModelUnavailable, UserError
 from heimdex.ml import factory, runtime
 from heimdex.ml.manifests import Family, Manifest, Tier
+from heimdex.ml.reference import libraries
 from heimdex.ml.store import ModelStore
 
 MAKERS = {
@@ -72,6 +76,32 @@ def test_a_device_that_is_not_there_is_named_with_those_that_are(
     with pytest.raises(ModelUnavailable, match=f"cannot run on {device}.*cpu") as caught:
         engine.load()
     assert caught.value.model_id == "sface"
+
+
+@pytest.mark.parametrize(
+    ("make", "setting"),
+    [
+        (factory.text, "text_device"),
+        (factory.vision, "vision_device"),
+        (factory.face_detector, "face_device"),
+        (factory.face_embedder, "face_device"),
+        (factory.reader, "vision_device"),
+    ],
+)
+def test_a_model_without_a_form_for_the_graphics_processor_runs_beside_one_that_has(
+    choice: Choice,
+    store: ModelStore,
+    monkeypatch: pytest.MonkeyPatch,
+    make: Callable[[Choice, ModelStore], Any],
+    setting: str,
+) -> None:
+    """The small RetinaFace is in every set, and FACE_DEVICE is meant for AdaFace as well."""
+    monkeypatch.setattr(libraries, "devices", lambda: [runtime.CUDA, runtime.CPU])
+    engine = make(choice.but(**{setting: "cuda"}), store)
+    engine.load()
+    if setting == "face_device" and make is factory.face_detector:
+        assert engine.detect([np.zeros((90, 160, 3), np.uint8)]) == [[]]
+    engine.unload()  # The sentence encoder is shared by whoever asks the same store.
 
 
 def test_auto_takes_the_best_there_is() -> None:

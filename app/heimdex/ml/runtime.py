@@ -4,6 +4,7 @@ Which graph is opened and what is fed to it is the engines' affair. Runtimes are
 functions, so that importing this module costs nothing.
 """
 
+import logging
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ from heimdex.domain.errors import ModelUnavailable
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
+
+_log = logging.getLogger(__name__)
 
 CPU = "cpu"
 CUDA = "cuda"
@@ -79,6 +82,32 @@ def choose_device(asked: str, available: Sequence[str], model_id: str) -> str:
     return asked
 
 
+def device_or_processor(asked: str, offered: Sequence[str], model_id: str) -> str:
+    """As `choose_device`, for a model that only a runtime with the devices `offered` can run: the
+    processor where the machine has the asked device but that runtime cannot use it.
+
+    A device is set for a whole family, and a small network that nobody brought to the graphics
+    processor must not stop the large ones that run there.
+    """
+    from heimdex.ml.reference import libraries
+
+    if asked not in (AUTO, *offered) and asked in libraries.devices():
+        _log.info("%s runs on the processor, because it has no form for %s", model_id, asked)
+        return CPU
+    return choose_device(asked, offered, model_id)
+
+
+def onnx_device(asked: str, model_id: str) -> str:
+    """Where onnxruntime would run a graph; see `device_or_processor`."""
+    if asked == CPU:
+        return CPU
+    import onnxruntime
+
+    known = set(onnxruntime.get_available_providers())
+    offered = [device for device in (CUDA, MPS) if _PROVIDERS[device] in known] + [CPU]
+    return device_or_processor(asked, offered, model_id)
+
+
 def onnx_session(
     path: Path, compute: Compute, model_id: str, *, unpack_weights: bool = False
 ) -> "InferenceSession":
@@ -91,9 +120,7 @@ def onnx_session(
     from onnxruntime.capi import onnxruntime_pybind11_state as failures
 
     onnxruntime.disable_telemetry_events()
-    offered = set(onnxruntime.get_available_providers())
-    there = [device for device in (CUDA, MPS) if _PROVIDERS[device] in offered] + [CPU]
-    device = choose_device(compute.device, there, model_id)
+    device = onnx_device(compute.device, model_id)
     providers = [_PROVIDERS[device]] if device == CPU else [_PROVIDERS[device], _PROVIDERS[CPU]]
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL

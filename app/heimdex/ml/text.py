@@ -70,7 +70,7 @@ class SentenceEncoder:
 
     def _loaded(self) -> "NumpyBackend":
         if self._encoder is None:
-            runtime.choose_device(self._compute.device, [runtime.CPU], self.model_id)
+            runtime.device_or_processor(self._compute.device, [runtime.CPU], self.model_id)
             weights = self._store.path(self.model_id, "weights.npz")
             vocabulary = self._store.path(self.model_id, "sp.model")
             try:

@@ -8,6 +8,7 @@ import logging
 from pathlib import Path
 
 from heimdex.domain.errors import ModelUnavailable
+from heimdex.ml import runtime
 from heimdex.ml.acceleration import choices, forms
 from heimdex.ml.acceleration.choices import Chosen
 from heimdex.ml.acceleration.forms import PLAIN, Form
@@ -21,11 +22,12 @@ _log = logging.getLogger(__name__)
 def open_graph(store: ModelStore, model_id: str, name: str, compute: Compute) -> Graph:
     """The network in the model's file `name`, for example `image.onnx`.
 
-    Forms are measured for the processor; on another device the plain graph runs. Raises
+    Forms are measured for the processor; on another device the plain graph runs, if onnxruntime
+    can use that device, and the measured form on the processor if only torch can. Raises
     `ModelUnavailable` when the model is missing or damaged, or the device is not there.
     """
     plain = store.path(model_id, name)
-    if compute.device in (CPU, AUTO):
+    if compute.device == AUTO or runtime.onnx_device(compute.device, model_id) == CPU:
         form, path = chosen_form(store, model_id, name, plain)
         if form != PLAIN:
             try:
