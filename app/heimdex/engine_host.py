@@ -5,14 +5,20 @@ is chosen which methods a role has and which engines they use. Lending those is 
 """
 
 import logging
+import os
+import shutil
 import sys
+import tempfile
+import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from heimdex.config.directories import Directories
 from heimdex.domain.engines import Engine, Report, SparseTextEmbedder, Thresholds
 from heimdex.domain.errors import HeimdexError, UserError
 from heimdex.domain.faces import Box, PhotoFace
@@ -20,6 +26,7 @@ from heimdex.domain.media import MediaInfo, Redrawn
 from heimdex.domain.speech import Transcript
 from heimdex.domain.stages import PassagesOutput, ProbeOutput, SpeechOutput, Stage
 from heimdex.domain.vectors import Space, SpaceKind, SparseVector
+from heimdex.hosts import sandbox
 from heimdex.hosts.server import Call, Method, configuration, serve
 from heimdex.lending import Configuration, Engines
 from heimdex.ml.acceleration.choices import Chosen
@@ -29,6 +36,12 @@ from heimdex.ml.store import InstallProgress, Plan, Step
 Vector = NDArray[np.float32]
 
 _LOOK_EVERY_S = 15.0
+_CONFINED = ("index", "query")
+_DATA_BYTES = 16 * 1024**3
+"""The supervisor stops a child long before, but only looks now and then: this is for the file that
+asks for everything at once."""
+_FILE_BYTES = 8 * 1024**3
+_FORGOTTEN_S = 86_400.0
 
 _log = logging.getLogger(__name__)
 
@@ -47,8 +60,35 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     prepare_process(chosen.settings.threads)
     engines = Engines(chosen)
-    serve(ROLES[role](engines), on_idle=engines.unload_idle, idle_every_s=_LOOK_EVERY_S)
+    serve(
+        ROLES[role](engines),
+        on_idle=engines.unload_idle,
+        idle_every_s=_LOOK_EVERY_S,
+        before=(lambda: _confine(role, chosen.directories)) if role in _CONFINED else None,
+    )
     return 0
+
+
+def _confine(role: str, directories: Directories) -> None:
+    """What opens a stranger's files gets no network, and only its own folders to write to.
+
+    Those are the models' (engines keep there what they made of weights) and one for what is
+    temporary, as for a program that reads text.
+    """
+    temporary = directories.home / "temporary" / f"{role}-{os.getpid()}"
+    with suppress(OSError):
+        for former in temporary.parent.glob(f"{role}-*"):
+            # Of a child that was killed; another library's may be at work beside it.
+            if time.time() - former.stat().st_mtime > _FORGOTTEN_S:
+                shutil.rmtree(former, ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir(mode=0o700, parents=True, exist_ok=True)
+        directories.models.mkdir(parents=True, exist_ok=True)
+        os.environ["TMPDIR"] = tempfile.tempdir = str(temporary)
+    sandbox.limit(data_bytes=_DATA_BYTES, file_bytes=_FILE_BYTES)
+    confined = sandbox.confine([directories.models, temporary])
+    if confined.why:
+        _log.warning("not confined as it should be: %s", confined.why)
 
 
 def index_methods(engines: Engines) -> dict[str, Method]:

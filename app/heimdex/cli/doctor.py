@@ -185,6 +185,17 @@ def _decoder(where: "Directories") -> Iterator[Finding]:
         yield Finding("decoder", State.OK, f"PyAV {av.__version__} reads the sample")
 
 
+def _sandbox(_: "Directories") -> Iterator[Finding]:
+    from heimdex.hosts.sandbox import support
+
+    offered = support()
+    if offered.files and offered.network:
+        says = "videos are decoded without network and without writing elsewhere"
+        yield Finding("sandbox", State.OK, says)
+    else:
+        yield Finding("sandbox", State.NOTE, f"decoding is not confined: {offered.why}")
+
+
 def _display(_: "Directories") -> Iterator[Finding]:
     if not sys.platform.startswith("linux"):
         return
@@ -324,6 +335,7 @@ CHECKS: tuple[Callable[["Directories"], Iterator[Finding]], ...] = (
     _packages,
     _runtimes,
     _decoder,
+    _sandbox,
     _display,
     _settings,
     _models,

@@ -78,17 +78,21 @@ def serve(
     *,
     on_idle: Callable[[], None] | None = None,
     idle_every_s: float = 5.0,
+    before: Callable[[], None] | None = None,
 ) -> None:
     """Answer requests until the input ends.
 
     Without `stdin` and `stdout` it takes over the process's own: what libraries print goes to
     standard error from then on, and the process ends with its owner. `on_idle` is called between
-    requests about every `idle_every_s`.
+    requests about every `idle_every_s`, `before` once: when the process is settled, before it has
+    threads and before it reads anything.
     """
     whole_process = stdin is None or stdout is None
     if stdin is None or stdout is None:
         stdin, stdout = _take_over_standard_streams()
         _settle_as_child()
+    if before is not None:
+        before()
     server = _Server(methods, stdin, stdout, exit_at_end=whole_process)
     server.run(on_idle, idle_every_s)
 
