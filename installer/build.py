@@ -31,6 +31,8 @@ DIST = BUILD / "dist"
 FROZEN = DIST / ("Heimdex.app" if sys.platform == "darwin" else "heimdex")
 PACKAGES = BUILD / "packages"
 REQUIREMENTS = ROOT / "requirements"
+OF_THE_DESKTOP = ("libwayland-egl.so.1",)
+"""Libraries that only a desktop of that kind has and needs."""
 
 
 def main() -> int:
@@ -92,11 +94,10 @@ def bring_models() -> None:
         "PYTHONPATH": str(ROOT / "app"),
     }
     command = (PYTHON, "-m", "heimdex", "models", "download", "--set", "starter", "--yes")
-    run(*command, env=environment)
+    run(*command, "--no-tune", env=environment)
     shutil.rmtree(WEIGHTS / ".cache", ignore_errors=True)
-    for tuned in WEIGHTS.rglob("tuned"):
-        # What is quickest was measured on this machine and says nothing about another.
-        shutil.rmtree(tuned)
+    (WEIGHTS / "lock").unlink(missing_ok=True)
+    run(PYTHON, ROOT / "installer" / "weights.py", WEIGHTS, env=environment)
 
 
 def freeze() -> None:
@@ -118,6 +119,51 @@ def freeze() -> None:
     spec = ROOT / "installer" / "heimdex.spec"
     log = ("--noconfirm", "--log-level", "WARN")
     run(PYTHON, "-m", "PyInstaller", *log, *folders, spec, env=environment)
+    date_weights()
+    if sys.platform == "linux":
+        strip()
+        check_libraries()
+
+
+def date_weights() -> None:
+    """Give shipped weights the times that their receipts state; freezing made them new."""
+    for path in FROZEN.rglob("installed.json"):
+        for name, known in json.loads(path.read_text(encoding="utf-8"))["files"].items():
+            os.utime(path.parent / name, ns=(known["mtime_ns"], known["mtime_ns"]))
+
+
+def strip() -> None:
+    """Take the debug symbols out of libraries that were published with them, and nothing else.
+
+    Only sections that the loader never sees go, so it is safe for libraries that `patchelf`
+    changed, too; a full strip is not.
+    """
+    for path in FROZEN.rglob("*.so*"):
+        if path.is_symlink() or not path.is_file():
+            continue
+        sections = subprocess.run(
+            ("readelf", "-SW", path), capture_output=True, text=True, check=False
+        ).stdout
+        if ".debug_info" in sections:
+            run("strip", "--strip-debug", path)
+
+
+def check_libraries() -> None:
+    """What the recipe left out must not be needed by what it kept. SystemExit names what is."""
+    missing = set()
+    for path in FROZEN.rglob("*.so*"):
+        if path.is_symlink() or not path.is_file():
+            continue
+        # The program finds its libraries in these, as the loader is told when it starts.
+        environment = os.environ | {"LD_LIBRARY_PATH": str(FROZEN / "lib")}
+        asked = subprocess.run(
+            ("ldd", path), capture_output=True, text=True, check=False, env=environment
+        )
+        for line in asked.stdout.splitlines():
+            if line.endswith("not found") and line.split()[0] not in OF_THE_DESKTOP:
+                missing.add(f"{path.relative_to(FROZEN)} needs {line.split()[0]}")
+    if missing:
+        raise SystemExit("\n".join(["build: not in the folder:", *sorted(missing)]))
 
 
 def test() -> None:

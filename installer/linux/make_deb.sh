@@ -42,7 +42,7 @@ Section: video
 Priority: optional
 Architecture: $architecture
 Depends: $depends
-Recommends: libgl1-mesa-dri
+Recommends: libgl1-mesa-dri, libwayland-egl1, libwayland-cursor0, xdg-utils
 Installed-Size: $size
 Maintainer: The Heimdex developers <heimdex@localhost>
 Description: private search engine for your own videos

@@ -456,3 +456,23 @@ def test_a_persons_own_copy_goes_before_a_shipped_one(build: Build, tmp_path: Pa
     assert store.path("tiny", "weights.bin").is_relative_to(tmp_path / "models")
     assert store.remove("tiny")
     assert store.path("tiny", "weights.bin").is_relative_to(shipped)
+
+
+def test_a_package_may_leave_out_what_was_converted_and_nothing_else(
+    build: Build, shouting: Manifest
+) -> None:
+    store = build(shouting)
+    store.install(["tiny"], Person().ask, Person().report)
+    receipt_file = store.folder("tiny") / "installed.json"
+    receipt = json.loads(receipt_file.read_bytes())
+    del receipt["files"]["sub/words.txt"]
+    (store.folder("tiny") / "sub" / "words.txt").unlink()
+    receipt_file.write_text(json.dumps(receipt), encoding="utf-8")
+    assert store.status("tiny").state is State.OUTDATED, "it is missing and nobody says why"
+    receipt_file.write_text(json.dumps(receipt | {"spent": ["sub/words.txt"]}), encoding="utf-8")
+    assert store.verify("tiny").state is State.INSTALLED
+    assert store.path("tiny", "loud.txt").read_bytes() == WORDS.upper()
+    with pytest.raises(ModelUnavailable, match="has no file"):
+        store.path("tiny", "sub/words.txt")
+    plain = build(msgspec.structs.replace(shouting, convert=None))
+    assert plain.status("tiny").state is State.OUTDATED, "nothing is made of it"

@@ -33,7 +33,8 @@ class FileRecord(msgspec.Struct, frozen=True):
 
 class Receipt(msgspec.Struct, frozen=True):
     """Without it nothing counts as installed. `source` says where the files came from, `form` which
-    published form they are, `recipe` what made the rest of them."""
+    published form they are, `recipe` what made the rest of them. `spent` are published files from
+    which the rest was made, and which a package left out because nothing reads them again."""
 
     id: str
     revision: str
@@ -41,6 +42,7 @@ class Receipt(msgspec.Struct, frozen=True):
     source: str
     files: dict[str, FileRecord]
     form: str = ""
+    spent: list[str] = []
 
 
 def record(path: Path, sha256: str = "") -> FileRecord:
@@ -77,7 +79,7 @@ def outdated(manifest: Manifest, receipt: Receipt) -> str:
         return "it was prepared by another version of Heimdex"
     for file in form.files:
         known = receipt.files.get(file.name)
-        if known is None and file.optional:
+        if known is None and (file.optional or (form.convert and file.name in receipt.spent)):
             continue
         # A file with a pin counts with the digest that was written down when it was accepted.
         if known is None or (file.sha256 and known.sha256 != file.sha256):
