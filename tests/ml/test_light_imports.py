@@ -1,6 +1,7 @@
 """Importing the room of the engines loads no model runtime; only using one does."""
 
 import json
+import os
 import pkgutil
 import subprocess
 import sys
@@ -64,3 +65,16 @@ def test_the_threads_of_a_process_are_bounded_before_anything_is_loaded() -> Non
     )
     child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert all(count <= 2 for count in json.loads(child.stdout))
+
+
+def test_the_runtime_reports_nothing_to_its_maker(starter_models: Path, tmp_path: Path) -> None:
+    """onnxruntime makes files for its reports as soon as it is used, unless it is told not to."""
+    graph = starter_models / "retinaface" / "retinaface-mobilenet" / "model.onnx"
+    use = (
+        "from pathlib import Path; from heimdex.ml.runtime import Compute, onnx_session; "
+        f"onnx_session(Path({str(graph)!r}), Compute(), 'retinaface-mobilenet')"
+    )
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "XDG_CACHE_HOME": ""}
+    environment["PYTHONPATH"] = os.pathsep.join(sys.path)
+    subprocess.run([sys.executable, "-c", use], env=environment, check=True)
+    assert not list(tmp_path.rglob("*"))
