@@ -6,13 +6,11 @@ Decides only which of the three it is, and imports only that one.
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from heimdex.config import network
 
 ENGINE_HOST = "--engine-host"
 SELFTEST = "selftest"
-OPEN = "open"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -23,8 +21,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from heimdex import engine_host
 
         return engine_host.main(given[1:])
-    if given[:1] == [OPEN]:
-        return _open_window(given[1:])
     if given[:1] == [SELFTEST]:
         from heimdex import selftest
 
@@ -40,15 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 1
         from heimdex.ui import app
 
-        return app.run(options.library, verbose=options.verbose)
+        return app.run(options.library, verbose=options.verbose, paths=options.paths)
     return run(options)
-
-
-def _open_window(paths: Sequence[str]) -> int:
-    """The window, with files and folders that a person opened in their file manager."""
-    from heimdex.ui import app
-
-    return app.run(paths=[Path(path) for path in paths])
 
 
 def has_display() -> bool:

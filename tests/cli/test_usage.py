@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from command import Command
+from heimdex.__main__ import main
 from heimdex.cli.arguments import day, duration, moment
 from heimdex.cli.main import COMMANDS, parse
 from heimdex.cli.output import clock, marked, size, table
@@ -71,6 +72,22 @@ def test_library_before_and_after_the_command(before: bool, tmp_path: Path) -> N
 def test_no_command_is_the_window() -> None:
     assert parse([]).run is None
     assert parse(["--library", "x"]).run is None
+
+
+def test_open_is_the_window_with_what_is_to_be_added(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from heimdex.ui import app
+
+    asked: list[object] = []
+
+    def run(library: Path | None, *, verbose: bool, paths: list[Path]) -> int:
+        asked.extend([library, verbose, paths])
+        return 0
+
+    monkeypatch.setattr(app, "run", run)
+    assert main(["open", "a film.mp4", "-", "--library", str(tmp_path)]) == 0
+    assert asked == [tmp_path, False, [Path("a film.mp4"), Path("-")]]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux may have no display")

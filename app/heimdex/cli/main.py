@@ -20,6 +20,7 @@ USER_ERROR = 1
 INTERRUPTED = 130
 
 COMMANDS = {
+    "open": "open the window, and add videos to it",
     "add": "add videos or folders of them",
     "index": "look and listen through everything that is pending",
     "status": "what is in the library and what waits",
@@ -28,7 +29,7 @@ COMMANDS = {
     "transcript": "write down what is said in a video",
     "people": "name the faces, and put right what is wrong",
     "models": "list, download, check and remove the models",
-    "library": "check, rebuild or back up the library",
+    "library": "check, rebuild, back up, restore or move the library",
     "bench": "measure it on this machine",
     "doctor": "what is installed, what works, what to do",
     "demo": "show what Heimdex does with its own sample videos",
@@ -71,7 +72,7 @@ def _parser(chosen: str) -> argparse.ArgumentParser:
         formatter_class=Help,
     )
     top.add_argument("--version", action=_Version, nargs=0, help="what this program is")
-    top.set_defaults(run=None, library=None, verbose=False)
+    top.set_defaults(run=None, library=None, verbose=False, paths=[])
     everywhere = _everywhere()
     for action in everywhere._actions:
         top._add_action(action)
@@ -86,6 +87,10 @@ def _parser(chosen: str) -> argparse.ArgumentParser:
 def _group(command: str) -> ModuleType:
     """The module of one command; only that one is imported, which is most of a start's time."""
     match command:
+        case "open":
+            from heimdex.cli import opening
+
+            return opening
         case "add":
             from heimdex.cli import adding
 
