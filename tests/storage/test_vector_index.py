@@ -18,8 +18,9 @@ from heimdex.domain.stages import PassagesOutput, Stage
 from heimdex.domain.vectors import Space, SpaceKind, VectorBatch
 from heimdex.storage import outbox
 from heimdex.storage.catalogue import Catalogue
-from heimdex.storage.chroma import FOLDER_NAME, IndexNotReady, VectorIndex, collection_name
+from heimdex.storage.chroma import FOLDER_NAME, IndexNotReady, VectorIndex
 from heimdex.storage.database import FILE_NAME, Database
+from heimdex.storage.index_entries import collection_name
 from heimdex.storage.stages import StageStore
 from heimdex.storage.vectors import VectorStore
 

@@ -6,20 +6,18 @@ Bringing weights here is `delivery`'s affair, which `install` and `add` hand ove
 import contextlib
 import hashlib
 import os
-import platform
 import sys
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.machinery import PathFinder
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Self
 
 import msgspec
 
 from heimdex.domain.errors import ModelUnavailable, UserError
-from heimdex.ml import manifests, receipts
+from heimdex.ml import manifests, obstacles, receipts
 from heimdex.ml.manifests import Form, InstalledSource, Manifest, Tier
 from heimdex.ml.receipts import RECEIPT, Receipt, outdated, record
 from heimdex.ml.receipts import FileRecord as FileRecord
@@ -226,20 +224,20 @@ class ModelStore:
         `UserError` says what is missing when there is none.
         """
         if name:
-            if why := obstacle(manifest.form(name)):
+            if why := obstacles.of_form(manifest.form(name)):
                 raise UserError(f"{manifest.title} cannot be installed as {name}: {why}.")
             return manifest.form(name)
-        obstacles = {form.name: obstacle(form) for form in manifest.all_forms}
+        in_the_way = {form.name: obstacles.of_form(form) for form in manifest.all_forms}
         for form in manifest.all_forms:
             # A mirror of the person's may hold what nobody else gives.
-            if not obstacles[form.name] and (self.source or not form.own):
+            if not in_the_way[form.name] and (self.source or not form.own):
                 return form
         if all(form.own for form in manifest.all_forms):
             raise UserError(
                 f"{manifest.title} is not downloaded; if you have its files, run: heimdex models "
                 f"add {manifest.id} --from PATH"
             )
-        why = "; ".join(dict.fromkeys(filter(None, obstacles.values())))
+        why = "; ".join(dict.fromkeys(filter(None, in_the_way.values())))
         raise UserError(f"{manifest.title} cannot be installed: {why}.")
 
     def plan(self, model_ids: Sequence[str], form: str = "") -> Plan:
@@ -291,7 +289,7 @@ class ModelStore:
 
     def _examine(self, manifest: Manifest, *, every: bool) -> ModelStatus:
         if manifest.gate and manifest.gate not in self.open_gates:
-            return ModelStatus(manifest.id, State.LOCKED, _locked(manifest), 0)
+            return ModelStatus(manifest.id, State.LOCKED, obstacles.locked(manifest), 0)
         folder = self._place(manifest)
         if not (folder / RECEIPT).exists():
             return self._examine_missing(manifest, every=every)
@@ -304,7 +302,7 @@ class ModelStore:
         if wrong := outdated(manifest, receipt):
             return ModelStatus(manifest.id, State.OUTDATED, wrong, *facts)
         form = manifest.form(receipt.form)
-        if not form.convert and (wrong := obstacle(form)):
+        if not form.convert and (wrong := obstacles.of_form(form)):
             return ModelStatus(manifest.id, State.UNSUPPORTED, wrong, *facts)
         touched = False
         for name, known in receipt.files.items():
@@ -317,9 +315,9 @@ class ModelStore:
 
     def _examine_missing(self, manifest: Manifest, *, every: bool) -> ModelStatus:
         """A model without a receipt: carried by a dependency, or not here, or not to be had."""
-        obstacles = [obstacle(form) for form in manifest.all_forms]
-        if all(obstacles):
-            return ModelStatus(manifest.id, State.UNSUPPORTED, obstacles[0], 0)
+        in_the_way = [obstacles.of_form(form) for form in manifest.all_forms]
+        if all(in_the_way):
+            return ModelStatus(manifest.id, State.UNSUPPORTED, in_the_way[0], 0)
         return self._examine_carried(manifest, every=every)
 
     def _believe(self, folder: Path, receipt: Receipt) -> None:
@@ -384,29 +382,3 @@ def unavailable(manifest: Manifest, status: ModelStatus) -> ModelUnavailable:
         how = f"add {manifest.id} --from PATH" if own else f"download {manifest.id}"
         message = f"{manifest.title} {what}{why}; run: heimdex models {how}"
     return ModelUnavailable(message, manifest.id)
-
-
-def _locked(manifest: Manifest) -> str:
-    return (
-        f"its licence ({manifest.licence}) does not allow every use, so it stays off until you say "
-        f"that you hold a licence for yours: set {manifest.gate.upper()}=true"
-    )
-
-
-def obstacle(form: Form) -> str:
-    """Why a form cannot be installed on this machine, "" when it can."""
-    if form.machines and platform.machine().lower() not in form.machines:
-        return f"it is made for {' and '.join(form.machines)} processors"
-    missing = [name for name in form.requires if not _importable(name)]
-    if missing:
-        package = "the package" if len(missing) == 1 else "the packages"
-        return (
-            f"it needs {package} {', '.join(missing)}, not installed here (docs/using.md, "
-            "“The reference engines”, says how)"
-        )
-    return ""
-
-
-def _importable(name: str) -> bool:
-    """Whether a top-level package could be imported; looked up, not imported."""
-    return find_spec(name) is not None

@@ -5,7 +5,6 @@ and exact search meanwhile are left to the caller (`vectors.Matrix`). The only m
 chromadb, at first use, because that takes a second.
 """
 
-import hashlib
 import logging
 import shutil
 import threading
@@ -19,11 +18,12 @@ import numpy as np
 from heimdex.domain.errors import HeimdexError
 from heimdex.domain.ids import VideoId
 from heimdex.domain.vectors import Neighbour, Space, VectorBatch, Vectors
+from heimdex.storage import index_check
 from heimdex.storage.database import Database
+from heimdex.storage.index_entries import Unsound, collection_name, entry_id, faults, nearest
 from heimdex.storage.index_mark import IndexMark
 from heimdex.storage.outbox import Pending, pending, refill, sent, settle_empty_spaces
 from heimdex.storage.vector_rows import read_batch
-from heimdex.storage.vectors import indexed_counts
 
 FOLDER_NAME = "chroma"
 
@@ -31,8 +31,6 @@ FOLDER_NAME = "chroma"
 _HNSW = {"space": "cosine", "ef_construction": 200, "ef_search": 160, "max_neighbors": 24}
 _CHUNK = 2000
 """Vectors told to Chroma in one call, below its limit of about 5,000."""
-_PROBES = 5
-"""Stored vectors that must find themselves when an index is opened."""
 
 _log = logging.getLogger(__name__)
 
@@ -42,10 +40,6 @@ Report = Callable[[int, int], None]
 
 class IndexNotReady(HeimdexError):
     """The index is being opened, checked or rebuilt; search the stored vectors exactly instead."""
-
-
-class _Unsound(Exception):
-    """The index does not hold what it should."""
 
 
 class VectorIndex:
@@ -86,9 +80,9 @@ class VectorIndex:
             collection = self._collections.get(space.key)
             if collection is None or n <= 0:
                 return []
-            with _faults():
-                return _query(collection, vector, n)
-        except _Unsound as error:
+            with faults():
+                return nearest(collection, vector, n)
+        except Unsound as error:
             # The next `sync` finds it not ready, opens it anew and rebuilds if need be.
             self._ready = False
             raise IndexNotReady("The vector index is damaged and will be rebuilt.") from error
@@ -107,14 +101,14 @@ class VectorIndex:
             if self._ready:
                 try:
                     return self._replay(database, report)
-                except _Unsound as error:
+                except Unsound as error:
                     _log.warning("vector index fails (%s); rebuilding", error)
                     return self.rebuild(database, report)
             try:
                 with self._marked(database):
                     self._open()
                     told = self._settle(database, report)
-            except _Unsound as error:
+            except Unsound as error:
                 _log.warning("vector index is not sound (%s); rebuilding", error)
                 return self.rebuild(database, report)
             self._ready = not self._closing
@@ -126,10 +120,10 @@ class VectorIndex:
             try:
                 with self._marked(database):
                     self._open()
-                    problems = self._differences(database)
+                    problems = index_check.differences(database, self._collections)
                     if not problems:
-                        self._check(database)
-            except _Unsound as error:
+                        index_check.check(database, self._collections)
+            except Unsound as error:
                 return [f"the vector index is damaged ({error})"]
             return problems
 
@@ -148,7 +142,7 @@ class VectorIndex:
                 with self._marked(database):
                     self._open()
                     told = self._settle(database, report)
-            except _Unsound as error:
+            except Unsound as error:
                 raise IndexNotReady(
                     f"The vector index cannot be written to {self._path} ({error}); search goes "
                     "on without it, a little slower."
@@ -174,9 +168,9 @@ class VectorIndex:
         client, self._client = self._client, None
         if client is not None:
             try:
-                with _faults():
+                with faults():
                     client.close()
-            except _Unsound as error:
+            except Unsound as error:
                 _log.warning("closing the vector index: %s", error)
 
     @contextmanager
@@ -185,20 +179,20 @@ class VectorIndex:
         if self._client is None:
             complaint = self._mark.complaint(database)
             if complaint:
-                raise _Unsound(complaint)
-        with _faults():
+                raise Unsound(complaint)
+        with faults():
             self._mark.write(database, opening=True)
         try:
             yield
         finally:
             # An error that Python sees was survived: only a crash leaves the mark.
-            with _faults():
+            with faults():
                 self._mark.write(database, opening=False)
 
     def _open(self) -> None:
         if self._client is not None:
             return
-        with _faults():
+        with faults():
             import chromadb
             from chromadb.api.shared_system_client import SharedSystemClient
             from chromadb.config import Settings
@@ -223,7 +217,7 @@ class VectorIndex:
     def _collection(self, key: str) -> Any:
         collection = self._collections.get(key)
         if collection is None:
-            with _faults():
+            with faults():
                 collection = self._client.get_or_create_collection(
                     collection_name(key),
                     embedding_function=None,
@@ -239,9 +233,9 @@ class VectorIndex:
         while not self._closing:
             told += self._replay(database, report)
             try:
-                self._check(database)
+                index_check.check(database, self._collections)
                 break
-            except _Unsound:
+            except Unsound:
                 if not pending(database, 1)[0]:
                     raise
         return told
@@ -287,9 +281,9 @@ class VectorIndex:
                     batch = read_batch(row)
                     count = len(batch)
                     parts.append((entry.video_id, batch))
-                    ids.extend(_id(entry.video_id, i) for i in range(count))
-                gone.extend(_id(entry.video_id, i) for i in range(count, entry.reach))
-            with _faults():
+                    ids.extend(entry_id(entry.video_id, i) for i in range(count))
+                gone.extend(entry_id(entry.video_id, i) for i in range(count, entry.reach))
+            with faults():
                 for at in range(0, len(gone), _CHUNK):
                     collection.delete(ids=gone[at : at + _CHUNK])
                 if not ids:
@@ -310,124 +304,5 @@ class VectorIndex:
         """Spaces nothing is left of go as a whole; deleting item by item leaves husks behind."""
         for key in settle_empty_spaces(database, self._collections):
             del self._collections[key]
-            with _faults():
+            with faults():
                 self._client.delete_collection(collection_name(key))
-
-    def _check(self, database: Database) -> None:
-        """Raise _Unsound unless counts agree and stored vectors find themselves.
-
-        Counting alone is not enough: Chroma counts in its own SQLite, and an index file that is
-        missing or cut short shows only when it is searched.
-        """
-        expected = indexed_counts(database)
-        for key, count in expected.items():
-            collection = self._collections.get(key)
-            with _faults():
-                found = 0 if collection is None else collection.count()
-            if found != count:
-                raise _Unsound(f"{key} holds {found} vectors instead of {count}")
-            if collection is not None and count:
-                self._probe(database, key, collection, count)
-        extra = set(self._collections) - set(expected)
-        if extra:
-            raise _Unsound(f"{sorted(extra)[0]} should not be there")
-
-    def _probe(self, database: Database, key: str, collection: Any, count: int) -> None:
-        rows = (
-            database.read()
-            .execute(
-                "SELECT v.*, s.dims FROM vectors v JOIN spaces s ON s.id = v.space_id"
-                " WHERE v.id IN (SELECT v.id FROM vectors v JOIN spaces s ON s.id = v.space_id"
-                " WHERE s.key = ? AND v.items > 0 ORDER BY random() LIMIT ?)",
-                (key, _PROBES),
-            )
-            .fetchall()
-        )
-        found = 0
-        for row in rows:
-            vector = read_batch(row).vectors[-1]
-            with _faults():
-                near = _query(collection, vector, 10)
-            if len(near) < min(10, count):
-                raise _Unsound(f"{key} finds {len(near)} of {min(10, count)} neighbours")
-            found += near[0].similarity > 0.99
-        if found * 2 <= len(rows):
-            raise _Unsound(f"{key} does not find what it holds")
-
-    def _differences(self, database: Database) -> list[str]:
-        problems: list[str] = []
-        waiting = {(e.video_id, e.space) for e in pending(database, None)[0]}
-        for key in sorted(set(self._collections) | set(indexed_counts(database))):
-            rows = database.read().execute(
-                "SELECT v.video_id, v.items FROM vectors v JOIN spaces s ON s.id = v.space_id"
-                " WHERE s.key = ?",
-                (key,),
-            )
-            there = {
-                _id(row["video_id"], i)
-                for row in rows
-                if (row["video_id"], key) not in waiting
-                for i in range(row["items"])
-            }
-            held = {
-                each for each in self._all_ids(key) if (each.rpartition(":")[0], key) not in waiting
-            }
-            if there - held:
-                problems.append(f"{key}: {len(there - held)} vectors are not in the index")
-            if held - there:
-                problems.append(f"{key}: {len(held - there)} vectors in the index do not exist")
-        return problems
-
-    def _all_ids(self, key: str) -> Iterator[str]:
-        collection = self._collections.get(key)
-        if collection is None:
-            return
-        at = 0
-        while True:
-            with _faults():
-                ids = collection.get(include=[], limit=10_000, offset=at)["ids"]
-            if not ids:
-                return
-            yield from ids
-            at += len(ids)
-
-
-def collection_name(key: str) -> str:
-    """A name within Chroma's rules (3–512 of `[a-zA-Z0-9._-]`); the key itself is metadata."""
-    return f"{key.partition('/')[0]}-{hashlib.sha256(key.encode()).hexdigest()[:24]}"
-
-
-def _id(video_id: str, index: int) -> str:
-    return f"{video_id}:{index}"
-
-
-def _query(collection: Any, vector: Vectors, n: int) -> list[Neighbour]:
-    found = collection.query(
-        query_embeddings=[np.asarray(vector, np.float32)],
-        n_results=n,
-        include=["distances", "metadatas"],
-    )
-    neighbours = []
-    rows = zip(found["ids"][0], found["distances"][0], found["metadatas"][0], strict=True)
-    for name, distance, times in rows:
-        video_id, _, index = name.rpartition(":")
-        neighbours.append(
-            Neighbour(VideoId(video_id), int(index), times["s"], times["e"], 1.0 - distance)
-        )
-    return neighbours
-
-
-@contextmanager
-def _faults() -> Iterator[None]:
-    """Turn whatever Chroma raises into _Unsound: everything it holds can be made again."""
-    try:
-        yield
-    except _Unsound:
-        raise
-    except Exception as error:
-        raise _Unsound(f"{type(error).__name__}: {str(error)[:200]}") from error
-    except BaseException as error:
-        # A panic in Chroma's Rust core arrives as a BaseException of a type nobody can import.
-        if type(error).__name__ != "PanicException":
-            raise
-        raise _Unsound(f"panic: {str(error)[:200]}") from error

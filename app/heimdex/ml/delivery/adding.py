@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from heimdex.domain.errors import UserError
-from heimdex.ml import manifests
+from heimdex.ml import manifests, obstacles
 from heimdex.ml.delivery import assembly, own
 from heimdex.ml.delivery.parts import CHUNK, Part, free_bytes
 from heimdex.ml.delivery.progress import Meter
 from heimdex.ml.manifest_rules import FORMATS
 from heimdex.ml.manifests import Form, Manifest, ModelFile
-from heimdex.ml.store import Report, State, Step, obstacle
+from heimdex.ml.store import Report, State, Step
 
 if TYPE_CHECKING:
     from heimdex.ml.store import ModelStore
@@ -87,7 +87,7 @@ class Adding:
                 elif not file.optional:
                     missing.append(file.name)
             if not missing:
-                if why := obstacle(form):
+                if why := obstacles.of_form(form):
                     raise UserError(f"{manifest.title} cannot be added: {why}.")
                 return form, chosen
             complaints.append(_complaint(form, missing, offered))
