@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from heimdex.cli import bench_people, bench_search
+from heimdex.cli import bench_people, bench_search, bench_torture
 from heimdex.cli.output import emit, note, table
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ def define(group: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> N
     engines.set_defaults(run=engines_)
     bench_search.define(kinds, shared)
     bench_people.define(kinds, shared)
+    bench_torture.define(kinds, shared)
 
 
 def engines_(options: argparse.Namespace) -> int:

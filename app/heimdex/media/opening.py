@@ -87,6 +87,11 @@ def _why(path: Path, error: Exception) -> str:
         return f"{path.name} cannot be read: permission is missing. Allow reading it and try again."
     if isinstance(error, av.TimeoutError | av.ExitError):
         return f"{path.name} cannot be read: its drive does not answer. Try again later."
+    if isinstance(error, av.MemoryError | MemoryError):
+        return (
+            f"{path.name} asks for more memory than any video needs: the tables in it are damaged. "
+            "Copy it again if you have another copy."
+        )
     # ArgumentError is what the whitelist of formats answers.
     if not isinstance(error, av.InvalidDataError | av.ArgumentError | ValueError | av.EOFError):
         return f"{path.name} cannot be opened ({getattr(error, 'strerror', None) or error})."

@@ -1,0 +1,98 @@
+"""The torture in small, and that it would notice what it looks for."""
+
+import os
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from command import Command
+from heimdex.cli.mutating import mutate, shorten
+from heimdex.cli.torture_files import _is_clear
+from heimdex.cli.torture_kills import Killed, _compare, _compare_all, _compare_names
+from heimdex.storage.database import FILE_NAME, Database
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs signals")
+
+
+def test_killed_and_fed_nothing_is_lost(heimdex: Command, starter_models: Path) -> None:
+    models = {"HEIMDEX_MODELS": str(starter_models)}
+    done = heimdex(
+        "bench", "torture", "--kills", "3", "--files", "21", "--json", env=models, timeout=280
+    )
+    assert done.code == 0, done.out + done.err
+    [document] = done.json()
+    kills, files = document["kills"], document["files"]
+    assert kills["naming"] == 1
+    assert kills["names"] > 0
+    assert kills["program"] + kills["host"] >= 1
+    assert (kills["lost"], kills["doubled"], kills["redone"], kills["problems"]) == ([], [], [], [])
+    assert files["files"] == 21
+    assert files["failed"] >= 3
+    assert files["indexed"] >= 3
+    assert files["left"] == 0
+    assert files["peak_mb"] < 3000
+    assert files["slowest_s"] < 60
+    assert files["changed"] == files["unclear"] == files["problems"] == []
+
+
+def test_every_kind_of_broken_file_is_made(sample_media: Path, tmp_path: Path) -> None:
+    bases, broken = tmp_path / "bases", tmp_path / "broken"
+    bases.mkdir()
+    broken.mkdir()
+    short = shorten(sorted(sample_media.glob("*.mp4"))[:1], bases)
+    made = mutate(short, broken, 42, seed=3)
+    assert len({kind for kind, _ in made}) == 21
+    assert all(os.path.lexists(path) for _, path in made)
+    assert len({path for _, path in made}) == 42
+    again = tmp_path / "again"
+    again.mkdir()
+    same = mutate(short, again, 42, seed=3)
+    contents = [
+        (one.read_bytes(), other.read_bytes())
+        for (kind, one), (_, other) in zip(made, same, strict=True)
+        if kind not in ("pipe", "loop of links", "negative packets")
+    ]
+    assert all(one == other for one, other in contents)
+
+
+def test_what_is_lost_or_computed_twice_is_noticed() -> None:
+    done = Killed()
+    before = {"file a": ("1",), "speech of 1": (), "time of speech of 1": (5, 0.1)}
+    _compare(before, dict(before), done)
+    _compare_all(dict(before), before, done)
+    assert done == Killed()
+    _compare(before, {"file a": ("1",), "time of speech of 1": (6, 0.1)}, done)
+    assert done.lost == ["speech of 1"]
+    assert done.redone == ["time of speech of 1"]
+    _compare_all({**before, "file b": ("1",)}, before, done)
+    assert done.doubled == ["file b"]
+
+
+def test_a_name_that_was_kept_and_is_gone_is_noticed(tmp_path: Path) -> None:
+    library = tmp_path / "library"
+    library.mkdir()
+    database = Database.open(library / FILE_NAME)
+    with database.write() as connection:
+        connection.executemany(
+            "INSERT INTO people (id, name, name_key, created_at) VALUES (?, ?, ?, 0)",
+            [(1, "second", "second"), (2, "old", "old")],
+        )
+    database.close()
+    log = tmp_path / "log"
+    log.write_text("wants\t1\tfirst\nnamed\t1\tfirst\nwants\t1\tsecond\n")
+    done = Killed()
+    assert _compare_names(library, log, done) == 1
+    assert done.lost == []
+    log.write_text("wants\t2\tnew\nnamed\t2\tnew\n")
+    _compare_names(library, log, done)
+    assert len(done.lost) == 1
+    with sqlite3.connect(library / FILE_NAME) as raw:
+        assert raw.execute("SELECT count(*) FROM people").fetchone()[0] == 2
+    raw.close()
+
+
+def test_a_reason_is_a_sentence_that_a_person_understands() -> None:
+    assert _is_clear("clip.mp4 is empty (0 bytes); copy or download it again.")
+    assert not _is_clear("An internal error (KeyError); the log has the details.")
+    assert not _is_clear("[Errno 12] Cannot allocate memory.")
