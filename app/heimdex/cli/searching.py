@@ -182,6 +182,7 @@ def document(result: SearchResult, asked: str) -> dict[str, Any]:
                 "video": str(hit.path),
                 "start_s": seconds(hit.start_ms),
                 "end_s": seconds(hit.end_ms),
+                "also_s": [seconds(also_ms) for also_ms in hit.also_ms],
                 "score": round(hit.score, 4),
                 "people": list(hit.people),
                 "evidence": [
@@ -246,6 +247,8 @@ def show(result: SearchResult, new: frozenset[tuple[str, int]] = frozenset()) ->
             print(f"      {LABELS[reason.kind]:>9}  {_reason(reason)}")
         if hit.people and all(e.kind is not EvidenceKind.PERSON for e in hit.evidence):
             print(f"      {'with':>9}  {', '.join(hit.people)}")
+        if hit.also_ms:
+            print(f"      {'also at':>9}  {', '.join(map(clock, hit.also_ms))}")
     print(f"\n{counted(len(result.moments), 'moment')} in {result.took_ms:.0f} ms")
 
 

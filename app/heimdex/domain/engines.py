@@ -28,10 +28,13 @@ class Thresholds:
 
     `match`: at or above it two things are the same (a face) or fit (a query).
     `suggest`: from here up to `match` a person may be asked.
+    `lead`: how much of its distance to the best of any other video is added to a similarity before
+    it is held against the two; for engines that are more certain of what stands out.
     """
 
     match: float
     suggest: float
+    lead: float = 0.0
 
 
 class Engine(Protocol):

@@ -235,6 +235,8 @@ class Moment:
     online: bool
     recorded_at: int | None = None
     """Of its video, in Unix seconds; see `Video.recorded_at`."""
+    also_ms: tuple[int, ...] = ()
+    """Where else in the same shot it was found, by time."""
 
 
 @dataclass(frozen=True, slots=True)

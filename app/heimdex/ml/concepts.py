@@ -54,10 +54,6 @@ class SentenceMap:
     directions: Floats
     ridge: Floats
 
-    def plain(self) -> Floats:
-        """Unit directions of the classes, classes × d: the plainest picture of each."""
-        return unit(self.directions)
-
     def place(self, features: Floats, logits: Floats) -> Vectors:
         """Unit vectors in sentence space, n × d, of n pictures."""
         heat = logits / TEMPERATURE

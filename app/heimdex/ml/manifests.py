@@ -203,6 +203,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     match: float
     suggest: float
+    lead: float = 0.0
 
 
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -297,7 +298,8 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The thresholds as the engines' record. ValueError for a model without any."""
         if self.thresholds is None:
             raise ValueError(f"{self.id} has no thresholds")
-        return Thresholds(match=self.thresholds.match, suggest=self.thresholds.suggest)
+        limits = self.thresholds
+        return Thresholds(match=limits.match, suggest=limits.suggest, lead=limits.lead)
 
 
 def read(path: Path) -> Manifest:

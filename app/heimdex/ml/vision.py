@@ -23,12 +23,6 @@ from heimdex.ml.networks.vit import PIXELS
 from heimdex.ml.runtime import Compute
 from heimdex.ml.store import ModelStore
 
-FITS = 0.6
-"""Of the similarity that a picture can reach to a query: from here it counts as fitting."""
-RESEMBLES = 0.75
-LEAST = 0.28
-"""Below it lie sentences that are about nothing to be seen, with every picture."""
-
 GRAPH = "model.onnx"
 _BATCH = 8
 _GATE = 0.995
@@ -105,16 +99,9 @@ class SentenceSpaceVision:
         return self._text.embed(texts)
 
     def limits_for(self, query: Vectors) -> Thresholds:
-        """From which similarity a picture fits one query vector (d,).
-
-        A picture can be as near to a query as the nearest concept is, hardly nearer: a "taxi"
-        that is there reaches .5, an "orange camper van" .3, while a wrong guess for a plain word
-        reaches .4. So the cut is a share of that nearest concept (measured: docs/search.md).
-        """
-        with runtime.one_blas_thread():
-            reach = float((self._mapping().plain() @ query).max())
-        match = max(FITS * reach, LEAST)
-        return Thresholds(match=match, suggest=RESEMBLES * match)
+        """The same for every query: what it could reach at best was measured to be no better a
+        cut (docs/search.md)."""
+        return self.thresholds
 
     def _mapping(self) -> concepts.SentenceMap:
         if self._map is None:

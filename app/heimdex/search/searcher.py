@@ -1,7 +1,7 @@
 """Answers a question (a sentence, pictures, moments, or their sum) with moments: the entrance.
 
 Each step is a module beside it: parse → scope → blend → retrieve, sight → moments, ranking →
-explain. Models are asked through `QueryTowers`, people through `Roll`.
+folding → explain. Models are asked through `QueryTowers`, people through `Roll`.
 """
 
 import time
@@ -12,7 +12,7 @@ from pathlib import Path
 from heimdex.domain.errors import UserError
 from heimdex.domain.faces import Appearance, Person
 from heimdex.domain.ids import VideoId
-from heimdex.domain.media import FileState
+from heimdex.domain.media import FileState, Scene
 from heimdex.domain.search import (
     Chip,
     ChipKind,
@@ -30,6 +30,7 @@ from heimdex.domain.search import (
 from heimdex.search.blend import Blend
 from heimdex.search.calibration import CUT
 from heimdex.search.explain import evidence
+from heimdex.search.folding import Folded, SceneAt, folded
 from heimdex.search.look import IsCancelled, Look, Sources
 from heimdex.search.meeting import meeting
 from heimdex.search.moments import Draft
@@ -112,7 +113,8 @@ class Searcher:
         if question.sort is Sort.DATE:
             ranked = self._by_date(ranked)
         people = self._sources.people.named()
-        moments = self._moments(ranked[:n], query, people)
+        scene_at = self._scenes()
+        moments = self._moments(folded(ranked, n, scene_at), query, people, scene_at)
         asked = _has_content(query, question) or is_limited(query)
         found = any(moment.score >= CUT for moment in moments)
         took_ms = (time.perf_counter() - started) * 1000
@@ -220,17 +222,21 @@ class Searcher:
     # Showing
 
     def _moments(
-        self, ranked: Sequence[Ranked], query: Query, people: Sequence[Person]
+        self,
+        shown: Sequence[Folded],
+        query: Query,
+        people: Sequence[Person],
+        scene_at: SceneAt,
     ) -> tuple[Moment, ...]:
         names = {p.id: p.name for p in people if p.name is not None}
-        videos = {each.draft.video_id for each in ranked}
+        videos = {each.ranked.draft.video_id for each in shown}
         seen: dict[VideoId, list[Appearance]] = {}
         if names and videos:
             for appearance in self._sources.people.appearances(names, videos):
                 seen.setdefault(appearance.video_id, []).append(appearance)
         moments = []
-        for each in ranked:
-            draft = each.draft
+        for each in shown:
+            draft = each.ranked.draft
             video = self._sources.catalogue.video(draft.video_id)
             if video is None:
                 continue  # Forgotten while we searched.
@@ -248,22 +254,31 @@ class Searcher:
                     title=video.title,
                     start_ms=draft.start_ms,
                     end_ms=draft.end_ms,
-                    score=each.score,
+                    score=each.ranked.score,
                     people=tuple(dict.fromkeys(names[a.person_id] for a in there)),
                     evidence=reasons,
-                    scene=self._scene(draft.video_id, at_ms),
+                    scene=scene_at(draft.video_id, at_ms),
                     online=video.state is FileState.ONLINE,
                     recorded_at=video.recorded_at,
+                    also_ms=tuple(each.also_ms),
                 )
             )
         return tuple(moments)
 
-    def _scene(self, video_id: VideoId, at_ms: int) -> int | None:
-        scenes = self._sources.stages.scenes(video_id)
-        if not scenes:
-            return None
-        inside = [scene for scene in scenes if scene.start_ms <= at_ms]
-        return inside[-1].index if inside else scenes[0].index
+    def _scenes(self) -> SceneAt:
+        """Says which scene is on; reads each video's scenes once."""
+        kept: dict[VideoId, tuple[Scene, ...]] = {}
+
+        def scene_at(video_id: VideoId, at_ms: int) -> int | None:
+            if video_id not in kept:
+                kept[video_id] = self._sources.stages.scenes(video_id)
+            scenes = kept[video_id]
+            if not scenes:
+                return None
+            inside = [scene for scene in scenes if scene.start_ms <= at_ms]
+            return inside[-1].index if inside else scenes[0].index
+
+        return scene_at
 
 
 def _with_kinds(filters: Filters, kinds: frozenset[EvidenceKind]) -> Filters:

@@ -154,18 +154,32 @@ def sights(
         similarity = np.where(frames.similarity(vector) > similarity, -1.0, similarity)
     if spans is not None:
         similarity = np.where(_inside(frames, spans), similarity, -1.0)
-    return [
-        Candidate(
-            Channel.SIGHT,
-            frames.videos[int(frames.owner[peak])],
-            int(frames.start_ms[first]),
-            int(frames.end_ms[last]),
-            int(frames.start_ms[peak]),
-            min(at_most, confidence(float(similarity[peak]), thresholds)),
-            text,
+    stretches = list(_stretches(similarity, frames.scene))
+    rival = _rival([(int(frames.owner[peak]), float(similarity[peak])) for *_, peak in stretches])
+    found = []
+    for first, last, peak in stretches:
+        best = float(similarity[peak])
+        ahead = 0.0 if rival is None else max(best - rival, 0.0)
+        found.append(
+            Candidate(
+                Channel.SIGHT,
+                frames.videos[int(frames.owner[peak])],
+                int(frames.start_ms[first]),
+                int(frames.end_ms[last]),
+                int(frames.start_ms[peak]),
+                min(at_most, confidence(best + thresholds.lead * ahead, thresholds)),
+                text,
+            )
         )
-        for first, last, peak in _stretches(similarity, frames.scene)
-    ]
+    return found
+
+
+def _rival(best: Sequence[tuple[int, float]]) -> float | None:
+    """The best similarity in any video but that of the first; None where there is no other.
+
+    `best`: video and similarity of stretches, the most similar first.
+    """
+    return next((similarity for video, similarity in best if video != best[0][0]), None)
 
 
 def _steadied(similarity: NDArray[np.float32], scene: NDArray[np.int64]) -> NDArray[np.float32]:
