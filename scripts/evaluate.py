@@ -19,6 +19,10 @@ from typing import Any
 
 from heimdex.domain.errors import HeimdexError, UserError
 from heimdex.domain.search import SearchResult
+from heimdex.search.calibration import CUT
+
+ABSENT = Path(__file__).with_name("absent.json")
+"""Sentences of our own that nothing in the shared media answers."""
 
 TOLERANCE_S = 1.5
 """A hit may begin so much before an answer, or so much after its end."""
@@ -63,6 +67,7 @@ class Outcome:
     start_error_s: float | None
     no_good_match: bool
     took_ms: float
+    names_somebody: bool = False
     hits: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -107,10 +112,15 @@ def run(media: Path, queries: Path, options: argparse.Namespace) -> dict[str, An
                 _index(library, media)
             _enrol(library.people, document.get("enrol", {}), media)
             require_answers(document, media, {file.path for file in library.catalogue.files()})
-            asked = [one for one in _asked(document) if _in_part(one, options.part)]
-            outcomes = measure(lambda text: library.searcher.search(text, n=DEPTH), asked, media)
-    report = summed_up(outcomes)
-    show(outcomes, report, options.verbose)
+
+            def ask(document: dict[str, Any]) -> list[Outcome]:
+                asked = [one for one in _asked(document) if _in_part(one, options.part)]
+                return measure(lambda text: library.searcher.search(text, n=DEPTH), asked, media)
+
+            outcomes = ask(document)
+            absent = ask(_read(options.absent)) if options.absent else []
+    report = summed_up(outcomes, absent)
+    show([*outcomes, *absent], report, options.verbose)
     return report
 
 
@@ -164,11 +174,13 @@ def judged(asked: Asked, result: SearchResult, media: Path, took_ms: float) -> O
         )
     ideal = sum(1 / math.log2(i + 2) for i in range(min(len(asked.answers), DEPTH)))
     gain = min(1.0, gain / ideal) if ideal else 0.0
-    return Outcome(asked, rank, gain, error, result.no_good_match, took_ms, hits)
+    named = bool(result.query.people)
+    return Outcome(asked, rank, gain, error, result.no_good_match, took_ms, named, hits)
 
 
-def summed_up(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """All figures as one JSON-ready object."""
+def summed_up(outcomes: Sequence[Outcome], absent: Sequence[Outcome] = ()) -> dict[str, Any]:
+    """All figures as one JSON-ready object. `absent`: sentences of our own without an answer; they
+    only count for whether search says so."""
     groups: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
         if outcome.asked.answers:
@@ -176,23 +188,59 @@ def summed_up(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     for kind in dict.fromkeys(o.asked.kind for o in outcomes if o.asked.answers):
         groups[kind] = [o for o in outcomes if o.asked.kind == kind]
     answered = [o for o in outcomes if o.asked.answers]
-    said_no = [o for o in outcomes if o.no_good_match]
-    nothing = [o for o in outcomes if not o.asked.answers]
     times = sorted(o.took_ms for o in outcomes)
     return {
         "all": asdict(figures(answered)),
         "groups": {name: asdict(figures(group)) for name, group in sorted(groups.items())},
-        "no_good_match": {
-            "said": len(said_no),
-            "precision": _share(said_no, lambda o: not o.asked.answers),
-            "recall": _share(nothing, lambda o: o.no_good_match),
-            "precision_where_rank_1_is_wrong": _share(said_no, lambda o: o.rank != 1),
-        },
+        "people": people(outcomes),
+        "no_good_match": nothing_fits(outcomes),
+        "no_good_match_with_absent": nothing_fits([*outcomes, *absent]),
         "took_ms": {
             "p50": statistics.median(times) if times else None,
             "p95": times[min(len(times) - 1, math.ceil(0.95 * len(times)) - 1)] if times else None,
         },
-        "queries": [asdict(outcome) for outcome in outcomes],
+        "queries": [asdict(outcome) for outcome in [*outcomes, *absent]],
+    }
+
+
+def nothing_fits(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """How far "no good match" can be believed.
+
+    precision: of the results flagged, those whose query has no answer at all; recall: of the
+    queries without an answer, those flagged. first_wrong: of the results flagged, those whose first
+    moment is no answer, which is what a person sees; missed_first: of the results whose first
+    moment is an answer, those flagged all the same.
+    """
+    said = [o for o in outcomes if o.no_good_match]
+    return {
+        "queries": len(outcomes),
+        "said": len(said),
+        "precision": _share(said, lambda o: not o.asked.answers),
+        "recall": _share([o for o in outcomes if not o.asked.answers], lambda o: o.no_good_match),
+        "first_wrong": _share(said, lambda o: o.rank != 1),
+        "missed_first": _share([o for o in outcomes if o.rank == 1], lambda o: o.no_good_match),
+    }
+
+
+def people(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """Over the queries in which a name was recognised: precision, the share of their matches
+    (moments at or above the cut) that are answers; recall, the share of their answers among the
+    matches; precision_at_1, the same of the first moment only."""
+    named = [o for o in outcomes if o.names_somebody and o.asked.answers]
+    matches = [hit for o in named for hit in o.hits if hit["score"] >= CUT]
+    found = sum(
+        any(answer.holds(hit["file"], hit["start_s"]) for hit in o.hits if hit["score"] >= CUT)
+        for o in named
+        for answer in o.asked.answers
+    )
+    return {
+        "queries": len(named),
+        "matches": len(matches),
+        "precision": _mean(float(hit["right"]) for hit in matches),
+        "precision_at_1": _share([o for o in named if o.hits], lambda o: o.rank == 1),
+        "recall": found / answers
+        if (answers := sum(len(o.asked.answers) for o in named))
+        else None,
     }
 
 
@@ -230,11 +278,20 @@ def show(outcomes: Sequence[Outcome], report: dict[str, Any], verbose: bool) -> 
             f"{_two(row['mrr'])} {_two(row['ndcg_at_10'])} "
             f"{'-' if error is None else f'{error:.2f} s':>12}"
         )
-    none = report["no_good_match"]
+    who = report["people"]
     print(
-        f"\nno good match: said {none['said']} times, precision {_two(none['precision']).strip()}, "
-        f"recall {_two(none['recall']).strip()}"
+        f"\npeople: {who['queries']} queries name somebody, {who['matches']} matches, "
+        f"precision {_two(who['precision']).strip()} (of first moments "
+        f"{_two(who['precision_at_1']).strip()}), recall {_two(who['recall']).strip()}"
     )
+    for key in ("no_good_match", "no_good_match_with_absent"):
+        none = report[key]
+        print(
+            f"no good match, {none['queries']} queries: said {none['said']} times, "
+            f"precision {_two(none['precision']).strip()}, recall {_two(none['recall']).strip()}; "
+            f"first moment wrong {_two(none['first_wrong']).strip()}, "
+            f"said of right first moments {_two(none['missed_first']).strip()}"
+        )
     took = report["took_ms"]
     if took["p50"] is not None:
         print(f"a search took {took['p50']:.0f} ms (median), {took['p95']:.0f} ms (95 %)")
@@ -256,6 +313,12 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--library",
         type=Path,
         help="library to use or make (default: a new one that is thrown away)",
+    )
+    parser.add_argument(
+        "--absent",
+        type=Path,
+        help="sentences that nothing answers, asked beside the queries (default: those in "
+        "absent.json for the media of HEIMDEX_SHARED, else none)",
     )
     parser.add_argument("--no-index", action="store_true", help="take the library as it is")
     parser.add_argument(
@@ -279,6 +342,8 @@ def _places(options: argparse.Namespace) -> tuple[Path, Path]:
     queries = options.queries or media.parent / "queries.json"
     if not media.is_dir() or not queries.is_file():
         raise UserError(f"There is no folder {media} with {queries.name} beside it.")
+    if options.absent is None and options.media is None:
+        options.absent = ABSENT
     return media, queries
 
 

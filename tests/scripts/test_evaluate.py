@@ -1,14 +1,18 @@
-"""The evaluation refuses to give figures that say nothing."""
+"""The evaluation counts right, and refuses to give figures that say nothing."""
 
 import argparse
 import importlib.util
+import json
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
 from heimdex.domain.errors import UserError
+from heimdex.domain.ids import PersonId, VideoId
+from heimdex.domain.search import Evidence, EvidenceKind, Moment, Query, SearchResult
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "evaluate.py"
 DOCUMENT = {"queries": [{"answers": [{"file": "video/a.mp4"}]}, {"answers": []}]}
@@ -32,7 +36,7 @@ def test_a_relative_folder_is_the_one_the_library_names(
     (tmp_path / "here").mkdir()
     (tmp_path / "queries.json").write_text("{}")
     monkeypatch.chdir(tmp_path / "here")
-    options = argparse.Namespace(media=Path("../media"), queries=None)
+    options = argparse.Namespace(media=Path("../media"), queries=None, absent=None)
     assert evaluate._places(options) == (tmp_path / "media", tmp_path / "queries.json")
 
 
@@ -42,3 +46,92 @@ def test_answers_that_are_not_in_the_library_are_an_error(
     evaluate.require_answers(DOCUMENT, tmp_path, {tmp_path / "video" / "a.mp4"})
     with pytest.raises(UserError, match=r"1 of 1 .*video/a\.mp4"):
         evaluate.require_answers(DOCUMENT, tmp_path, {tmp_path / "video" / "b.mp4"})
+
+
+MEDIA = Path("/media")
+
+
+def moment(file: str, start_s: float, score: float) -> Moment:
+    start_ms = round(start_s * 1000)
+    reason = Evidence(EvidenceKind.PERSON, "Anna", score, start_ms)
+    return Moment(
+        video_id=VideoId("0" * 32),
+        path=MEDIA / file,
+        title=file,
+        start_ms=start_ms,
+        end_ms=start_ms + 1000,
+        score=score,
+        people=("Anna",),
+        evidence=(reason,),
+        scene=0,
+        online=True,
+    )
+
+
+def outcome(
+    evaluate: ModuleType, answers: list[str], found: list[tuple[str, float]], *, named: bool = False
+) -> Any:
+    asked = evaluate.Asked(
+        "d01", "visual", "en", "?", tuple(evaluate.Answer(file, 0.0, 5.0) for file in answers)
+    )
+    moments = tuple(moment(file, 1.0, score) for file, score in found)
+    query = Query(raw="?", meaning="?", people=(PersonId(1),) if named else ())
+    nothing = all(score < 0.5 for _, score in found)
+    return evaluate.judged(asked, SearchResult(query, moments, nothing, 1.0), MEDIA, 1.0)
+
+
+def test_what_no_good_match_is_worth(evaluate: ModuleType) -> None:
+    figures = evaluate.nothing_fits(
+        [
+            outcome(evaluate, [], [("a.mp4", 0.3)]),  # rightly said
+            outcome(evaluate, [], [("a.mp4", 0.6)]),  # should have been said
+            outcome(evaluate, ["b.mp4"], [("a.mp4", 0.3)]),  # said, and the first is wrong indeed
+            outcome(evaluate, ["a.mp4"], [("a.mp4", 0.3)]),  # said of a right first moment
+            outcome(evaluate, ["a.mp4"], [("a.mp4", 0.6)]),
+        ]
+    )
+    assert figures == {
+        "queries": 5,
+        "said": 3,
+        "precision": pytest.approx(1 / 3),
+        "recall": 0.5,
+        "first_wrong": pytest.approx(2 / 3),
+        "missed_first": 0.5,
+    }
+
+
+def test_people_count_by_the_matches_of_queries_that_name_somebody(evaluate: ModuleType) -> None:
+    found = [("a.mp4", 0.9), ("b.mp4", 0.6), ("c.mp4", 0.4)]
+    figures = evaluate.people(
+        [
+            outcome(evaluate, ["a.mp4", "c.mp4"], found, named=True),
+            outcome(evaluate, ["b.mp4"], found),
+        ]
+    )
+    assert figures == {
+        "queries": 1,
+        "matches": 2,
+        "precision": 0.5,
+        "precision_at_1": 1.0,
+        "recall": 0.5,
+    }
+
+
+def test_own_sentences_count_only_for_whether_nothing_fits(evaluate: ModuleType) -> None:
+    right = outcome(evaluate, ["a.mp4"], [("a.mp4", 0.6)])
+    absent = outcome(evaluate, [], [("a.mp4", 0.3)])
+    report = evaluate.summed_up([right], [absent])
+    assert report["all"]["queries"] == 1
+    assert report["no_good_match"]["said"] == 0
+    assert report["no_good_match_with_absent"]["precision"] == 1.0
+
+
+def test_sentences_about_what_is_absent_come_in_both_languages_and_halves(
+    evaluate: ModuleType,
+) -> None:
+    asked = evaluate._asked(json.loads(evaluate.ABSENT.read_text("utf-8")))
+    assert len({one.query for one in asked}) == len(asked) >= 40
+    assert all(one.kind == "none" and not one.answers for one in asked)
+    for lang in ("en", "ko"):
+        halves = [evaluate._in_part(one, "tune") for one in asked if one.lang == lang]
+        assert 15 <= sum(halves) <= len(halves) - 15
