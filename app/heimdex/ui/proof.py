@@ -37,7 +37,7 @@ class Proof:
             video = session.library.catalogue.find_video(self._name)
             self._window.play(video.id, self._at_ms)
             self._asked = True
-            self.problem = "No frame of the video was shown in time."
+            self.problem = "No frame of the video was shown in time; the log says more."
         view = self._window.side.view
         if view is not None and not view.surface.image.isNull():
             self.size = (view.surface.image.width(), view.surface.image.height())
