@@ -1751,6 +1751,10 @@
         <translation>보관함: %1</translation>
     </message>
     <message>
+        <source>Forget recent searches</source>
+        <translation>최근 검색 기록 지우기</translation>
+    </message>
+    <message>
         <source>Open the log folder</source>
         <translation>기록 폴더 열기</translation>
     </message>
@@ -1765,6 +1769,10 @@
     <message>
         <source>Leave this folder alone</source>
         <translation>이 폴더 그만 보기</translation>
+    </message>
+    <message>
+        <source>Recent searches are forgotten</source>
+        <translation>최근 검색 기록을 지웠습니다</translation>
     </message>
     <message>
         <source>Add a folder</source>

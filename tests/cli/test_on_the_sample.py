@@ -152,6 +152,7 @@ def test_a_saved_search_is_listed_asked_and_removed(sample_library: Indexed) -> 
     assert again["new"] == 0
     assert len(again["hits"]) == 1
     assert sample_library("searches", "remove", "고양이").code == 0
+    assert sample_library("searches", "clear").code == 0
     gone = sample_library("searches", "run", "고양이")
     assert gone.code == 1
     assert len(gone.err.strip().splitlines()) == 1

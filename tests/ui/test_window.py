@@ -114,6 +114,10 @@ def test_settings_show_folders_models_and_change_the_look(
     window.session.remove_folder(filled.library.catalogue.folders()[0])  # type: ignore[union-attr]
     qtbot.waitUntil(lambda: filled.library.catalogue.folders() == [], timeout=5000)
     assert (folder / "one.mp4").exists()
+    recent = filled.library.searches.store
+    recent.remember("birthday")
+    dialog.forgetting.click()
+    qtbot.waitUntil(lambda: recent.recent() == [], timeout=5000)
     dialog.accept()
 
 

@@ -21,6 +21,7 @@ examples:
   heimdex searches run Anna
   heimdex searches rename Anna "Anna dances"
   heimdex searches remove Anna
+  heimdex searches clear                   forget what was asked in the window lately
 """
 
 
@@ -46,6 +47,12 @@ def define(command: argparse.ArgumentParser, shared: argparse.ArgumentParser) ->
     removing = actions.add_parser("remove", parents=[shared], help="forget one")
     removing.add_argument("name", metavar="NAME")
     removing.set_defaults(run=remove)
+    clearing = actions.add_parser(
+        "clear",
+        parents=[shared],
+        help="forget the last sentences that were asked in the window, which it suggests",
+    )
+    clearing.set_defaults(run=clear)
 
 
 def list_(options: argparse.Namespace) -> int:
@@ -102,4 +109,11 @@ def remove(options: argparse.Namespace) -> int:
     """Forget one."""
     with opened(options) as library:
         library.searches.store.remove(library.searches.store.find(options.name).id)
+    return 0
+
+
+def clear(options: argparse.Namespace) -> int:
+    """Forget the recent ones; what was saved stays."""
+    with opened(options) as library:
+        library.searches.store.forget_recent()
     return 0

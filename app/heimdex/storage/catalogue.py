@@ -6,7 +6,8 @@ in a video is in `stages`.
 
 import sqlite3
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -107,6 +108,13 @@ class Catalogue:
 
     # Files
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Make the changes inside one transaction: thousands of moved files then cost one wait for
+        the disk instead of thousands. Nothing slow may happen inside."""
+        with self._database.write():
+            yield
+
     def put_file(
         self,
         path: Path,
@@ -125,6 +133,7 @@ class Catalogue:
                 "INSERT INTO videos (id, added_at) VALUES (?, ?) ON CONFLICT DO NOTHING",
                 (video_id, int(time.time())),
             )
+            before = _videos_at(connection, path_text(path))
             row = connection.execute(
                 "INSERT INTO files (path, video_id, folder_id, size, mtime_ns)"
                 " VALUES (?, ?, ?, ?, ?) ON CONFLICT (path) DO UPDATE SET"
@@ -133,7 +142,7 @@ class Catalogue:
                 " folder_id = coalesce(excluded.folder_id, folder_id) RETURNING *",
                 (path_text(path), video_id, folder_id, size, mtime_ns),
             ).fetchone()
-            forgotten = _forget_placeless(connection)
+            forgotten = _forget_placeless(connection, before)
         for gone in forgotten:
             self._artefacts.remove(gone)
         return _file(row)
@@ -167,6 +176,7 @@ class Catalogue:
         """
         text = path_text(new_path)
         with self._database.write() as connection:
+            before = _videos_at(connection, text)
             connection.execute("DELETE FROM files WHERE path = ? AND id <> ?", (text, file_id))
             row = connection.execute(
                 "UPDATE files SET path = ?, state = 'online',"
@@ -175,7 +185,7 @@ class Catalogue:
             ).fetchone()
             if row is None:
                 raise KeyError(file_id)
-            forgotten = _forget_placeless(connection)
+            forgotten = _forget_placeless(connection, before)
         for gone in forgotten:
             self._artefacts.remove(gone)
         return _file(row)
@@ -186,15 +196,6 @@ class Catalogue:
             connection.executemany(
                 "UPDATE files SET state = ? WHERE id = ?", [(state, file_id) for file_id in ids]
             )
-
-    def remove_file(self, file_id: FileId) -> list[VideoId]:
-        """Forget one place; returns the video if it is forgotten because it was nowhere else."""
-        with self._database.write() as connection:
-            connection.execute("DELETE FROM files WHERE id = ?", (file_id,))
-            forgotten = _forget_placeless(connection)
-        for gone in forgotten:
-            self._artefacts.remove(gone)
-        return forgotten
 
     # Videos
 
@@ -300,10 +301,22 @@ def put_media_info(connection: sqlite3.Connection, video_id: VideoId, info: Medi
     )
 
 
-def _forget_placeless(connection: sqlite3.Connection) -> list[VideoId]:
+def _videos_at(connection: sqlite3.Connection, path: str) -> list[VideoId]:
+    rows = connection.execute("SELECT video_id FROM files WHERE path = ?", (path,)).fetchall()
+    return [VideoId(row["video_id"]) for row in rows]
+
+
+def _forget_placeless(
+    connection: sqlite3.Connection, some: Sequence[VideoId] | None = None
+) -> list[VideoId]:
+    """Forget videos that are nowhere any more: all such, or those among `some`."""
+    if some is not None and not some:
+        return []
+    among = "" if some is None else f" AND id IN ({', '.join('?' * len(some))})"
     rows = connection.execute(
         "DELETE FROM videos WHERE NOT EXISTS"
-        " (SELECT 1 FROM files WHERE files.video_id = videos.id) RETURNING id"
+        f" (SELECT 1 FROM files WHERE files.video_id = videos.id){among} RETURNING id",
+        tuple(some or ()),
     ).fetchall()
     return [VideoId(row["id"]) for row in rows]
 

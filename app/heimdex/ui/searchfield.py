@@ -131,10 +131,6 @@ class SearchField(QFrame):
         """Go on with `words`, and ask at once."""
         self.put_question(with_added(self.question, words))
 
-    def add_like(self, like: Like) -> None:
-        """Ask for what is like this as well, and at once."""
-        self.put_question(replace(self.question, likes=(*self._likes, like)))
-
     def clear(self) -> None:
         """Empty the field."""
         self._take(Question())

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import PySide6
-from PySide6.QtCore import Qt, QUrl
+from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QDialog,
@@ -187,11 +187,12 @@ class SettingsDialog(QDialog):
             )
         )
         logs = self._session.library.directories.logs
-        column.addWidget(
-            button(self.tr("Open the log folder"), action=lambda: _open(logs)),
-            0,
-            Qt.AlignmentFlag.AlignLeft,
-        )
+        self.forgetting = button(self.tr("Forget recent searches"), action=self._forget_recent)
+        foot = QHBoxLayout()
+        foot.addWidget(button(self.tr("Open the log folder"), action=lambda: _open(logs)))
+        foot.addWidget(self.forgetting)
+        foot.addStretch(1)
+        column.addLayout(foot)
         column.addStretch(1)
         return page
 
@@ -225,6 +226,13 @@ class SettingsDialog(QDialog):
         )
         row.addWidget(remove)
         return card
+
+    def _forget_recent(self) -> None:
+        self.forgetting.setEnabled(False)
+        self._session.run(
+            self._session.library.searches.store.forget_recent,
+            lambda _: self.forgetting.setText(self.tr("Recent searches are forgotten")),
+        )
 
     def _add_folder(self) -> None:
         name = QFileDialog.getExistingDirectory(self, self.tr("Add a folder"))

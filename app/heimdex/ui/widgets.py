@@ -5,7 +5,7 @@ They know the theme and nothing of the library.
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -260,7 +260,6 @@ class EmptyState(QWidget):
 class Toast(QFrame):
     """A sentence at the foot of its parent that goes by itself, with at most one action."""
 
-    acted = Signal()
     SHOWN_MS = 7000
 
     def __init__(self, parent: QWidget) -> None:
