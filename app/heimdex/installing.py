@@ -28,14 +28,17 @@ class Installer:
     """One child, started at the first call. Calls block; `close()` when done. Thread-safe, one
     call at a time."""
 
-    def __init__(self, directories: Directories, settings: Settings) -> None:
+    def __init__(
+        self, directories: Directories, settings: Settings, grace_s: float = _GRACE_S
+    ) -> None:
+        """`grace_s`: how long a cancelled child may take to end by itself."""
         environment = thread_limits(settings.threads)
         environment |= configured({"directories": directories, "settings": settings})
         # The child downloads what was asked for by itself; no library in it may do so unasked.
         environment |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "DO_NOT_TRACK": "1"}
         self._host = Host(
             host_command("models"),
-            Limits(grace_s=_GRACE_S, idle_s=30.0, stall_s=_STALL_S),
+            Limits(grace_s=grace_s, idle_s=30.0, stall_s=_STALL_S),
             name="models",
             environment=environment,
             background=True,

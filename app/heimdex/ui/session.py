@@ -18,6 +18,7 @@ from heimdex.ui.background import Background, sentence
 from heimdex.ui.caring import Caring
 from heimdex.ui.jobs import JobQueue
 from heimdex.ui.models.fetching import Fetching
+from heimdex.ui.models.measuring import Measuring
 from heimdex.ui.searching import Searching
 from heimdex.ui.suggesting import Suggesting
 from heimdex.ui.thumbnails import Thumbnails
@@ -55,6 +56,7 @@ class Session(QObject):
         self.suggesting = Suggesting(library.suggester)
         self.fetching = Fetching(library)
         self.caring = Caring(library.upkeep, self._is_busy)
+        self.measuring = Measuring(library, self._is_busy)
         self._scans = 0
         self._closed = False
         self._watcher: Watcher | None = None
@@ -141,6 +143,7 @@ class Session(QObject):
             threading.Thread(target=self._watcher.stop, name="heimdex-unwatch", daemon=True).start()
         ended = [
             self.caring.close(),
+            self.measuring.close(),
             self.fetching.close(),
             self.jobs.close(),
             self.searching.close(),
@@ -179,7 +182,7 @@ class Session(QObject):
         return self.library.scanner.rescan(cancelled=self._is_closed)
 
     def _is_busy(self) -> bool:
-        return self.jobs.running is not None or self._scans > 0
+        return self.jobs.running is not None or self._scans > 0 or self.fetching.busy
 
     def _is_closed(self) -> bool:
         return self._closed
