@@ -79,6 +79,12 @@ def test_sights_of_one_shot_are_one_line():
     assert found[0].also_ms == [1_000, 8_000]
 
 
+def test_only_places_that_are_nearly_as_sure_are_told():
+    faint = Ranked(ranked("a", 1_000, {Channel.SIGHT}).draft, 0.3)
+    (found,) = folded([ranked("a", 4_000, {Channel.SIGHT}), faint], 10, scene_at)
+    assert found.also_ms == []
+
+
 def test_a_sight_is_not_put_behind_words_nor_behind_somebody():
     found = folded(
         [

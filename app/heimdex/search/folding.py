@@ -19,10 +19,14 @@ _LOOKS = frozenset({Channel.SIGHT, Channel.PERSON})
 """What looks alike all through a shot. Words differ from one second to the next: what is said or
 written is never folded."""
 
+NEARLY = 0.8
+"""Other places of a shot are told where they are this much as sure as its best; all of a shot is
+somewhat alike."""
+
 
 @dataclass(slots=True)
 class Folded:
-    """A moment, and where else in its shot the same was found, in ms, by time."""
+    """A moment, and where else in its shot nearly as much was found, in ms, by time."""
 
     ranked: Ranked
     also_ms: list[int] = field(default_factory=list)
@@ -45,7 +49,8 @@ def folded(ranked: Sequence[Ranked], n: int, scene_at: SceneAt) -> list[Folded]:
         there = [] if shot is None else shots.setdefault(shot, [])
         home = _home(each.draft, there)
         if home is not None:
-            home.also_ms.append(each.draft.start_ms)
+            if each.score >= NEARLY * home.ranked.score:
+                home.also_ms.append(each.draft.start_ms)
         elif len(kept) < n:
             new = Folded(each)
             kept.append(new)
