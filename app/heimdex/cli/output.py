@@ -9,6 +9,8 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from heimdex.domain.amounts import size as size
+
 
 def prepare_streams() -> None:
     """Write UTF-8 wherever the output goes, and never fail on a file name that is not text."""
@@ -44,15 +46,6 @@ def clock(at_ms: int) -> str:
 def seconds(at_ms: int) -> float:
     """Milliseconds as the seconds of the JSON shapes."""
     return at_ms / 1000
-
-
-def size(count: int) -> str:
-    """1.5 GB, 12 MB, 3 kB."""
-    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
-        if count >= factor:
-            value = count / factor
-            return f"{value:.1f} {unit}" if value < 10 else f"{value:.0f} {unit}"
-    return f"{count} bytes"
 
 
 def counted(count: int, one: str, many: str = "") -> str:

@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from heimdex.domain.amounts import size
 from heimdex.domain.errors import UserError
 from heimdex.ml import manifests, obstacles
 from heimdex.ml.delivery import assembly, own
@@ -99,8 +100,8 @@ class Adding:
         free = free_bytes(self._store.models_dir)
         if needed > free:
             raise UserError(
-                f"The files need {needed / 1e6:,.0f} MB and {self._store.models_dir} has only "
-                f"{free / 1e6:,.0f} MB free; make room or choose another place for them."
+                f"The files need {size(needed)} and {self._store.models_dir} has only "
+                f"{size(free)} free; make room or choose another place for them."
             )
 
     def _install(

@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any
 
+from heimdex.domain.amounts import size
 from heimdex.domain.errors import Cancelled, HeimdexError, ModelUnavailable, UserError
 from heimdex.ml.delivery import assembly, nearby
 from heimdex.ml.delivery.files import Arrived, Files, NotDelivered, Wanted
@@ -50,8 +51,8 @@ class Installation:
         plan = self._plan(wanted)
         if plan.disk + _SPARE > plan.free:
             raise UserError(
-                f"The models need {_megabytes(plan.disk)} and {self._store.models_dir} has only "
-                f"{_megabytes(plan.free)} free; make room or choose another place for them."
+                f"The models need {size(plan.disk)} and {self._store.models_dir} has only "
+                f"{size(plan.free)} free; make room or choose another place for them."
             )
         if not self._ask(plan):
             raise Cancelled("Nothing was downloaded.")
@@ -253,7 +254,3 @@ def _together(failures: Sequence[HeimdexError], installed: Sequence[str]) -> Hei
         text += f" Installed were: {', '.join(installed)}."
     first = failures[0]
     return ModelUnavailable(text, first.model_id if isinstance(first, ModelUnavailable) else "")
-
-
-def _megabytes(count: int) -> str:
-    return f"{count / 1e6:,.0f} MB"
