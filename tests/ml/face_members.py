@@ -48,11 +48,14 @@ def _arcface(store: ModelStore, scratch: Path) -> Member:
     return Member(made, Choice().but(face_model="insightface-w600k-r50"), real=False)
 
 
-def _resnet(store: ModelStore, scratch: Path) -> Member:
-    # Two threads wait for each other when other tests run beside this one.
-    libraries.load("torch").set_num_threads(1)
-    made = random_faces.installed(store, "retinaface-resnet50", scratch)
-    return Member(made, Choice().but(face_detector="retinaface"), real=False)
+def _resnet(model_id: str) -> Make:
+    def make(store: ModelStore, scratch: Path) -> Member:
+        # Two threads wait for each other when other tests run beside this one.
+        libraries.load("torch").set_num_threads(1)
+        made = random_faces.installed(store, model_id, scratch)
+        return Member(made, Choice().but(face_detector="retinaface"), real=False)
+
+    return make
 
 
 def _scrfd(store: ModelStore, scratch: Path) -> Member:
@@ -66,7 +69,8 @@ def _scrfd(store: ModelStore, scratch: Path) -> Member:
 DETECTORS: dict[str, Make] = {
     "retinaface-mobilenet": _published(face_detector="retinaface-mobilenet"),
     "mtcnn": _published(face_detector="mtcnn"),
-    "retinaface-resnet50": _resnet,
+    "retinaface-resnet50": _resnet("retinaface-resnet50"),
+    "retinaface-resnet50-ternaus": _resnet("retinaface-resnet50-ternaus"),
     "insightface-scrfd-10g": _scrfd,
 }
 EMBEDDERS: dict[str, Make] = {

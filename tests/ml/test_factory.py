@@ -135,6 +135,29 @@ def test_auto_is_the_model_of_the_best_installed_set(
     assert taken(here, replace(twin, alternative=True)) == "whisper-base"
 
 
+@pytest.mark.parametrize(
+    ("here", "expected"),
+    [
+        ("", "retinaface-mobilenet"),
+        ("retinaface-mobilenet mtcnn", "retinaface-mobilenet"),
+        ("retinaface-mobilenet retinaface-resnet50", "retinaface-resnet50"),
+        ("retinaface-resnet50 retinaface-resnet50-ternaus", "retinaface-resnet50-ternaus"),
+    ],
+)
+def test_the_larger_face_detector_is_taken_where_it_is_and_ones_own_file_before_it(
+    empty_store: ModelStore, monkeypatch: pytest.MonkeyPatch, here: str, expected: str
+) -> None:
+    monkeypatch.setattr(ModelStore, "is_installed", lambda _store, asked: asked in here.split())
+    for value, found in {
+        "auto": expected,
+        "retinaface": expected,
+        "mtcnn": "mtcnn",
+        "retinaface-mobilenet": "retinaface-mobilenet",
+    }.items():
+        settings = changed(Settings(), face_detector=value)
+        assert factory.chosen(settings, empty_store)[Family.FACE_DETECTOR] == found
+
+
 def test_a_childs_settings_name_what_was_chosen(
     store: ModelStore, described: dict[str, Manifest]
 ) -> None:

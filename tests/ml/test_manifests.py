@@ -194,6 +194,18 @@ def test_no_set_has_two_models_for_one_thing(shipped: dict[str, Manifest], tier:
 
 
 @pytest.mark.parametrize("tier", Tier)
+def test_every_set_finds_faces_with_a_detector_of_its_own(
+    shipped: dict[str, Manifest], tier: Tier
+) -> None:
+    main = [
+        m.id
+        for m in members(shipped, tier)
+        if m.family is Family.FACE_DETECTOR and not m.alternative
+    ]
+    assert main == ["retinaface-mobilenet" if tier is Tier.STARTER else "retinaface-resnet50"]
+
+
+@pytest.mark.parametrize("tier", Tier)
 def test_every_set_is_free_for_commercial_use_and_downloads_by_itself(
     shipped: dict[str, Manifest], tier: Tier
 ) -> None:

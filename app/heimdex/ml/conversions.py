@@ -22,7 +22,7 @@ def _retinaface(folder: Path, _resources: Path) -> None:
 def _retinaface_resnet(folder: Path, _resources: Path) -> None:
     from heimdex.ml import retinaface
 
-    retinaface.convert_resnet(folder / retinaface.RESNET_WEIGHTS, folder / "model.onnx")
+    retinaface.convert_resnet(folder)
 
 
 def _adaface(folder: Path, _resources: Path) -> None:

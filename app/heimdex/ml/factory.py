@@ -72,8 +72,9 @@ _VISION = {
     "siglip2": "siglip2-base",
 }
 _DETECTORS = {"retinaface": "retinaface-mobilenet", "mtcnn": "mtcnn"}
-_LARGE_RETINAFACE = "retinaface-resnet50"
-"""In no set, because nobody can vouch for a download; who brings it means it to be used."""
+_LARGE_RETINAFACES = ("retinaface-resnet50-ternaus", "retinaface-resnet50")
+"""What `retinaface` means where one of them is installed. The first is in no set, because nobody
+can vouch for a download; who brings it means it to be used, so it goes before the sets as well."""
 _FACES = {"adaface": "adaface-ir101", "sface": "sface"}
 
 _SETTINGS: Mapping[Family, tuple[str, Mapping[str, str]]] = {
@@ -255,13 +256,10 @@ def _model(
     family: Family, setting: str, value: str, short: Mapping[str, str], store: ModelStore
 ) -> str:
     """The id behind a setting's value."""
-    if (
-        family is Family.FACE_DETECTOR
-        and value in (AUTO, "retinaface")
-        and _LARGE_RETINAFACE in store.manifests
-        and store.is_installed(_LARGE_RETINAFACE)
-    ):
-        return _LARGE_RETINAFACE
+    if family is Family.FACE_DETECTOR and value in (AUTO, "retinaface"):
+        for large in _LARGE_RETINAFACES:
+            if large in store.manifests and store.is_installed(large):
+                return large
     if value == AUTO:
         return _best(family, store)
     asked = short.get(value, value)

@@ -22,12 +22,13 @@ from heimdex.ml.acceleration.opening import open_graph
 from heimdex.ml.graphs import PIXELS
 from heimdex.ml.manifests import Manifest
 from heimdex.ml.networks import retinaface_resnet
+from heimdex.ml.networks.building import Tensors
+from heimdex.ml.networks.retinaface_resnet import Intake
 from heimdex.ml.reference import libraries
 from heimdex.ml.runtime import Compute
 from heimdex.ml.store import ModelStore
 
 GRAPH = "model.onnx"
-RESNET_WEIGHTS = "retinaface_resnet50_2020-07-20.pth"
 _OPSET = 17
 _STRIDES = (8, 16, 32)
 _ANCHORS = ((16, 32), (64, 128), (256, 512))
@@ -40,8 +41,17 @@ _GPU_BATCH = 8
 """On a processor pictures go one by one: together they fall out of its cache, a third slower."""
 _MEAN_BGR = (104.0, 117.0, 123.0)
 _FILLING = (123, 117, 104)
-"""RGB of what pictures are filled up with: the mean colour of the mobilenet's training and, to one
-step, of the ResNet's, which both networks see as nothing at all."""
+"""RGB of what pictures are filled up with: the mean colour of all trainings, of ternaus's to one
+step, which the networks see as nothing at all."""
+ORIGINAL, TERNAUS = "detection_Resnet50_Final.pth", "retinaface_resnet50_2020-07-20.pth"
+"""The ResNet-50 of Pytorch_Retinaface, as facexlib publishes it, and `retinaface-pytorch`'s."""
+INTAKES = {
+    ORIGINAL: Intake((123 / 255, 117 / 255, 104 / 255), (1 / 255,) * 3, bgr=True),
+    TERNAUS: Intake((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
+}
+"""How each of these checkpoints was fed."""
+_PARALLEL = "module."
+"""What torch puts before each name when it trains on several graphics processors."""
 _GATE = 0.9
 _SURE = 0.2
 """How far below the threshold a face of the other form is still looked for."""
@@ -198,16 +208,30 @@ def convert(source: Path, target: Path) -> None:
     graphs.write(graphs.simplified(model, _OPSET), target)
 
 
-def convert_resnet(source: Path, target: Path) -> None:
-    """Write the ResNet-50 out of the checkpoint that `retinaface-pytorch` publishes.
-    `ModelUnavailable` when `source` is no such checkpoint."""
-    tensors = torch_checkpoint.read(source)
+def convert_resnet(folder: Path) -> None:
+    """Write the ResNet-50 out of the published checkpoint in `folder`. `ModelUnavailable` when
+    there is none, or when it holds another network."""
+    source = checkpoint(folder)
+    if source is None:
+        raise ModelUnavailable("There is no RetinaFace checkpoint here; download it again.")
     try:
-        retinaface_resnet.write(tensors, target)
+        retinaface_resnet.write(*weights(source), folder / GRAPH)
     except (ValueError, IndexError) as error:
         raise ModelUnavailable(
             f"{source.name} is not the ResNet-50 of RetinaFace ({error}); download it again."
         ) from error
+
+
+def checkpoint(folder: Path) -> Path | None:
+    """The ResNet-50's published file in a folder, None where the mobilenet lies."""
+    return next((folder / name for name in INTAKES if (folder / name).exists()), None)
+
+
+def weights(source: Path) -> tuple[Tensors, Intake]:
+    """The tensors of a published ResNet-50 as its module names them, and how it was fed.
+    `ModelUnavailable` when it is no checkpoint of plain tensors."""
+    tensors = torch_checkpoint.read(source)
+    return {name.removeprefix(_PARALLEL): tensors[name] for name in tensors}, INTAKES[source.name]
 
 
 def tuning_cases(store: ModelStore, manifest: Manifest) -> list[Case]:
@@ -249,11 +273,11 @@ def agreement(plain: Sequence[Outputs], quick: Sequence[Outputs], least: float) 
 def _open(store: ModelStore, manifest: Manifest, compute: Compute) -> Graph:
     """torch where a graphics processor is asked for and the checkpoint is a torch one."""
     if compute.device != runtime.CPU:
-        weights = store.path(manifest.id, GRAPH).parent / RESNET_WEIGHTS
-        if weights.exists():
+        source = checkpoint(store.path(manifest.id, GRAPH).parent)
+        if source is not None:
             device = runtime.choose_device(compute.device, libraries.devices(), manifest.id)
             if device != runtime.CPU:
                 from heimdex.ml.reference.faces import RetinaFaceNetwork
 
-                return RetinaFaceNetwork(torch_checkpoint.read(weights), device, manifest.id)
+                return RetinaFaceNetwork(*weights(source), device, manifest.id)
     return open_graph(store, manifest.id, GRAPH, compute)

@@ -24,7 +24,6 @@ from heimdex.ml import (
     mtcnn,
     retinaface,
     runtime,
-    torch_checkpoint,
 )
 from heimdex.ml.acceleration import forms, opening, tuning
 from heimdex.ml.acceleration.cases import Outputs
@@ -176,8 +175,8 @@ def plain_finding(models: str, resources: str, manifest: str, threads: int) -> W
         path, compute = _plain_path(store, model_id), Compute(threads=threads)
         return _finding(store, model_id, threads, forms.PLAIN.open(path, compute, model_id))
     libraries.load("torch").set_num_threads(threads)
-    weights = store.path(model_id, retinaface.RESNET_WEIGHTS)
-    network = faces.RetinaFaceNetwork(torch_checkpoint.read(weights), runtime.CPU, model_id)
+    source = store.path(model_id, retinaface.ORIGINAL)
+    network = faces.RetinaFaceNetwork(*retinaface.weights(source), runtime.CPU, model_id)
     return _finding(store, model_id, threads, network)
 
 

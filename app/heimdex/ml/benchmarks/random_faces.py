@@ -51,6 +51,10 @@ FULL = {
     "adaface-ir50": Size(faces.UNITS["ir50"]),
     "adaface-ir18": Size(faces.UNITS["ir18"]),
 }
+RESNETS = {
+    "retinaface-resnet50": retinaface.ORIGINAL,
+    "retinaface-resnet50-ternaus": retinaface.TERNAUS,
+}
 SMALL = Size((1, 1, 2, 1), (8, 16, 24, 32))
 
 
@@ -115,7 +119,7 @@ def write(model: Any, form: Format, folder: Path) -> Path:
 
 def write_retinaface(path: Path, resources: Path) -> None:
     """Store the package's own network, its normalisations settled on pictures, its heads calm and
-    set so that something is found."""
+    set so that something is found. The file's name says in which format, and how it is fed."""
     torch = libraries.load("torch")
     torch.manual_seed(3)
     model = faces.retinaface()
@@ -126,8 +130,11 @@ def write_retinaface(path: Path, resources: Path) -> None:
             torch.nn.init.normal_(layer.weight, std=_CALM)
     samples = face_samples.pictures(resources)[:2]
     pictures = np.concatenate([each[PIXELS][:, ::3, ::4] for each in samples])
-    mean, deviation = (torch.tensor(v).view(1, 3, 1, 1) for v in (faces.MEAN, faces.DEVIATION))
+    intake = retinaface.INTAKES[path.name]
+    mean, deviation = (torch.tensor(v).view(1, 3, 1, 1) for v in (intake.mean, intake.deviation))
     planes = (torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 255 - mean) / deviation
+    if intake.bgr:
+        planes = planes.flip(1)
     _settled(torch, model, planes)
     with torch.inference_mode():
         scores = model(planes)[1]
@@ -136,7 +143,12 @@ def write_retinaface(path: Path, resources: Path) -> None:
         for head in model.ClassHead:
             head.conv1x1.bias[1::2] += float(np.log(7 / 3) - excess)
     path.parent.mkdir(parents=True, exist_ok=True)
-    torch.save(model.state_dict(), path)
+    if path.name == retinaface.ORIGINAL:
+        # In torch's older format and from several graphics processors, as its size gives away.
+        state = torch.nn.DataParallel(model).state_dict()
+        torch.save(state, path, _use_new_zipfile_serialization=False)
+    else:
+        torch.save(model.state_dict(), path)
 
 
 def installed(
@@ -144,8 +156,8 @@ def installed(
 ) -> ModelStore:
     """A store in `scratch` with random weights of this model, taken from files of one's own."""
     scratch.mkdir(parents=True, exist_ok=True)
-    if model_id == "retinaface-resnet50":
-        path = scratch / retinaface.RESNET_WEIGHTS
+    if model_id in RESNETS:
+        path = scratch / RESNETS[model_id]
         write_retinaface(path, store.resources)
     else:
         model = adaface(size or FULL[model_id], store.resources)

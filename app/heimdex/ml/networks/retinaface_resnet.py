@@ -1,21 +1,34 @@
-"""RetinaFace with a ResNet-50 backbone, as `retinaface-pytorch` publishes it, to ONNX.
+"""RetinaFace with a ResNet-50 backbone, as Pytorch_Retinaface has it and others after it, to ONNX.
 
 Deng et al., "RetinaFace: Single-stage Dense Face Localisation in the Wild", 2019: the backbone's
 last three stages, a feature pyramid, a context module and three heads a level. How the outputs are
 read is `retinaface`'s affair.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from heimdex.ml.networks.building import Network, Tensors
 from heimdex.ml.networks.convolutions import convolve
 
-_MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _HEADS = {"offsets": ("BboxHead", 4), "scores": ("ClassHead", 2), "landmarks": ("LandmarkHead", 10)}
 _LEVELS = 3
+_FIRST = "body.conv1"
 
 
-def write(tensors: Tensors, path: Path) -> None:
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What a training made of its pictures: (value / 255 - mean) / deviation, red first in both.
+
+    `bgr`: the planes came in the order blue, green, red.
+    """
+
+    mean: tuple[float, float, float]
+    deviation: tuple[float, float, float]
+    bgr: bool = False
+
+
+def write(tensors: Tensors, intake: Intake, path: Path) -> None:
     """Store the network with inputs `pixels` (uint8 RGB, n × h × w × 3, both multiples of 32) and
     outputs `offsets` (n × anchors × 4), `scores` (× 2, the second that of a face), `landmarks`
     (× 10).
@@ -25,8 +38,8 @@ def write(tensors: Tensors, path: Path) -> None:
     """
     network = Network(tensors)
     pixels = network.input("pixels", "UINT8", ["batch", "height", "width", 3])
-    x = network.planes(pixels, _MEAN, _DEVIATION)
-    stages = _backbone(network, x)
+    x = network.planes(pixels, intake.mean, intake.deviation)
+    stages = _backbone(network, x, intake.bgr)
     outputs: dict[str, list[str]] = {name: [] for name in _HEADS}
     for level, features in enumerate(_pyramid(network, stages), 1):
         context = _context(network, features, f"ssh{level}")
@@ -42,9 +55,12 @@ def write(tensors: Tensors, path: Path) -> None:
     network.write("retinaface", path)
 
 
-def _backbone(network: Network, x: str) -> list[str]:
+def _backbone(network: Network, x: str, bgr: bool) -> list[str]:
     """Features of the last three stages, at strides 8, 16 and 32."""
-    x = convolve(network, x, "body.conv1", norm="body.bn1", stride=2)
+    kernel = network.tensor(f"{_FIRST}.weight")
+    if bgr:
+        kernel = kernel[:, ::-1]  # Turned round once, instead of every picture.
+    x = convolve(network, x, _FIRST, norm="body.bn1", stride=2, weight=kernel)
     x = network.add("Relu", x)
     x = network.add("MaxPool", x, kernel_shape=[3, 3], strides=[2, 2], pads=[1] * 4)
     stages = []

@@ -2,7 +2,8 @@
 and MPS, there in half precision.
 
 AdaFace has no package, so its backbone stands here, written after the paper and named as its
-checkpoints are; RetinaFace comes from `retinaface-pytorch`. Fitting pictures, suppressing doubles,
+checkpoints are; RetinaFace comes from `retinaface-pytorch`, whose
+network is the one of Pytorch_Retinaface. Fitting pictures, suppressing doubles,
 aligning and halving batches are left to the engines.
 """
 
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from heimdex.domain.errors import ModelUnavailable
 from heimdex.ml.acceleration.graph import Arrays, OutOfMemory
 from heimdex.ml.graphs import PIXELS
+from heimdex.ml.networks.retinaface_resnet import Intake
 from heimdex.ml.reference import libraries
 
 Tensors = Mapping[str, NDArray[Any]]
@@ -25,8 +27,6 @@ UNITS = {"ir18": (2, 2, 2, 2), "ir50": (3, 4, 14, 3), "ir101": (3, 13, 30, 3)}
 """Residual units of each stage, by the name that AdaFace gives to the depth."""
 WIDTHS = (64, 128, 256, 512)
 _STAGES = len(WIDTHS)
-MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-"""Of the pictures that RetinaFace ResNet-50 was trained on, red first."""
 
 
 class AdaFaceNetwork:
@@ -51,17 +51,20 @@ class AdaFaceNetwork:
 class RetinaFaceNetwork:
     """A `Graph` from pixels to offsets, scores and landmarks of all anchors."""
 
-    def __init__(self, tensors: Tensors, device: str, model_id: str) -> None:
+    def __init__(self, tensors: Tensors, intake: Intake, device: str, model_id: str) -> None:
         """`ModelUnavailable` when a package is missing or the weights are those of something
         else."""
         self._torch = libraries.load("torch", model_id)
         self._model = _filled(retinaface(model_id), tensors, device, model_id)
-        self._device = device
+        self._device, self._intake = device, intake
 
     def run(self, inputs: Arrays) -> list[NDArray[Any]]:
         """See `Graph`."""
+        order = slice(None, None, -1 if self._intake.bgr else 1)
+        mean, deviation = self._intake.mean[order], self._intake.deviation[order]
+        pixels = inputs[PIXELS][..., order]
         offsets, scores, landmarks = _run(
-            self._torch, self._model, inputs[PIXELS], MEAN, DEVIATION, self._device
+            self._torch, self._model, pixels, mean, deviation, self._device
         )
         scores = self._torch.softmax(scores, dim=-1)
         return [found.cpu().numpy() for found in (offsets, scores, landmarks)]
