@@ -19,7 +19,7 @@ from heimdex.ui.models.lines import speaks_korean as speaks_korean
 from heimdex.ui.models.lines import vision_note as vision_note
 from heimdex.ui.session import Session
 from heimdex.ui.theme import Theme
-from heimdex.ui.widgets import Note, button, label
+from heimdex.ui.widgets import Note, button, clear, label
 
 
 class ModelsPage(QWidget):
@@ -142,11 +142,11 @@ class ModelsPage(QWidget):
         self._say_what_comes(view)
         room = self.tr("%1 are free in %2.").replace("%1", wording.size(view.free))
         self._room.setText(room.replace("%2", wording.shortened(view.folder)))
-        _clear(self._sets)
+        clear(self._sets)
         self.sets = {line.tier: self._set(line, busy) for line in view.sets}
         for card in self.sets.values():
             self._sets.addWidget(card)
-        _clear(self._families)
+        clear(self._families)
         self.rows = {line.id: self._row(line, busy) for line in view.models}
         for family, lines in groupby(view.models, key=lambda line: line.family):
             rows = [self.rows[line.id] for line in lines]
@@ -185,11 +185,3 @@ class ModelsPage(QWidget):
             add=partial(self.add, line),
             busy=busy,
         )
-
-
-def _clear(layout: QVBoxLayout) -> None:
-    while (item := layout.takeAt(0)) is not None:
-        widget = item.widget()
-        if widget is not None:
-            widget.hide()
-            widget.deleteLater()

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QLayout,
     QPushButton,
     QSizePolicy,
     QStyle,
@@ -77,6 +78,15 @@ def fill(layout: QBoxLayout, *items: QWidget | int | None) -> None:
             layout.addSpacing(item)
         else:
             layout.addWidget(item)
+
+
+def clear(layout: QLayout) -> None:
+    """Take everything out of a layout; widgets are hidden at once and go when Qt has time."""
+    while (item := layout.takeAt(0)) is not None:
+        widget = item.widget()
+        if widget is not None:
+            widget.hide()
+            widget.deleteLater()
 
 
 def row(*items: QWidget | int | None, spacing: int = 8) -> QWidget:

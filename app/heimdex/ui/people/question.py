@@ -11,7 +11,7 @@ from heimdex.ui.people.faces import Face
 from heimdex.ui.people.reading import Question
 from heimdex.ui.theme import Theme
 from heimdex.ui.thumbnails import Thumbnails
-from heimdex.ui.widgets import button, label
+from heimdex.ui.widgets import button, clear, label
 
 _KNOWN_EDGE = 72
 _ASKED_EDGE = 72
@@ -109,11 +109,7 @@ class QuestionCard(QFrame):
 def _fill(
     layout: QHBoxLayout, theme: Theme, thumbnails: Thumbnails, paths: tuple, edge: int
 ) -> None:
-    while (item := layout.takeAt(0)) is not None:
-        widget = item.widget()
-        if widget is not None:
-            widget.hide()
-            widget.deleteLater()
+    clear(layout)
     for path in paths:
         face = Face(theme, edge)
         face.show_face(thumbnails, path)
