@@ -2,6 +2,33 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="ko" sourcelanguage="en">
 <context>
+    <name>AboutPage</name>
+    <message>
+        <source>Version %1</source>
+        <translation>버전 %1</translation>
+    </message>
+    <message>
+        <source>A private search engine for your own videos. Everything runs on this computer; your files are never changed and nothing leaves it.</source>
+        <translation>내 영상을 위한 비공개 검색 엔진입니다. 모든 일이 이 컴퓨터에서 이루어지며, 파일은 바뀌지 않고 아무것도 밖으로 나가지 않습니다.</translation>
+    </message>
+    <message>
+        <source>Library: %1</source>
+        <translation>보관함: %1</translation>
+    </message>
+    <message>
+        <source>Heimdex is free software under the Apache License 2.0. It uses Qt under the LGPL 3, as separate libraries that you may exchange, and FFmpeg under the LGPL 2.1 and, with some of its parts, the GPL; the notices say where their sources are.</source>
+        <translation>Heimdex는 Apache License 2.0을 따르는 자유 소프트웨어입니다. Qt는 LGPL 3에 따라 따로 교체할 수 있는 라이브러리로 쓰고, FFmpeg은 LGPL 2.1과 일부 구성 요소의 GPL에 따라 씁니다. 소스 코드를 얻는 곳은 고지에 적혀 있습니다.</translation>
+    </message>
+    <message>
+        <source>Third-party notices</source>
+        <translation>제3자 소프트웨어 고지</translation>
+    </message>
+    <message>
+        <source>Open the log folder</source>
+        <translation>기록 폴더 열기</translation>
+    </message>
+</context>
+<context>
     <name>Actions</name>
     <message>
         <source>These faces are now part of “%1”.</source>
@@ -1739,24 +1766,8 @@
         <translation>언어</translation>
     </message>
     <message>
-        <source>Version %1</source>
-        <translation>버전 %1</translation>
-    </message>
-    <message>
-        <source>A private search engine for your own videos. Everything runs on this computer; your files are never changed and nothing leaves it.</source>
-        <translation>내 영상을 위한 비공개 검색 엔진입니다. 모든 일이 이 컴퓨터에서 이루어지며, 파일은 바뀌지 않고 아무것도 밖으로 나가지 않습니다.</translation>
-    </message>
-    <message>
-        <source>Library: %1</source>
-        <translation>보관함: %1</translation>
-    </message>
-    <message>
         <source>Forget recent searches</source>
         <translation>최근 검색 기록 지우기</translation>
-    </message>
-    <message>
-        <source>Open the log folder</source>
-        <translation>기록 폴더 열기</translation>
     </message>
     <message>
         <source>No folder is watched yet.</source>

@@ -3,11 +3,9 @@
 Changing folders and models is the work of the rooms below.
 """
 
-import sys
 from pathlib import Path
 
-import PySide6
-from PySide6.QtCore import QUrl
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QDialog,
@@ -22,16 +20,26 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from heimdex import __version__
 from heimdex.domain.media import FileState, Folder
 from heimdex.domain.stages import Changes
 from heimdex.ui import wording
+from heimdex.ui.about import AboutPage
 from heimdex.ui.models_page import ModelsPage
 from heimdex.ui.people.settings_page import PeopleSettings
 from heimdex.ui.preferences import LANGUAGES, Preferences
 from heimdex.ui.session import Session
 from heimdex.ui.theme import MODES, Theme
-from heimdex.ui.widgets import Choice, Elided, Note, Picture, button, icon_button, label, line
+from heimdex.ui.widgets import (
+    Choice,
+    Elided,
+    Note,
+    Picture,
+    button,
+    clear,
+    icon_button,
+    label,
+    line,
+)
 
 _PAGES = ("folders", "models", "people", "look", "about")
 
@@ -153,46 +161,10 @@ class SettingsDialog(QDialog):
 
     def _about_page(self) -> QWidget:
         page, column = _page()
-        head = QHBoxLayout()
-        head.setSpacing(16)
-        picture = label()
-        picture.setPixmap(self._theme.application_icon().pixmap(64, 64))
-        texts = QVBoxLayout()
-        texts.setSpacing(2)
-        texts.addStretch(1)
-        texts.addWidget(label("Heimdex", "title"))
-        texts.addWidget(label(self.tr("Version %1").replace("%1", __version__), "muted"))
-        texts.addStretch(1)
-        head.addWidget(picture)
-        head.addLayout(texts)
-        head.addStretch(1)
-        column.addLayout(head)
-        column.addWidget(
-            label(
-                self.tr(
-                    "A private search engine for your own videos. Everything runs on this "
-                    "computer; your files are never changed and nothing leaves it."
-                ),
-                wrap=True,
-            )
-        )
-        versions = f"Python {sys.version.split()[0]}, Qt {PySide6.__version__}"
-        column.addWidget(label(versions, "caption"))
-        library = self._session.library.directories.library
-        column.addWidget(
-            label(
-                self.tr("Library: %1").replace("%1", wording.shortened(library)),
-                "caption",
-                wrap=True,
-            )
-        )
-        logs = self._session.library.directories.logs
+        self.about = AboutPage(self._theme, self._session.library.directories)
+        column.addWidget(self.about)
         self.forgetting = button(self.tr("Forget recent searches"), action=self._forget_recent)
-        foot = QHBoxLayout()
-        foot.addWidget(button(self.tr("Open the log folder"), action=lambda: _open(logs)))
-        foot.addWidget(self.forgetting)
-        foot.addStretch(1)
-        column.addLayout(foot)
+        column.addWidget(self.forgetting, 0, Qt.AlignmentFlag.AlignLeft)
         column.addStretch(1)
         return page
 
@@ -201,7 +173,7 @@ class SettingsDialog(QDialog):
             self._session.run(self._session.library.catalogue.folders, self._show_folders)
 
     def _show_folders(self, folders: list[Folder]) -> None:
-        _clear(self.folders)
+        clear(self.folders)
         for folder in folders:
             self.folders.addWidget(self._folder_row(folder))
         if not folders:
@@ -258,14 +230,6 @@ def _page() -> tuple[QWidget, QVBoxLayout]:
     area.setWidgetResizable(True)
     area.setWidget(inside)
     return area, column
-
-
-def _clear(layout: QVBoxLayout) -> None:
-    while (item := layout.takeAt(0)) is not None:
-        widget = item.widget()
-        if widget is not None:
-            widget.hide()
-            widget.deleteLater()
 
 
 def _open(folder: Path) -> None:
