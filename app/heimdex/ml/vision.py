@@ -98,11 +98,6 @@ class SentenceSpaceVision:
         """One unit vector a query, n × dims."""
         return self._text.embed(texts)
 
-    def limits_for(self, query: Vectors) -> Thresholds:
-        """The same for every query: what it could reach at best was measured to be no better a
-        cut (docs/search.md)."""
-        return self.thresholds
-
     def _mapping(self) -> concepts.SentenceMap:
         if self._map is None:
             self._map = concepts.load(self._store.path(self.model_id, "concepts.npz"))

@@ -92,8 +92,8 @@ class Blend:
         asked = _sum([(part.minus, part.seen) for part in self._parts])
         if asked is None or self._examples:
             return asked
-        # A sum of words is a query like any other: the engine knows what it can make of it.
-        return replace(asked, limits=self._towers.vision_limits(asked.vector))
+        # A sum of words is a query like any other.
+        return replace(asked, limits=self._towers.vision_thresholds)
 
     def said(self) -> Asked | None:
         """What to search passages with; None where that makes no sense."""
@@ -116,7 +116,7 @@ class Blend:
         seen = said = None
         if self._vectors.count(towers.frame_space):
             vector = towers.vision(text)
-            seen = Asked(vector, towers.vision_limits(vector), SEEN_AT_MOST)
+            seen = Asked(vector, towers.vision_thresholds, SEEN_AT_MOST)
         if self._vectors.count(towers.passage_space):
             said = Asked(towers.passage(text), towers.passage_thresholds)
         return _Part(minus, seen, said)

@@ -105,16 +105,10 @@ class HostTowers:
         """The space of frames: the same vectors as scenes, one a sampled frame."""
         return self._chosen.space(SpaceKind.FRAME, Family.VISION)
 
-    def vision_limits(self, query: Vectors) -> Thresholds:
-        """For one query vector (d,) against frames."""
-        limits: Thresholds = self._host.call(
-            "vision_limits",
-            {"query": query, "model": self._chosen.id(Family.VISION)},
-            Thresholds,
-            cancelled=self._cancelled,
-            timeout_s=TIMEOUT_S,
-        )
-        return limits
+    @property
+    def vision_thresholds(self) -> Thresholds:
+        """For a sentence against frames."""
+        return self._chosen.thresholds(Family.VISION)
 
     def warm(self) -> None:
         """Load the text towers before the first question is asked."""

@@ -228,7 +228,7 @@ class Look:
         if self._blend is not None:
             return self._blend.seen()
         query = self._sources.towers.vision(text)
-        return Asked(query, self._sources.towers.vision_limits(query), SEEN_AT_MOST)
+        return Asked(query, self._sources.towers.vision_thresholds, SEEN_AT_MOST)
 
     def _elsewhere(self, ranking: Ranking) -> Ranking:
         """What is allowed, without the moments that are the example."""

@@ -31,6 +31,11 @@ class QueryTowers(Protocol):
         ...
 
     @property
+    def vision_thresholds(self) -> Thresholds:
+        """For a `vision` vector against frames."""
+        ...
+
+    @property
     def scene_space(self) -> Space:
         """Where `vision` and `image` vectors may be compared, one vector a scene."""
         ...
@@ -60,10 +65,6 @@ class QueryTowers(Protocol):
 
     def vision(self, text: str) -> Vectors:
         """A query for what is seen."""
-        ...
-
-    def vision_limits(self, query: Vectors) -> Thresholds:
-        """For one `vision` vector against frames."""
         ...
 
     def image(self, path: Path) -> Vectors:
