@@ -55,17 +55,16 @@ def tune(
             case.graph: _Bench(store, model_id, case, compute, draft, report).run()
             for case in found
         }
+        shutil.rmtree(place, ignore_errors=True)
+        draft.replace(place)
     except OSError as error:
-        shutil.rmtree(draft, ignore_errors=True)
         raise UserError(
             f"The quick form of {manifest.title} cannot be stored ({error.strerror}); the model "
             "works without it. Make room and run: heimdex models tune " + model_id
         ) from error
-    except BaseException:
+    finally:
+        # Nothing is left of it where it took its place.
         shutil.rmtree(draft, ignore_errors=True)
-        raise
-    shutil.rmtree(place, ignore_errors=True)
-    draft.replace(place)
     choices.write(store, model_id, choices.this_machine(threads), chosen)
     return chosen
 
