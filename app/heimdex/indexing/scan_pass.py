@@ -27,6 +27,8 @@ IsCancelled = Callable[[], bool]
 _LOOK_TWICE_S = 1.0
 _PARKED = ".heimdex-moving"
 _FORGET_WAITING_S = 3600.0
+_TOGETHER = 256
+_LONGEST_WAIT_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,10 +189,7 @@ class ScanPass:
             self._unreadable(path)
         fresh = [file for file in tree.files if self._catalogue.file(file.path) is None]
         self._tried.update(file.path for file in fresh)
-        for found in self._settled(fresh):
-            video_id = self._read(found)
-            if video_id is not None:
-                self._place(found, video_id, folder.id)
+        self._place_all(self._settled(fresh), lambda _: folder.id)
 
     def _take_leave(self, folder: Folder, tree: Walk) -> None:
         """Deal with the files that the folder had and that the walk did not find."""
@@ -222,13 +221,7 @@ class ScanPass:
                     f"{_shown(found.path)} is still being written; add it again when it is "
                     "complete.",
                 )
-        accepted = bool(known)
-        for found in settled:
-            video_id = self._read(found)
-            if video_id is not None:
-                self._place(found, video_id, self._folder_of(found.path))
-                accepted = True
-        return accepted
+        return self._place_all(settled, self._folder_of) > 0 or bool(known)
 
     def _take_known(self, files: Iterable[Found]) -> None:
         """Deal with files at paths that the library knows: the same as before, or changed."""
@@ -258,7 +251,7 @@ class ScanPass:
         for found, video_id in contents.items():
             known = self._catalogue.file(found.path)
             if known is None:
-                self._place(found, video_id, self._folder_of(found.path))
+                self._place([(found, video_id)], self._folder_of)
                 continue
             self._catalogue.put_file(
                 found.path, video_id, known.folder_id, found.size, found.mtime_ns
@@ -282,19 +275,62 @@ class ScanPass:
             ):
                 self._catalogue.move_file(known.id, found.path.with_name(found.path.name + _PARKED))
 
-    def _place(self, found: Found, video_id: VideoId, folder_id: FolderId | None) -> None:
-        """Record a content at a path where the library knew nothing."""
-        places = self._catalogue.files(video_id=video_id)
-        left = next((place for place in places if self._was_left(place)), None)
-        if left is not None:
-            self._catalogue.move_file(left.id, found.path, folder_id)
-            self.report.moved.append(found.path)
-        elif places:
-            self.report.copied.append(found.path)
-        else:
-            self.report.added.append(video_id)
-        self._catalogue.put_file(found.path, video_id, folder_id, found.size, found.mtime_ns)
-        self._online.add(video_id)
+    def _place_all(
+        self, files: Iterable[Found], folder_of: Callable[[Path], FolderId | None]
+    ) -> int:
+        """Read files at paths where the library knew nothing and record them; how many there were.
+
+        Some at a time, because a commit waits for the disk, but never so many that a person who
+        looks on sees nothing for long.
+        """
+        batch: list[tuple[Found, VideoId]] = []
+        count = 0
+        since = time.monotonic()
+        try:
+            for found in files:
+                video_id = self._read(found)
+                if video_id is None:
+                    continue
+                batch.append((found, video_id))
+                count += 1
+                if len(batch) >= _TOGETHER or time.monotonic() - since > _LONGEST_WAIT_S:
+                    self._place(batch, folder_of)
+                    batch, since = [], time.monotonic()
+        finally:
+            # Also when it was cancelled: what was read need not be read again.
+            self._place(batch, folder_of)
+        return count
+
+    def _place(
+        self,
+        batch: Sequence[tuple[Found, VideoId]],
+        folder_of: Callable[[Path], FolderId | None],
+    ) -> None:
+        """Record contents at paths where the library knew nothing, in one transaction."""
+        if not batch:
+            return
+        # The disk is asked before: a drive that does not answer must not hold up the database.
+        known: set[VideoId] = set()
+        left: dict[VideoId, list[MediaFile]] = {}
+        for video_id in {video_id for _, video_id in batch}:
+            places = self._catalogue.files(video_id=video_id)
+            known.update(place.video_id for place in places)
+            left[video_id] = [place for place in places if self._was_left(place)]
+        folders = [(found, video_id, folder_of(found.path)) for found, video_id in batch]
+        with self._catalogue.together():
+            for found, video_id, folder_id in folders:
+                if left[video_id]:
+                    self._catalogue.move_file(left[video_id].pop(0).id, found.path, folder_id)
+                    self.report.moved.append(found.path)
+                elif video_id in known:
+                    self.report.copied.append(found.path)
+                else:
+                    self.report.added.append(video_id)
+                self._catalogue.put_file(
+                    found.path, video_id, folder_id, found.size, found.mtime_ns
+                )
+                known.add(video_id)
+                self._online.add(video_id)
 
     def _was_left(self, place: MediaFile) -> bool:
         """Whether a file is no longer at its place although the place could be looked at."""
