@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -108,8 +109,10 @@ def _kill_host(library: Path, after_s: float, chance: random.Random) -> int:
         time.sleep(_POLL_S)
         hosts = children(child.pid)
         if time.monotonic() >= wait_until and hosts:
-            os.kill(chance.choice(hosts), signal.SIGKILL)
-            killed = 1
+            # It may have left by itself in the meantime; then the next one it is.
+            with suppress(ProcessLookupError):
+                os.kill(chance.choice(hosts), signal.SIGKILL)
+                killed = 1
     try:
         child.wait(LONGEST_RUN_S)
     finally:
@@ -236,9 +239,9 @@ def _compare_names(library: Path, log: Path, done: Killed) -> int:
         tracks = database.read().execute("SELECT count(*) FROM assignments").fetchone()[0]
     finally:
         database.close()
-    for person, names in allowed.items():
-        if found.get(person, "nobody") not in names:
-            done.lost.append(f"the name of person {person}: {found.get(person)} not in {names}")
+    for number, names in allowed.items():
+        if found.get(number, "nobody") not in names:
+            done.lost.append(f"the name of person {number}: {found.get(number)} not in {names}")
     if tracks > VIDEOS * TRACKS:
         done.doubled.append(f"{tracks} faces are somebody's, of {VIDEOS * TRACKS}")
     _verify(library, done)
