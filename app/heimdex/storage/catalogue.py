@@ -160,10 +160,12 @@ class Catalogue:
         self, folder_id: FolderId | None = None, video_id: VideoId | None = None
     ) -> list[MediaFile]:
         """Files of one folder, of one video, or all, by path."""
+        # Not one statement for all cases: SQLite would then look through the whole table each time.
+        wanted = {"folder_id": folder_id, "video_id": video_id}
+        given = {column: value for column, value in wanted.items() if value is not None}
+        where = " AND ".join(f"{column} = :{column}" for column in given)
         rows = self._database.read().execute(
-            "SELECT * FROM files WHERE (?1 IS NULL OR folder_id = ?1)"
-            " AND (?2 IS NULL OR video_id = ?2) ORDER BY path",
-            (folder_id, video_id),
+            f"SELECT * FROM files{' WHERE ' * bool(where)}{where} ORDER BY path", given
         )
         return [_file(row) for row in rows]
 
