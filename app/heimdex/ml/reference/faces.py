@@ -60,9 +60,9 @@ class RetinaFaceNetwork:
 
     def run(self, inputs: Arrays) -> list[NDArray[Any]]:
         """See `Graph`."""
-        order = slice(None, None, -1 if self._intake.bgr else 1)
-        mean, deviation = self._intake.mean[order], self._intake.deviation[order]
-        pixels = inputs[PIXELS][..., order]
+        pixels, mean, deviation = inputs[PIXELS], self._intake.mean, self._intake.deviation
+        if self._intake.bgr:
+            pixels, mean, deviation = pixels[..., ::-1], mean[::-1], deviation[::-1]
         offsets, scores, landmarks = _run(
             self._torch, self._model, pixels, mean, deviation, self._device
         )
