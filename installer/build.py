@@ -111,6 +111,9 @@ def freeze() -> None:
         "flavour": "cpu",
     }
     (BUILD / "build.json").write_text(json.dumps(facts, indent=1), encoding="utf-8")
+    if sys.platform != "linux":
+        drawing = ROOT / "resources" / "icons" / "heimdex.svg"
+        run(PYTHON, ROOT / "installer" / "icons.py", drawing, BUILD)
     environment = os.environ | {
         "HEIMDEX_BUILD_MODELS": str(WEIGHTS),
         "HEIMDEX_BUILD_VERSION": version(),
@@ -188,13 +191,22 @@ def pack() -> None:
     elif os.name == "nt":
         script = ROOT / "installer" / "windows" / "heimdex.iss"
         defines = (f"/DVersion={version()}", f"/DSource={FROZEN}", f"/DOutput={PACKAGES}")
-        run("iscc", "/Qp", *defines, script)
+        run(inno_setup(), "/Qp", *defines, script)
     else:
         make_archive()
         run("bash", ROOT / "installer" / "linux" / "make_deb.sh", FROZEN, PACKAGES, version())
         if shutil.which("appimagetool"):
             script = ROOT / "installer" / "linux" / "make_appimage.sh"
             run("bash", script, FROZEN, PACKAGES, version())
+
+
+def inno_setup() -> str:
+    """Inno Setup's compiler: on the path, or where its own installer puts it."""
+    usual = Path(os.environ.get("PROGRAMFILES(X86)", "")) / "Inno Setup 6" / "ISCC.exe"
+    found = shutil.which("iscc") or (str(usual) if usual.exists() else None)
+    if found is None:
+        raise SystemExit("build: Inno Setup 6.4 or newer is needed (https://jrsoftware.org)")
+    return found
 
 
 def make_archive() -> None:

@@ -26,7 +26,8 @@ codesign --verify --deep --strict "$app"
 
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-cp -R "$app" "$folder/"
+# Keeps the times of the weights, by which the program knows that they are whole.
+ditto "$app" "$folder/$(basename "$app")"
 ln -s /Applications "$folder/Applications"
 hdiutil create -quiet -volname "Heimdex $version" -srcfolder "$folder" -format ULMO "$image"
 if [ -n "${HEIMDEX_NOTARY_PROFILE:-}" ]; then

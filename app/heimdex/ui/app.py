@@ -24,6 +24,7 @@ from heimdex.ui import language
 from heimdex.ui.background import sentence
 from heimdex.ui.garbage import Garbage
 from heimdex.ui.instance import Instance
+from heimdex.ui.opened_files import OpenedFiles
 from heimdex.ui.preferences import Preferences
 from heimdex.ui.session import Session
 from heimdex.ui.theme import Theme
@@ -170,6 +171,9 @@ def show(
         window.take([Path(path) for path in given])
 
     instance.raised.connect(come_forward)
+    opened = OpenedFiles()
+    opened.arrived.connect(come_forward)
+    opened.watch(application)
     instance.listen()
     _catch(shell)
     window.take([Path(path) for path in absolute])
