@@ -1,5 +1,6 @@
 """`heimdex people` on the sample: what a person says about faces, and how it all goes for good."""
 
+import re
 import shutil
 import sqlite3
 from pathlib import Path
@@ -127,6 +128,7 @@ def test_forgetting_says_what_it_cannot_reach(named: Indexed) -> None:
     (named.library / "library-v1-20200101-000000.backup").write_bytes(NAME.encode())
     done = named("people", "forget", NAME, "--yes")
     assert done.code == 0, done.err
-    assert "1 automatic backup" in done.out
+    assert re.search(r"[1-9]\d* automatic backups? that held it went", done.out)
     assert "Backups you made yourself are not touched" in done.out
-    assert not list(named.library.glob("*.backup"))
+    kept = named.library.rglob("*.backup")  # One made afterwards may be there, without the person.
+    assert not [copy for copy in kept if NAME.encode() in copy.read_bytes()]

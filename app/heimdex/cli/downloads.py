@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from heimdex.cli.consent import agreed
 from heimdex.cli.output import counted, emit, note, size, table
 from heimdex.cli.progress import terminal_bar
 from heimdex.cli.session import directories
@@ -213,7 +214,7 @@ def _ask(options: argparse.Namespace) -> None:
         return
     if options.json or not sys.stdin.isatty():
         raise UserError("Nobody is here to ask; say --yes to download.")
-    if input("Download? [y/N] ").strip().lower() not in {"y", "yes", "예", "네"}:
+    if not agreed("Download?"):
         raise Cancelled("Nothing was downloaded.")
 
 

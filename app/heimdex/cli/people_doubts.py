@@ -7,6 +7,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
+from heimdex.cli.consent import NO, YES, answer
 from heimdex.cli.output import counted, emit
 from heimdex.cli.people_output import called, document
 from heimdex.cli.session import opened
@@ -31,12 +32,12 @@ def suggest_(options: argparse.Namespace) -> int:
         answered = 0
         for each in found:
             _show(library, each)
-            answer = input("Is this the same person? [y]es, [n]o, [s]kip, [q]uit: ").strip().lower()
-            if answer in {"q", "quit"}:
+            said = answer("Is this the same person? [y]es, [n]o, [s]kip, [q]uit: ")
+            if said in {"q", "quit", "ㅂ"}:
                 break
-            if answer in {"y", "yes", "ㅛ", "예", "네"}:
+            if said in YES:
                 people.answer(each, same=True)
-            elif answer in {"n", "no", "ㅜ", "아니요", "아니오"}:
+            elif said in NO:
                 people.answer(each, same=False)
             else:
                 continue

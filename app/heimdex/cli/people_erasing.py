@@ -7,6 +7,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
+from heimdex.cli.consent import agreed
 from heimdex.cli.output import counted, note
 from heimdex.cli.people_output import called
 from heimdex.cli.session import opened
@@ -25,8 +26,7 @@ def forget_(options: argparse.Namespace) -> int:
             if not sys.stdin.isatty():
                 raise UserError("This cannot be undone and nobody is here to ask; say --yes.")
             faces = counted(person.track_count, "face")
-            answer = input(f"Erase {called(person)} and {faces} for good? [y/N] ")
-            if answer.strip().lower() not in {"y", "yes", "예", "네"}:
+            if not agreed(f"Erase {called(person)} and {faces} for good?"):
                 print("Nothing was erased.")
                 return 0
         done = library.people.forget(person.id)
@@ -44,8 +44,7 @@ def off_(options: argparse.Namespace) -> int:
         if options.erase and not options.yes:
             if not sys.stdin.isatty():
                 raise UserError("Erasing cannot be undone and nobody is here to ask; say --yes.")
-            answer = input(f"Erase {counted(stored, 'face')} and all names for good? [y/N] ")
-            if answer.strip().lower() not in {"y", "yes", "예", "네"}:
+            if not agreed(f"Erase {counted(stored, 'face')} and all names for good?"):
                 print("Nothing was changed.")
                 return 0
         switch_faces(library, on=False)
