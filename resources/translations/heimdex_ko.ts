@@ -1057,6 +1057,10 @@
         <translation>재생</translation>
     </message>
     <message>
+        <source>Play from %1, in the same shot</source>
+        <translation>같은 장면의 %1부터 재생</translation>
+    </message>
+    <message>
         <source>More like this moment</source>
         <translation>이 순간과 닮은 장면</translation>
     </message>

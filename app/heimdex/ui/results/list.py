@@ -11,6 +11,10 @@ from heimdex.ui.results.delegate import HEIGHT, MomentDelegate, similar_button
 from heimdex.ui.results.model import MomentModel
 from heimdex.ui.session import Session
 from heimdex.ui.theme import Theme
+from heimdex.ui.wording import clock
+
+MOST_PLACES = 8
+"""Of one shot, in the menu of its moment."""
 
 
 class MomentList(QListView):
@@ -77,12 +81,24 @@ class MomentList(QListView):
         if not index.isValid():
             return
         self.setCurrentIndex(index)
+        self.menu_of(index).popup(event.globalPos())
+
+    def menu_of(self, index: QModelIndex) -> QMenu:
+        """What can be done with a moment; other places of its shot are reached from here."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction(self.tr("Play")).triggered.connect(lambda: self._play(index))
+        line = self.moments.at(index)
+        if line is not None:
+            video_id = line.moment.video_id
+            for at_ms in line.moment.also_ms[:MOST_PLACES]:
+                place = self.tr("Play from %1, in the same shot").replace("%1", clock(at_ms))
+                menu.addAction(place).triggered.connect(
+                    lambda _=False, at_ms=at_ms: self.play_requested.emit(video_id, at_ms)
+                )
         similar = menu.addAction(self.tr("More like this moment"))
         similar.triggered.connect(lambda: self.ask_similar(index))
-        menu.popup(event.globalPos())
+        return menu
 
     def _play(self, index: QModelIndex) -> None:
         line = self.moments.at(index)
