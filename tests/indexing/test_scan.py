@@ -236,6 +236,37 @@ def test_a_moved_file_stays_the_same_video(library: Library, videos: Path, targe
     assert library.stages.transcript(after.id) is not None
 
 
+def test_a_whole_tree_that_moves_is_not_indexed_again(library: Library, videos: Path) -> None:
+    count = 600
+    for number in range(count):
+        put(videos / f"{number % 20}" / f"{number}.mp4", f"content {number}")
+    library.scanner.add([videos])
+    before = {file.path.name: file.video_id for file in library.catalogue.files()}
+    with library.database.write() as connection:
+        for stage in Stage:
+            connection.execute(
+                "INSERT INTO stage_runs SELECT id, ?, 99, ?, 'done', 0, '', 0 FROM videos",
+                (stage, library.models.get(stage, "")),
+            )
+        connection.execute("DELETE FROM jobs")
+    commits = 0
+
+    def count_commits(statement: str) -> None:
+        nonlocal commits
+        commits += statement == "COMMIT"
+
+    (videos / "moved").mkdir()
+    for number in range(20):
+        (videos / str(number)).rename(videos / "moved" / f"to {number}")
+    library.database.read().set_trace_callback(count_commits)
+    report = library.scanner.rescan()
+    library.database.read().set_trace_callback(None)
+    assert (len(report.moved), report.added, report.missing) == (count, [], [])
+    assert {file.path.name: file.video_id for file in library.catalogue.files()} == before
+    # Thousands of files wait for the disk a few times, not thousands of times.
+    assert commits < 20
+
+
 def test_a_file_moved_between_folders(library: Library, tmp_path: Path) -> None:
     for target_first in (False, True):
         a, b = tmp_path / f"a{target_first}", tmp_path / f"b{target_first}"

@@ -1,6 +1,7 @@
 """Every file gives a container or one clear sentence; nothing but media is opened."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 from heimdex.domain.errors import MediaError
 from heimdex.media.fingerprint import WHOLE_BELOW, fingerprint
+from heimdex.media.opening import demuxed
 from heimdex.media.probe import probe
 from media_factory import make_clip, truncate
 
@@ -120,3 +122,20 @@ def test_nothing_is_written_to_an_original(tmp_path: Path) -> None:
     probe(clip.path)
 
     assert (clip.path.read_bytes(), clip.path.stat().st_mtime_ns) == before
+
+
+def test_packets_of_a_track_that_turns_up_later_are_left_out() -> None:
+    class Late:
+        """A container as PyAV behaves when a packet is of a track it did not see at first."""
+
+        def __init__(self) -> None:
+            self.left = [1, IndexError("list index out of range"), 2, 3]
+
+        def demux(self, streams: object) -> Iterator[int]:
+            while self.left:
+                item = self.left.pop(0)
+                if isinstance(item, IndexError):
+                    raise item
+                yield item
+
+    assert list(demuxed(Late(), None)) == [1, 2, 3]

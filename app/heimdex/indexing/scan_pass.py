@@ -14,8 +14,9 @@ from heimdex.domain.errors import Cancelled, MediaError
 from heimdex.domain.ids import FolderId, VideoId
 from heimdex.domain.media import FileState, Folder, MediaFile
 from heimdex.domain.stages import JobState, Stage
+from heimdex.indexing.placing import FolderOf, Placing
 from heimdex.indexing.plan import missing
-from heimdex.indexing.reach import UNREACHABLE, is_reachable, reachable_place
+from heimdex.indexing.reach import UNREACHABLE, reachable_place
 from heimdex.indexing.scan_report import Problem, ScanReport
 from heimdex.indexing.walk import Found, Walk, look_at, walk
 from heimdex.storage.catalogue import Catalogue
@@ -57,6 +58,7 @@ class ScanPass:
         self._cancelled = cancelled
         self._patient = patient
         self._online: set[VideoId] = set()
+        self._placing = Placing(self._catalogue, self.report, self._online)
         self._tried: set[Path] = set()
 
     def add(self, paths: Sequence[Path], watched: bool) -> bool:
@@ -251,7 +253,7 @@ class ScanPass:
         for found, video_id in contents.items():
             known = self._catalogue.file(found.path)
             if known is None:
-                self._place([(found, video_id)], self._folder_of)
+                self._placing.place([(found, video_id)], self._folder_of)
                 continue
             self._catalogue.put_file(
                 found.path, video_id, known.folder_id, found.size, found.mtime_ns
@@ -275,9 +277,7 @@ class ScanPass:
             ):
                 self._catalogue.move_file(known.id, found.path.with_name(found.path.name + _PARKED))
 
-    def _place_all(
-        self, files: Iterable[Found], folder_of: Callable[[Path], FolderId | None]
-    ) -> int:
+    def _place_all(self, files: Iterable[Found], folder_of: FolderOf) -> int:
         """Read files at paths where the library knew nothing and record them; how many there were.
 
         Some at a time, because a commit waits for the disk, but never so many that a person who
@@ -294,52 +294,12 @@ class ScanPass:
                 batch.append((found, video_id))
                 count += 1
                 if len(batch) >= _TOGETHER or time.monotonic() - since > _LONGEST_WAIT_S:
-                    self._place(batch, folder_of)
+                    self._placing.place(batch, folder_of)
                     batch, since = [], time.monotonic()
         finally:
             # Also when it was cancelled: what was read need not be read again.
-            self._place(batch, folder_of)
+            self._placing.place(batch, folder_of)
         return count
-
-    def _place(
-        self,
-        batch: Sequence[tuple[Found, VideoId]],
-        folder_of: Callable[[Path], FolderId | None],
-    ) -> None:
-        """Record contents at paths where the library knew nothing, in one transaction."""
-        if not batch:
-            return
-        # The disk is asked before: a drive that does not answer must not hold up the database.
-        known: set[VideoId] = set()
-        left: dict[VideoId, list[MediaFile]] = {}
-        for video_id in {video_id for _, video_id in batch}:
-            places = self._catalogue.files(video_id=video_id)
-            known.update(place.video_id for place in places)
-            left[video_id] = [place for place in places if self._was_left(place)]
-        folders = [(found, video_id, folder_of(found.path)) for found, video_id in batch]
-        with self._catalogue.together():
-            for found, video_id, folder_id in folders:
-                if left[video_id]:
-                    self._catalogue.move_file(left[video_id].pop(0).id, found.path, folder_id)
-                    self.report.moved.append(found.path)
-                elif video_id in known:
-                    self.report.copied.append(found.path)
-                else:
-                    self.report.added.append(video_id)
-                self._catalogue.put_file(
-                    found.path, video_id, folder_id, found.size, found.mtime_ns
-                )
-                known.add(video_id)
-                self._online.add(video_id)
-
-    def _was_left(self, place: MediaFile) -> bool:
-        """Whether a file is no longer at its place although the place could be looked at."""
-        if is_reachable(place):
-            return False
-        for folder in self._catalogue.folders():
-            if folder.id == place.folder_id:
-                return folder.path.is_dir()
-        return place.path.parent.is_dir()
 
     def _read(self, found: Found) -> VideoId | None:
         """The content of a file; None, with a problem or as waiting, when it cannot be had."""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from heimdex.domain.errors import MediaError
 from heimdex.domain.media import MediaInfo
-from heimdex.media.opening import opened, origin
+from heimdex.media.opening import demuxed, opened, origin
 
 SAMPLE_RATE = 16_000
 _BLOCK = SAMPLE_RATE * 10
@@ -151,7 +151,7 @@ def _audio_frames(container: Any, stream: Any) -> Iterator[Any]:
     """Decoded frames, None for each damaged packet, until the end or until the file breaks off."""
     import av
 
-    packets = container.demux(stream)
+    packets = demuxed(container, stream)
     while True:
         try:
             packet = next(packets)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from heimdex.domain.errors import MediaError
 from heimdex.domain.media import MediaInfo, RgbImage
 from heimdex.media.hdr import is_hdr, to_sdr
-from heimdex.media.opening import limit_pixels, milliseconds, opened, origin
+from heimdex.media.opening import demuxed, limit_pixels, milliseconds, opened, origin
 from heimdex.media.probe import clockwise, displayed_size
 
 SMALL_EDGE = 256
@@ -188,7 +188,7 @@ def _packets(container: Any, stream: Any) -> Iterator[Any]:
     """Packets until the end, or until the file breaks off."""
     import av
 
-    packets = container.demux(stream)
+    packets = demuxed(container, stream)
     while True:
         try:
             yield next(packets)

@@ -57,6 +57,20 @@ def opened(path: Path) -> Iterator[Any]:
         yield container
 
 
+def demuxed(container: Any, streams: Any) -> Iterator[Any]:
+    """The packets of a track or of some, in the file's order.
+
+    A damaged transport stream shows tracks that were not there when it was opened. PyAV trips over
+    their packets, and reads on behind them.
+    """
+    while True:
+        try:
+            yield from container.demux(streams)
+        except IndexError:
+            continue
+        return
+
+
 def check(path: Path) -> None:
     """Raise MediaError unless `path` is a readable file with something in it."""
     try:

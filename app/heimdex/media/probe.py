@@ -13,6 +13,7 @@ from heimdex.domain.errors import MediaError
 from heimdex.domain.media import AudioTrack, MediaInfo, VideoTrack
 from heimdex.media.opening import (
     MAX_PIXELS,
+    demuxed,
     is_protected,
     limit_pixels,
     milliseconds,
@@ -102,7 +103,7 @@ def _first_frame(container: Any, stream: Any) -> Any | None:
         return None
     limit_pixels(stream)
     stream.thread_type = "AUTO"
-    packets = container.demux(stream)
+    packets = demuxed(container, stream)
     for _ in range(_TRIES):
         try:
             packet = next(packets)
@@ -122,7 +123,7 @@ def _is_heard(path: Path, index: int) -> bool:
         stream = container.streams[index]
         if stream.codec_context is None:
             return False
-        packets = container.demux(stream)
+        packets = demuxed(container, stream)
         for _ in range(_TRIES):
             try:
                 packet = next(packets)
@@ -244,7 +245,7 @@ def _last_stamp(path: Path, since: Fraction | None) -> Fraction:
         with suppress(av.FFmpegError):
             if since is not None:
                 container.seek(int((start + since) * 1_000_000))
-            for packet in container.demux(streams):
+            for packet in demuxed(container, streams):
                 if packet.pts is None:
                     continue
                 end = (packet.pts + (packet.duration or 0)) * packet.time_base - start

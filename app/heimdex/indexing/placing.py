@@ -1,0 +1,66 @@
+"""Records contents at paths where the library knew nothing: new, moved there, or a copy.
+
+Finding and reading the files is `scan_pass`'s work.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from heimdex.domain.ids import FolderId, VideoId
+from heimdex.domain.media import MediaFile
+from heimdex.indexing.reach import is_reachable
+from heimdex.indexing.scan_report import ScanReport
+from heimdex.indexing.walk import Found
+from heimdex.storage.catalogue import Catalogue
+
+FolderOf = Callable[[Path], FolderId | None]
+"""The added folder that a path belongs to."""
+
+
+class Placing:
+    """Places files of one pass; says in `report` what they were, and in `online` which videos."""
+
+    def __init__(self, catalogue: Catalogue, report: ScanReport, online: set[VideoId]) -> None:
+        self._catalogue = catalogue
+        self._report = report
+        self._online = online
+
+    def place(
+        self,
+        batch: Sequence[tuple[Found, VideoId]],
+        folder_of: FolderOf,
+    ) -> None:
+        """Record contents at paths where the library knew nothing, in one transaction."""
+        if not batch:
+            return
+        # The disk is asked before: a drive that does not answer must not hold up the database.
+        known: set[VideoId] = set()
+        left: dict[VideoId, list[MediaFile]] = {}
+        for video_id in {video_id for _, video_id in batch}:
+            places = self._catalogue.files(video_id=video_id)
+            known.update(place.video_id for place in places)
+            left[video_id] = [place for place in places if self._was_left(place)]
+        folders = [(found, video_id, folder_of(found.path)) for found, video_id in batch]
+        with self._catalogue.together():
+            for found, video_id, folder_id in folders:
+                if left[video_id]:
+                    self._catalogue.move_file(left[video_id].pop(0).id, found.path, folder_id)
+                    self._report.moved.append(found.path)
+                elif video_id in known:
+                    self._report.copied.append(found.path)
+                else:
+                    self._report.added.append(video_id)
+                self._catalogue.put_file(
+                    found.path, video_id, folder_id, found.size, found.mtime_ns
+                )
+                known.add(video_id)
+                self._online.add(video_id)
+
+    def _was_left(self, place: MediaFile) -> bool:
+        """Whether a file is no longer at its place although the place could be looked at."""
+        if is_reachable(place):
+            return False
+        for folder in self._catalogue.folders():
+            if folder.id == place.folder_id:
+                return folder.path.is_dir()
+        return place.path.parent.is_dir()
