@@ -64,7 +64,7 @@ def kill(folder: Path, media: Path, kills: int, chance: random.Random) -> Killed
             done.names = _compare_names(people, log, done)
             continue
         before = _inventory(library) if (library / "library.sqlite3").exists() else None
-        if before is None or before == wanted:
+        if before is None or _timeless(before) == _timeless(wanted):
             # Everything is done: from the start once more.
             shutil.rmtree(library, ignore_errors=True)
             heimdex(library, "add", str(media))
@@ -183,6 +183,10 @@ def _inventory(library: Path) -> Inventory:
     return found
 
 
+def _timeless(inventory: Inventory) -> Inventory:
+    return {what: held for what, held in inventory.items() if not what.startswith("time of ")}
+
+
 def _compare(before: Inventory, now: Inventory, done: Killed) -> None:
     """What was finished before a kill is there after it, and was not computed again."""
     for what, held in before.items():
@@ -196,9 +200,8 @@ def _compare(before: Inventory, now: Inventory, done: Killed) -> None:
 
 def _compare_all(now: Inventory, wanted: Inventory, done: Killed) -> None:
     """At the end everything is there as in the library that nobody disturbed, and nothing else."""
+    now, wanted = _timeless(now), _timeless(wanted)
     for what, held in wanted.items():
-        if what.startswith("time of "):
-            continue
         if what not in now:
             done.lost.append(what)
         elif now[what] != held:
