@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from heimdex.domain.engines import Thresholds
 from heimdex.domain.errors import EngineFailed, ModelUnavailable
 from heimdex.domain.vectors import SparseVector, Vectors
 from heimdex.ml import runtime, sentences
 from heimdex.ml.acceleration.cases import Case, mean_cosine
 from heimdex.ml.acceleration.graph import Arrays, OutOfMemory
 from heimdex.ml.acceleration.opening import open_graph
+from heimdex.ml.described import Placing
 from heimdex.ml.manifests import Manifest
 from heimdex.ml.networks import xlm_roberta
 from heimdex.ml.reference import libraries
@@ -66,7 +66,7 @@ class Network(Protocol):
         ...
 
 
-class BgeM3:
+class BgeM3(Placing):
     """A `SparseTextEmbedder`: without torch on the processor, in torch on CUDA and MPS."""
 
     def __init__(
@@ -78,26 +78,6 @@ class BgeM3:
         self._compute = compute
         self._published = published
         self._network: Network | None = None
-
-    @property
-    def model_id(self) -> str:
-        """Id of the manifest."""
-        return self._manifest.id
-
-    @property
-    def revision(self) -> str:
-        """Revision of weights and preprocessing."""
-        return self._manifest.space_revision
-
-    @property
-    def dims(self) -> int:
-        """Length of a vector."""
-        return self._manifest.dims
-
-    @property
-    def thresholds(self) -> Thresholds:
-        """For query against passage."""
-        return self._manifest.limits()
 
     def load(self) -> None:
         """Open network and tokenizer; `ModelUnavailable` when they are missing or damaged."""

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from heimdex.domain.engines import Thresholds
 from heimdex.domain.errors import EngineFailed, ModelUnavailable
 from heimdex.domain.media import RgbImage
 from heimdex.domain.vectors import Vectors
 from heimdex.ml import alignment, graphs, runtime
 from heimdex.ml.acceleration.graph import Graph, OutOfMemory
 from heimdex.ml.acceleration.opening import open_graph
+from heimdex.ml.described import Placing
 from heimdex.ml.graphs import PIXELS
 from heimdex.ml.manifests import Manifest
 from heimdex.ml.runtime import Compute
@@ -40,7 +40,7 @@ def plainly(store: ModelStore, manifest: Manifest, compute: Compute) -> Graph:
     return open_graph(store, manifest.id, GRAPH, compute)
 
 
-class GraphFaceEmbedder:
+class GraphFaceEmbedder(Placing):
     """A `FaceEmbedder`."""
 
     def __init__(
@@ -52,26 +52,6 @@ class GraphFaceEmbedder:
         self._compute = compute
         self._open = opening
         self._graph: Graph | None = None
-
-    @property
-    def model_id(self) -> str:
-        """Id of the manifest."""
-        return self._manifest.id
-
-    @property
-    def revision(self) -> str:
-        """Revision of weights and preprocessing."""
-        return self._manifest.space_revision
-
-    @property
-    def dims(self) -> int:
-        """Length of a vector."""
-        return self._manifest.dims
-
-    @property
-    def thresholds(self) -> Thresholds:
-        """For the same person, by cosine similarity."""
-        return self._manifest.limits()
 
     def load(self) -> None:
         """Open the network; `ModelUnavailable` when it is missing or damaged."""

