@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -137,6 +138,26 @@ def test_manifests_parse_and_say_their_terms() -> None:
         assert manifest.note or manifest.caveat or manifest.origin, manifest.id
         if manifest in starter:
             assert manifest.commercial_use, manifest.id
+
+
+def test_the_models_page_knows_the_models() -> None:
+    """Every model is in one of its tables, and what it says in numbers is in the manifest."""
+    from heimdex.ml import manifests
+
+    page = (CHECKOUT / "docs" / "models.md").read_text("utf-8")
+    numbers = {}
+    for ids, dims, limits in re.findall(
+        r"^\| ((?:`[\w-]+`(?:, )?)+) \| (\d+|–) \| ([\d.]+ / [\d.]+) \|", page, re.MULTILINE
+    ):
+        match, suggest = map(float, limits.split(" / "))
+        numbers |= dict.fromkeys(re.findall(r"[\w-]+", ids), (dims, match, suggest))
+    for manifest in manifests.load(CHECKOUT / "models").values():
+        name = manifest.id
+        assert f"`{name}`" in page or f"`{name.partition('-')[0]}-…`" in page, name
+        if manifest.thresholds:
+            limits = manifest.limits()
+            dims = str(manifest.dims) if manifest.dims else "–"
+            assert numbers[name] == (dims, limits.match, limits.suggest), name
 
 
 def test_locks_hold_no_torch_and_nothing_unpinned() -> None:
