@@ -71,7 +71,8 @@ def test_the_runtime_reports_nothing_to_its_maker(starter_models: Path, tmp_path
     """onnxruntime makes files for its reports as soon as it is used, unless it is told not to."""
     graph = starter_models / "retinaface" / "retinaface-mobilenet" / "model.onnx"
     use = (
-        "import heimdex, onnxruntime; from pathlib import Path; from heimdex.ml.runtime import Compute, onnx_session; "
+        "import heimdex, onnxruntime; from pathlib import Path; "
+        "from heimdex.ml.runtime import Compute, onnx_session; "
         f"onnx_session(Path({str(graph)!r}), Compute(), 'retinaface-mobilenet')"
     )
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "XDG_CACHE_HOME": ""}
