@@ -12,7 +12,6 @@ from heimdex.ml.networks.building import Network, Tensors
 from heimdex.ml.networks.convolutions import convolve
 
 _HEADS = {"offsets": ("BboxHead", 4), "scores": ("ClassHead", 2), "landmarks": ("LandmarkHead", 10)}
-_LEVELS = 3
 _FIRST = "body.conv1"
 
 
