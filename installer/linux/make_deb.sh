@@ -44,7 +44,7 @@ Architecture: $architecture
 Depends: $depends
 Recommends: libgl1-mesa-dri, libwayland-egl1, libwayland-cursor0, xdg-utils
 Installed-Size: $size
-Maintainer: The Heimdex developers <heimdex@localhost>
+Maintainer: The Heimdex developers <maintainers@users.noreply.github.com>
 Description: private search engine for your own videos
  Heimdex watches the folders you keep your videos in, understands on your own
  computer what is said, seen and who is there, and answers a sentence in Korean

@@ -1,0 +1,160 @@
+"""The recipes for the packages name what is really there, in one version, on every system."""
+
+import configparser
+import importlib.util
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from heimdex import __version__
+from heimdex.cli.main import parse
+
+ROOT = Path(__file__).resolve().parents[1]
+INSTALLER = ROOT / "installer"
+DESKTOP = INSTALLER / "linux" / "heimdex.desktop"
+INNO = INSTALLER / "windows" / "heimdex.iss"
+WORKFLOW = ROOT / ".github" / "workflows" / "packages.yml"
+
+
+@pytest.fixture
+def load(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType]:
+    """Loads a script of the installer as a module."""
+
+    def load(name: str) -> ModuleType:
+        spec = importlib.util.spec_from_file_location(f"installer_{name}", INSTALLER / f"{name}.py")
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        monkeypatch.setitem(sys.modules, spec.name, module)
+        spec.loader.exec_module(module)
+        return module
+
+    return load
+
+
+def test_there_is_one_version(load: Any) -> None:
+    assert load("build").version() == __version__
+    recipes = [path for path in INSTALLER.rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    assert len(recipes) > 8
+    for path in recipes:
+        assert __version__ not in path.read_text(encoding="utf-8"), path
+    assert f"## {__version__}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def entry() -> configparser.SectionProxy:
+    parser = configparser.RawConfigParser()
+    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    parser.read(DESKTOP, encoding="utf-8")
+    return parser["Desktop Entry"]
+
+
+def test_the_menu_entry_opens_files_with_a_command_that_exists() -> None:
+    desktop = entry()
+    assert desktop["Type"] == "Application"
+    assert desktop["Exec"] == "heimdex open %F"
+    assert {"Name", "Comment", "Comment[ko]", "Icon", "Categories", "Keywords"} <= set(desktop)
+    assert {"video/mp4", "video/quicktime", "inode/directory"} <= set(
+        desktop["MimeType"].split(";")
+    )
+    deb = (INSTALLER / "linux" / "make_deb.sh").read_text(encoding="utf-8")
+    assert "/usr/bin/heimdex" in deb
+    assert f"apps/{desktop['Icon']}.svg" in deb
+    if shutil.which("desktop-file-validate"):
+        subprocess.run(["desktop-file-validate", DESKTOP], check=True)
+
+
+def test_windows_and_linux_open_files_with_the_same_word() -> None:
+    word = entry()["Exec"].split()[1]
+    script = INNO.read_text(encoding="utf-8")
+    commands = re.findall(r'ValueData: """\{app\}\\([^"]+\.exe)"" (\w+) ""%1"""', script)
+    assert len(commands) == 3
+    assert {used for _, used in commands} == {word}
+    spec = (INSTALLER / "heimdex.spec").read_text(encoding="utf-8")
+    assert {f'program("{Path(name).stem}"' in spec for name, _ in commands} == {True}
+    assert [path.name for path in parse([word, "a.mp4", "b.mp4"]).paths] == ["a.mp4", "b.mp4"]
+
+
+def test_the_recipe_leaves_torch_out_and_has_no_console_on_macos() -> None:
+    spec = (INSTALLER / "heimdex.spec").read_text(encoding="utf-8")
+    left_out = spec[spec.index("left_out = [") :].partition("]")[0]
+    assert '"torch"' in left_out
+    assert "console=not macos" in spec
+    locked = (ROOT / "requirements" / "app.txt").read_text(encoding="utf-8")
+    assert not re.search(r"(?m)^(torch|nvidia)", locked)
+
+
+def test_the_notices_refuse_torch_and_name_what_is_there(
+    load: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notices = load("notices")
+    import msgspec
+
+    notices.write([msgspec.__file__], tmp_path / "notices.txt", ROOT / "models")
+    text = (tmp_path / "notices.txt").read_text(encoding="utf-8")
+    assert f"msgspec {msgspec.__version__}" in text
+    assert "Qt 6" in text
+    assert "GNU Lesser General Public" in text
+    assert "SFace" in text
+    assert "\nonnxruntime " not in text, "it was not collected"
+    monkeypatch.setattr(notices, "FORBIDDEN", ("msgspec",))
+    with pytest.raises(RuntimeError, match="msgspec must not be in this package"):
+        notices.write([msgspec.__file__], tmp_path / "again.txt", ROOT / "models")
+
+
+def test_the_workflow_calls_what_there_is(load: Any) -> None:
+    yaml = pytest.importorskip("yaml")
+    document = yaml.safe_load(WORKFLOW.read_text(encoding="utf-8"))
+    job = document["jobs"]["build"]
+    systems = [system.split("-")[0] for system in job["strategy"]["matrix"]["system"]]
+    assert systems == ["ubuntu", "windows", "macos"]
+    runs = [step["run"] for step in job["steps"] if "run" in step]
+    steps = [run.split()[-1] for run in runs if run.startswith("python installer/build.py")]
+    assert steps == ["freeze", "test", "pack"], "the proof comes before the package"
+    build = (INSTALLER / "build.py").read_text(encoding="utf-8")
+    for step in steps:
+        assert f'"{step}"' in build
+    assert document[True]["push"]["tags"] == ["v*"], "YAML reads `on` as true"
+    for step in job["steps"]:
+        # A condition of a step sees the job's variables, not its own.
+        for name in re.findall(r"env\.(\w+)", step.get("if", "")):
+            assert name in job["env"]
+
+
+def test_every_script_that_the_builder_calls_exists(load: Any) -> None:
+    text = (INSTALLER / "build.py").read_text(encoding="utf-8")
+    named = re.findall(r'ROOT / "installer" / "([\w./]+)"(?: / "([\w.]+)")?', text)
+    assert len(named) >= 6
+    for first, second in named:
+        assert (INSTALLER / first / second).exists(), (first, second)
+
+
+def test_spent_files_are_only_read_by_conversions(load: Any) -> None:
+    """What a package leaves out, no engine may open."""
+    names = [name for files in load("weights").SPENT.values() for name in files]
+    published = [path.read_text(encoding="utf-8") for path in (ROOT / "models").glob("*.toml")]
+    for name in names:
+        assert any(f'name = "{name}"' in text for text in published), name
+        users = [
+            path.name
+            for path in (ROOT / "app" / "heimdex").rglob("*.py")
+            if name in path.read_text(encoding="utf-8")
+        ]
+        assert users in ([], ["conversions.py"]), (name, users)
+
+
+def test_icons_are_what_the_systems_read(load: Any) -> None:
+    icons = load("icons")
+    ico = icons.ico({16: b"small", 256: b"large!"})
+    assert ico[:6] == bytes([0, 0, 1, 0, 2, 0])
+    assert ico[6 + 16] == 0, "256 is written as 0"
+    assert ico.endswith(b"smalllarge!")
+    assert ico.index(b"small") == 6 + 2 * 16
+    icns = icons.icns({b"ic07": b"picture"})
+    assert icns == b"icns\x00\x00\x00\x17ic07\x00\x00\x00\x0fpicture"
