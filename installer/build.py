@@ -17,7 +17,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tarfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -213,8 +212,11 @@ def make_archive() -> None:
     """A folder to unpack anywhere and run."""
     say("packing the portable archive")
     name = f"heimdex-{version()}-linux-{platform.machine()}"
-    with tarfile.open(PACKAGES / f"{name}.tar.xz", "w:xz", preset=6) as archive:
-        archive.add(FROZEN, name)
+    rename = f"--transform=s,^{FROZEN.name},{name},"
+    owner = ("--owner=0", "--group=0", "--numeric-owner")
+    # The system's tools, because they use all cores.
+    target = PACKAGES / f"{name}.tar.xz"
+    run("tar", "-C", DIST, *owner, rename, "-I", "xz -T0 -6", "-cf", target, FROZEN.name)
 
 
 def commit() -> str:
