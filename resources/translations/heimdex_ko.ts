@@ -1808,6 +1808,14 @@
         <source>The library cannot be opened</source>
         <translation>보관함을 열 수 없습니다</translation>
     </message>
+    <message>
+        <source>Its database is damaged. Heimdex can put the newest sound backup in its place; the damaged file is kept, and your videos are not affected.</source>
+        <translation>데이터베이스가 손상되었습니다. 가장 최근의 온전한 백업으로 되돌릴 수 있습니다. 손상된 파일은 그대로 보관되며 동영상은 바뀌지 않습니다.</translation>
+    </message>
+    <message>
+        <source>Restore the newest backup</source>
+        <translation>최근 백업으로 되돌리기</translation>
+    </message>
 </context>
 <context>
     <name>SidePanel</name>

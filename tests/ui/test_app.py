@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from heimdex.config.directories import Directories
 from heimdex.config.settings import Settings
+from heimdex.storage.backups import Backups
+from heimdex.storage.database import FILE_NAME, Database
 from heimdex.storage.lock import LibraryLock
 from heimdex.ui.app import Shell
 from heimdex.ui.instance import Instance
@@ -162,6 +165,27 @@ def test_a_library_that_somebody_else_owns_is_said_and_opened_when_it_is_free(
     assert shell.window._stage.currentIndex() == 0
     # The window owns it now.
     assert LibraryLock(directories.library).owner() == os.getpid()
+
+
+def test_a_damaged_library_is_restored_from_the_window(shell: Shell, qtbot: QtBot) -> None:
+    shell._directories.prepare()
+    path = shell._directories.library / FILE_NAME
+    database = Database.open(path)
+    with database.write() as connection:
+        connection.execute("INSERT INTO people (name, name_key, created_at) VALUES ('A', 'a', 0)")
+    Backups(path.parent).make(database)
+    database.close()
+    path.write_bytes(b"My diary\n" * 999)
+    shell.open()
+    restore = "Restore the newest backup"
+
+    def offers() -> list[QPushButton]:
+        return [b for b in shell.window.findChildren(QPushButton) if b.text() == restore]
+
+    qtbot.waitUntil(lambda: bool(offers()), timeout=20_000)
+    offers()[0].click()
+    qtbot.waitUntil(lambda: shell.session is not None, timeout=20_000)
+    assert [person.name for person in shell.session.library.people.named()] == ["A"]
 
 
 def test_an_unexpected_error_is_told(shell: Shell, qtbot: QtBot) -> None:

@@ -19,7 +19,7 @@ from heimdex import __version__
 from heimdex.config import logging as logging_setup
 from heimdex.config.directories import Directories
 from heimdex.config.settings import Settings
-from heimdex.domain.errors import LibraryBusy, UserError
+from heimdex.domain.errors import LibraryBusy, LibraryDamaged, UserError
 from heimdex.ui import language
 from heimdex.ui.background import sentence
 from heimdex.ui.garbage import Garbage
@@ -28,6 +28,7 @@ from heimdex.ui.opened_files import OpenedFiles
 from heimdex.ui.preferences import Preferences
 from heimdex.ui.session import Session
 from heimdex.ui.theme import Theme
+from heimdex.ui.widgets import button
 from heimdex.ui.window import Window
 
 if TYPE_CHECKING:
@@ -62,11 +63,11 @@ class Shell(QObject):
 
     def open(self) -> None:
         """Open the library in a thread."""
-        if self._opening is not None and self._opening.is_alive():
-            return
-        self.window.hide_failure()
-        self._opening = threading.Thread(target=self._open, name="heimdex-opening", daemon=True)
-        self._opening.start()
+        self._begin(self._open)
+
+    def restore(self) -> None:
+        """Put the newest sound backup in the place of a damaged database, then open the library."""
+        self._begin(self._restore)
 
     def close(self) -> None:
         """Stop the threads, then close the library; the window is gone already."""
@@ -83,6 +84,28 @@ class Shell(QObject):
     def report(self, error: BaseException) -> None:
         """An error nobody expected: it is in the log, and the person is told. From any thread."""
         self._crashed.emit(sentence(error))
+
+    def _begin(self, work: Callable[[], None]) -> None:
+        if self._opening is not None and self._opening.is_alive():
+            return
+        self.window.hide_failure()
+        self._opening = threading.Thread(target=work, name="heimdex-opening", daemon=True)
+        self._opening.start()
+
+    def _restore(self) -> None:
+        from heimdex.storage.backups import Backups
+        from heimdex.storage.lock import LibraryLock
+
+        library = self._directories.library
+        try:
+            with LibraryLock(library):
+                done = Backups(library).restore()
+        except Exception as error:  # noqa: BLE001 - the border of the thread: shown in the window
+            _log.warning("the library was not restored", exc_info=error)
+            self._refused.emit(error)
+            return
+        _log.info("restored from %s", done.backup.name)
+        self._open()
 
     def _open(self) -> None:
         try:
@@ -122,6 +145,14 @@ class Shell(QObject):
             title = self.tr("The library is in use")
         else:
             title = self.tr("The library cannot be opened")
+        if isinstance(error, LibraryDamaged):
+            text = self.tr(
+                "Its database is damaged. Heimdex can put the newest sound backup in its place; "
+                "the damaged file is kept, and your videos are not affected."
+            )
+            page = self.window.show_failure(title, text, self.open)
+            page.offer(button(self.tr("Restore the newest backup"), action=self.restore))
+            return
         self.window.show_failure(title, sentence(error), self.open)
 
 

@@ -124,8 +124,8 @@ class Window(QMainWindow):
 
     def show_failure(
         self, title: str, text: str, retry: Callable[[], object] | None = None
-    ) -> None:
-        """The library could not be opened: say why in place of everything."""
+    ) -> EmptyState:
+        """The library could not be opened: say why in place of everything; gives the page."""
         page = EmptyState(self.theme, "warning", title, text)
         if retry is not None:
             page.offer(button(self.tr("Try again"), "primary", retry))
@@ -133,6 +133,7 @@ class Window(QMainWindow):
         self._stage.addWidget(page)
         self._stage.setCurrentWidget(page)
         self.rail.setEnabled(False)
+        return page
 
     def hide_failure(self) -> None:
         """Opening is tried again."""
