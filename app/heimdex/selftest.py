@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -104,7 +105,7 @@ def _steps(folder: Path, *, window: bool) -> Iterator[tuple[str, Step]]:
         for question in QUESTIONS:
             if question.kind is EvidenceKind.PERSON:
                 yield "name", lambda: _name(library)
-            yield f"find {question.kind}", lambda question=question: _find(library, question)
+            yield f"find {question.kind}", partial(_find, library, question)
     if window:
         yield "window", lambda: _window(folder)
 
