@@ -19,6 +19,7 @@ from heimdex.domain.errors import UserError
 from heimdex.domain.ids import VideoId
 from heimdex.domain.stages import Stage
 from heimdex.domain.vectors import Space, SpaceKind
+from heimdex.hosts import sandbox
 from heimdex.hosts.client import Host, Limits, configured, host_command, thread_limits
 from heimdex.indexing.engine import HostStageEngine
 from heimdex.indexing.redrawing import Redrawing
@@ -148,6 +149,9 @@ def open_library(directories: Directories, settings: Settings, *, wait_s: float 
         # Both children use what is settled on here, whatever is installed in the meantime.
         told = factory.settled(settings, models)
         chosen = _Chosen(told, models)
+        offered = sandbox.support()
+        if offered.why:
+            _log.info("decoding is not confined as it should be: %s", offered.why)
         index_host = _host("index", directories, told)
         opening.callback(index_host.close)
         query_host = _host("query", directories, told)
