@@ -19,7 +19,8 @@ ln -s /opt/heimdex/heimdex "$tree/usr/bin/heimdex"
 install -m 644 "$here/heimdex.desktop" "$tree/usr/share/applications/heimdex.desktop"
 install -m 644 "$root/resources/icons/heimdex.svg" \
     "$tree/usr/share/icons/hicolor/scalable/apps/heimdex.svg"
-install -m 644 "$root/CHANGELOG.md" "$root/README.md" "$tree/usr/share/doc/heimdex/"
+install -m 644 "$root/README.md" "$tree/usr/share/doc/heimdex/"
+gzip -9n <"$root/CHANGELOG.md" >"$tree/usr/share/doc/heimdex/changelog.gz"
 install -m 644 "$frozen/lib/notices.txt" "$tree/usr/share/doc/heimdex/copyright"
 
 # What PySide6 stands on and does not carry, as scripts/setup.py knows it.
@@ -42,7 +43,7 @@ Section: video
 Priority: optional
 Architecture: $architecture
 Depends: $depends
-Recommends: libgl1-mesa-dri, libwayland-egl1, libwayland-cursor0, xdg-utils
+Recommends: libgl1-mesa-dri, libwayland-egl1, xdg-utils
 Installed-Size: $size
 Maintainer: The Heimdex developers <maintainers@users.noreply.github.com>
 Description: private search engine for your own videos
@@ -68,5 +69,8 @@ if command -v update-desktop-database >/dev/null; then update-desktop-database -
 SCRIPT
 chmod 755 "$tree/DEBIAN/postinst" "$tree/DEBIAN/postrm"
 chmod -R u+rwX,go+rX,go-w "$tree"
+# Wheels mark libraries as programs, which they are not.
+find "$tree/opt/heimdex/lib" -type f -name '*.so*' -exec chmod 644 {} +
+find "$tree" -type d -name __pycache__ -prune -exec rm -r {} +
 dpkg-deb --root-owner-group -Zxz -z6 --build "$tree" \
     "$output/heimdex_${version}_${architecture}.deb"
