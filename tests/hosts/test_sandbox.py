@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from heimdex.config.directories import Directories
+from heimdex.config.settings import Settings
+from heimdex.domain.stages import ProbeOutput, StageOutput
 from heimdex.hosts import sandbox
+from heimdex.hosts.client import Host, configured, host_command
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has it")
 
@@ -93,3 +97,24 @@ def test_a_kernel_without_it_is_no_error(monkeypatch: pytest.MonkeyPatch) -> Non
     assert not offered.network
     assert "Landlock" in offered.why
     assert "seccomp" in offered.why
+
+
+def test_the_real_index_host_decodes_in_it(tmp_path: Path, sample_media: Path) -> None:
+    offered = sandbox.support()
+    if not (offered.files and offered.network):
+        pytest.skip(offered.why)
+    directories = Directories.resolve(tmp_path / "library", {"HEIMDEX_HOME": str(tmp_path)})
+    environment = configured({"directories": directories, "settings": Settings()})
+    host = Host(host_command("index"), name="index", environment=environment)
+    try:
+        outputs = list(
+            host.stream("probe", {"path": sample_media / "astronaut.mp4"}, StageOutput, None)
+        )
+        assert isinstance(outputs[0], ProbeOutput)
+        status = Path(f"/proc/{host.pid}/status").read_text().split("\n")
+        assert "NoNewPrivs:\t1" in status
+        assert "Seccomp:\t2" in status
+        own = tmp_path / "temporary" / f"index-{host.pid}"
+        assert own.stat().st_mode & 0o077 == 0
+    finally:
+        host.close()
