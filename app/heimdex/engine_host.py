@@ -27,6 +27,7 @@ from heimdex.domain.speech import Transcript
 from heimdex.domain.stages import PassagesOutput, ProbeOutput, SpeechOutput, Stage
 from heimdex.domain.vectors import Space, SpaceKind, SparseVector
 from heimdex.hosts import sandbox
+from heimdex.hosts.memory import give_back_memory
 from heimdex.hosts.server import Call, Method, configuration, serve
 from heimdex.lending import Configuration, Engines
 from heimdex.ml.acceleration.choices import Chosen
@@ -280,6 +281,8 @@ def _report(call: Call, info: MediaInfo) -> Report:
 def _load(*engines: Engine) -> None:
     for engine in engines:
         engine.load()
+    # Reading weights takes up to twice what they need afterwards.
+    give_back_memory()
 
 
 def _space(kind: SpaceKind, embedder: Any) -> Space:
