@@ -12,6 +12,7 @@ import pytest
 
 from heimdex.domain.errors import Cancelled, LibraryDamaged, UserError
 from heimdex.domain.ids import VideoId
+from heimdex.storage.artefacts import Artefacts
 from heimdex.storage.backups import DAMAGED, FOLDER_NAME, Backups, kept
 from heimdex.storage.chroma import VectorIndex
 from heimdex.storage.database import FILE_NAME, Database
@@ -302,3 +303,21 @@ def test_the_check_at_start_keeps_its_time(library: Path) -> None:
     assert database.require_sound(60)
     assert database.require_sound()
     database.close()
+
+
+def test_pictures_that_a_crash_left_are_swept_away(database: Database, library: Path) -> None:
+    here, gone = VideoId("a" * 32), VideoId("f" * 32)
+    with database.write() as connection:
+        connection.execute("INSERT INTO videos VALUES (?, 0)", (here,))
+    pictures = Artefacts(library)
+    for video_id in (here, gone):
+        pictures.put_poster(video_id, b"\xff\xd8picture")
+    index = VectorIndex(library / "chroma")
+    try:
+        looked = Upkeep(database, index, Backups(library)).look(full=True)
+    finally:
+        index.close()
+    assert looked.mended == [
+        "Pictures of videos that are no longer here were left and are deleted."
+    ]
+    assert pictures.orphans(frozenset()) == [here]

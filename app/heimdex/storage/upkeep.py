@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from heimdex.domain.errors import Cancelled, UserError
 from heimdex.storage import lexicon
+from heimdex.storage.artefacts import Artefacts
 from heimdex.storage.backups import Backup, Backups
 from heimdex.storage.chroma import VectorIndex
 from heimdex.storage.database import Database
@@ -79,8 +80,10 @@ class Upkeep:
         return looked
 
     def _mend(self, cancelled: Callable[[], bool]) -> list[str]:
-        """Make the indexes anew where they differ from the database."""
+        """Make the indexes anew where they differ from the database, and delete what is left."""
         mended: list[str] = []
+        if self._sweep_pictures():
+            mended.append("Pictures of videos that are no longer here were left and are deleted.")
         if lexicon.verify(self._database):
             lexicon.reindex(self._database)
             mended.append("The index of words was damaged and has been made anew.")
@@ -91,6 +94,19 @@ class Upkeep:
         for what in mended:
             _log.warning("%s", what)
         return mended
+
+    def _sweep_pictures(self) -> int:
+        """Delete pictures that a crash between forgetting a video and deleting its pictures left:
+        faces of people may be among them. Gives of how many videos."""
+        pictures = Artefacts(self._database.directory)
+        # The pictures first: a video is known before its first picture is written.
+        there = pictures.orphans(frozenset())
+        rows = self._database.read().execute("SELECT id FROM videos")
+        known = {row["id"] for row in rows}
+        left = [video_id for video_id in there if video_id not in known]
+        for video_id in left:
+            pictures.remove(video_id)
+        return len(left)
 
     def _check_is_due(self) -> bool:
         row = (
