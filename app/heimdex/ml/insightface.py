@@ -22,8 +22,6 @@ from heimdex.ml.manifests import Manifest
 from heimdex.ml.runtime import Compute
 from heimdex.ml.store import ModelStore
 
-DETECTOR = "scrfd"
-EMBEDDER = "arcface"
 GRAPH = "model.onnx"
 _STRIDES = (8, 16, 32)
 _ANCHORS = 2
