@@ -5,6 +5,7 @@ whoever asked.
 """
 
 import ast
+import contextlib
 import importlib.util
 import os
 import subprocess
@@ -109,12 +110,11 @@ def _run_pip(pin: str, folder: Path, moved: Moved) -> None:
             env=env,
         )
         try:
-            while True:
-                try:
+            while process.poll() is None:
+                # Asked before the first wait: a small wheel must not slip past a cancel.
+                moved(_size(scratch))
+                with contextlib.suppress(subprocess.TimeoutExpired):
                     process.wait(timeout=0.3)
-                    break
-                except subprocess.TimeoutExpired:
-                    moved(_size(scratch))
         finally:
             if process.poll() is None:
                 process.kill()
