@@ -139,6 +139,40 @@ def test_migration_0005_learned_words(library: Path) -> None:
     connection.close()
 
 
+def test_migration_0006_moving_files(library: Path) -> None:
+    path = library / FILE_NAME
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.row_factory = sqlite3.Row
+    migrate(connection, path, ALL[:5])
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.executescript(
+        """
+        INSERT INTO videos VALUES ('v', 0);
+        INSERT INTO folders (id, path, watched) VALUES (1, '/a', 1);
+        INSERT INTO people (id, name, name_key, created_at) VALUES (1, 'A', 'a', 0);
+        """
+    )
+    assert migrate(connection, path, ALL[:6]) == ["moving files"]
+    folder = connection.execute("SELECT path, watched, volume, inside FROM folders").fetchone()
+    assert tuple(folder) == ("/a", 1, None, None)
+    track = "INSERT INTO inherited_tracks VALUES (?, 'v', 0, 9, 4, 0, 0, 1, 1, ?, 0.5, 's', x'')"
+    word = "INSERT INTO inherited_words VALUES (NULL, 'v', 'is', 1, 4, 0, 0, 1, 1)"
+    connection.execute("INSERT INTO left_out VALUES (1, 'private')")
+    connection.execute(track, (1, 1))
+    connection.execute(track, (2, None))
+    connection.execute(word)
+    # Whoever is forgotten is forgotten here too, and so is a video or a folder that goes.
+    connection.execute("DELETE FROM people")
+    count = "SELECT count(*) FROM {}"
+    assert connection.execute(count.format("inherited_tracks")).fetchone()[0] == 1
+    assert connection.execute(count.format("inherited_words")).fetchone()[0] == 0
+    connection.execute("DELETE FROM videos")
+    connection.execute("DELETE FROM folders")
+    assert connection.execute(count.format("inherited_tracks")).fetchone()[0] == 0
+    assert connection.execute(count.format("left_out")).fetchone()[0] == 0
+    connection.close()
+
+
 def add_notes(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE TABLE notes (text TEXT NOT NULL) STRICT")
     connection.execute("INSERT INTO notes SELECT name FROM people")

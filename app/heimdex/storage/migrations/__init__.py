@@ -18,6 +18,7 @@ from heimdex.storage.migrations import (
     m0003_screen_text,
     m0004_searches,
     m0005_learned_words,
+    m0006_moving_files,
 )
 
 KEPT_BACKUPS = 3
@@ -40,6 +41,7 @@ ALL: tuple[Migration, ...] = (
     Migration(3, m0003_screen_text.NAME, m0003_screen_text.upgrade),
     Migration(4, m0004_searches.NAME, m0004_searches.upgrade),
     Migration(5, m0005_learned_words.NAME, m0005_learned_words.upgrade),
+    Migration(6, m0006_moving_files.NAME, m0006_moving_files.upgrade),
 )
 
 
