@@ -115,6 +115,18 @@ def test_torch_gives_the_same_network(
         np.testing.assert_allclose(found, wanted, atol=2e-3)
 
 
+def test_the_package_can_be_fed_as_each_training_was(
+    member: Member, model_id: str, source: Path, square: RgbImage
+) -> None:
+    """What the bench compares with finds what we find."""
+    package = faces.RetinaFacePackage(*retinaface.weights(source), 640, model_id)
+    wanted = np.array(package.detect(square))
+    (found,) = factory.face_detector(member.choice, member.store).detect([square])
+    assert len(wanted) > 5
+    boxes = np.array([face.box for face in found])
+    np.testing.assert_allclose(boxes, np.clip(wanted, 0, 1), atol=1.01 / 640)
+
+
 def test_it_is_chosen_once_it_is_there(member: Member, model_id: str, store: ModelStore) -> None:
     family = "face_detector"
     for name in ("auto", "retinaface"):

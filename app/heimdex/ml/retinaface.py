@@ -12,13 +12,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from heimdex.domain.errors import EngineFailed, ModelUnavailable
+from heimdex.domain.errors import ModelUnavailable
 from heimdex.domain.faces import FaceDetection
 from heimdex.domain.media import RgbImage
 from heimdex.ml import boxes, face_samples, graphs, runtime, torch_checkpoint
 from heimdex.ml.acceleration.cases import Case, Outputs
-from heimdex.ml.acceleration.graph import Graph, OutOfMemory
+from heimdex.ml.acceleration.graph import Graph
+from heimdex.ml.acceleration.memory import enough_for, in_halves
 from heimdex.ml.acceleration.opening import open_graph
+from heimdex.ml.described import Described
 from heimdex.ml.graphs import PIXELS
 from heimdex.ml.manifests import Manifest
 from heimdex.ml.networks import retinaface_resnet
@@ -35,6 +37,8 @@ _ANCHORS = ((16, 32), (64, 128), (256, 512))
 """Edges of the square anchors at each stride, in pixels."""
 _CENTRE_VARIANCE, _SIZE_VARIANCE = 0.1, 0.2
 _OVERLAP = 0.4
+EDGE = 640
+"""The longest side that pictures are brought down to, in pixels."""
 _CANDIDATES = 400
 """More than this many anchors over the threshold are a crowd; the best of them are looked at."""
 _GPU_BATCH = 8
@@ -57,11 +61,11 @@ _SURE = 0.2
 """How far below the threshold a face of the other form is still looked for."""
 
 
-class RetinaFace:
+class RetinaFace(Described):
     """A `FaceDetector`. Faces of about 12 pixels and more, in the picture as it is fed."""
 
     def __init__(
-        self, store: ModelStore, manifest: Manifest, compute: Compute, *, edge: int = 640
+        self, store: ModelStore, manifest: Manifest, compute: Compute, *, edge: int = EDGE
     ) -> None:
         """`edge`: the longest side that pictures are brought down to, in pixels."""
         self._store = store
@@ -70,16 +74,6 @@ class RetinaFace:
         self._edge = edge
         self._least = manifest.limits().match
         self._graph: Graph | None = None
-
-    @property
-    def model_id(self) -> str:
-        """Id of the manifest."""
-        return self._manifest.id
-
-    @property
-    def revision(self) -> str:
-        """Revision of weights and preprocessing."""
-        return self._manifest.space_revision
 
     def load(self) -> None:
         """Open the network; `ModelUnavailable` when it is missing or damaged."""
@@ -116,17 +110,9 @@ class RetinaFace:
         return found
 
     def _run(self, batch: NDArray[np.uint8]) -> Outputs:
-        """A batch; where the memory does not suffice, its halves one after the other."""
-        try:
-            return self._opened().run({PIXELS: batch})
-        except OutOfMemory as error:
-            if len(batch) == 1:
-                raise EngineFailed(
-                    f"There is not enough memory for one picture with {self.model_id}; close "
-                    "other programs, or choose a smaller model."
-                ) from error
-        half = len(batch) // 2
-        parts = [self._run(batch[:half]), self._run(batch[half:])]
+        graph = self._opened()
+        with enough_for("one picture", self.model_id):
+            parts = in_halves(lambda some: graph.run({PIXELS: some}), batch)
         return [np.concatenate(outputs) for outputs in zip(*parts, strict=True)]
 
     def _opened(self) -> Graph:

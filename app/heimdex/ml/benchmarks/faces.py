@@ -5,7 +5,8 @@ Published weights are used where they are installed; random ones of the full siz
 the rest, which needs torch.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,6 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from heimdex.domain.faces import FaceDetection
 from heimdex.domain.media import RgbImage
 from heimdex.ml import (
     adaface,
@@ -72,12 +72,12 @@ def rows(
             report(f"{model_id}: finding the quickest form")
             tuning.tune(used, model_id, threads, report)
         report(f"{model_id}: taking turns")
-        yield _row(used, model_id, threads, place, rounds, made_up)
+        yield from _rows(used, model_id, threads, place, rounds, made_up)
 
 
-def _row(
+def _rows(
     store: ModelStore, model_id: str, threads: int, place: Path, rounds: int, made_up: bool
-) -> Row:
+) -> Iterator[Row]:
     manifest = store.manifest(model_id)
     arguments = {
         "models": str(store.models_dir),
@@ -87,8 +87,9 @@ def _row(
     }
     embeds = manifest.family is manifests.Family.FACE_EMBEDDER
     kind = "embedding" if embeds else "finding"
-    ways = (Way(f"{_HERE}:plain_{kind}", arguments), Way(f"{_HERE}:our_{kind}", arguments))
-    plain, ours = turns.measure(ways, _PARTS, rounds, threads, place)
+    names = [f"our_{kind}", f"plain_{kind}", *(["package_finding"] if model_id == RESNET else [])]
+    ways = tuple(Way(f"{_HERE}:{name}", arguments) for name in names)
+    ours, plain, *package = turns.measure(ways, _PARTS, rounds, threads, place)
     said = {
         RESNET: "torch, float32, one picture at a time",
         **dict.fromkeys(ADAFACE, "torch, float32, one face at a time"),
@@ -100,7 +101,7 @@ def _row(
         likeness = _agreement(plain, ours, manifest.limits().match)
     else:
         likeness = _overlap(plain, ours)
-    return Row(
+    row = Row(
         family="faces",
         model=manifest.title,
         plain=said.get(model_id, "onnxruntime, float32, one at a time"),
@@ -112,6 +113,13 @@ def _row(
         ours_mb=ours.megabytes,
         note=f"{form.name}{'; random weights' if made_up else ''}",
     )
+    yield row
+    for taken in package:
+        # Around its network the package fills pictures up to squares, and with another colour, to
+        # which random weights answer with other faces: the likeness is that of the networks.
+        yield replace(
+            row, plain="retinaface-pytorch", plain_s=taken.seconds, plain_mb=taken.megabytes
+        )
 
 
 def _plain_path(store: ModelStore, model_id: str) -> Path:
@@ -189,6 +197,16 @@ def our_finding(models: str, resources: str, manifest: str, threads: int) -> Wor
     return _finding(store, model_id, threads, graph)
 
 
+def package_finding(models: str, resources: str, manifest: str, threads: int) -> Work:
+    """The published way with all that `retinaface-pytorch` does around its network."""
+    store, model_id = _store(models, resources, manifest)
+    libraries.load("torch").set_num_threads(threads)
+    source = store.path(model_id, retinaface.ORIGINAL)
+    package = faces.RetinaFacePackage(*retinaface.weights(source), retinaface.EDGE, model_id)
+    pictures = _frames(store)
+    return lambda part: np.stack([_best(package.detect(each)) for each in pictures[part::_PARTS]])
+
+
 class _Kept:
     """A network whose last answer is kept, to be compared."""
 
@@ -203,12 +221,15 @@ class _Kept:
 
 
 def _finding(store: ModelStore, model_id: str, threads: int, graph: Graph | None) -> Work:
-    pictures = [each[PIXELS][0, : face_samples.HEIGHT] for each in _later(store)]
+    pictures = _frames(store)
     compute = Compute(threads=threads)
     if model_id == "mtcnn" or graph is None:
         cascade = mtcnn.Mtcnn(store, store.manifest(model_id), compute)
         return lambda part: np.stack(
-            [_boxes(cascade.detect([picture])[0]) for picture in pictures[part::_PARTS]]
+            [
+                _best([face.box for face in cascade.detect([picture])[0]])
+                for picture in pictures[part::_PARTS]
+            ]
         )
     kept = _Kept(graph)
     engine = retinaface.RetinaFace(store, store.manifest(model_id), compute)
@@ -224,17 +245,18 @@ def _finding(store: ModelStore, model_id: str, threads: int, graph: Graph | None
     return work
 
 
-def _boxes(found: list[FaceDetection]) -> NDArray[np.float32]:
+def _best(found: Sequence[Sequence[float]]) -> NDArray[np.float32]:
     """The best boxes, filled up with empty ones."""
     made = np.zeros((_MOST, 4), np.float32)
-    for row, face in zip(made, found, strict=False):
-        row[:] = face.box
+    for row, box in zip(made, found, strict=False):
+        row[:] = box
     return made
 
 
-def _later(store: ModelStore) -> list[Any]:
+def _frames(store: ModelStore) -> list[RgbImage]:
     pictures = face_samples.pictures(store.resources)
-    return pictures[len(pictures) // 2 :]
+    later = pictures[len(pictures) // 2 :]
+    return [each[PIXELS][0, : face_samples.HEIGHT] for each in later]
 
 
 def _crops(store: ModelStore) -> list[list[RgbImage]]:

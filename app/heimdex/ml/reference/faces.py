@@ -16,10 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heimdex.domain.errors import ModelUnavailable
-from heimdex.ml.acceleration.graph import Arrays, OutOfMemory
+from heimdex.domain.media import RgbImage
+from heimdex.ml.acceleration.graph import Arrays
 from heimdex.ml.graphs import PIXELS
 from heimdex.ml.networks.retinaface_resnet import Intake
 from heimdex.ml.reference import libraries
+from heimdex.ml.reference.passes import passing, placed, planes
+from heimdex.ml.runtime import CPU
 
 Tensors = Mapping[str, NDArray[Any]]
 
@@ -68,6 +71,34 @@ class RetinaFaceNetwork:
         )
         scores = self._torch.softmax(scores, dim=-1)
         return [found.cpu().numpy() for found in (offsets, scores, landmarks)]
+
+
+class RetinaFacePackage:
+    """`retinaface-pytorch` as it comes: it brings a picture to a square of `edge` pixels and finds
+    the faces in it, one picture at a time, on the processor."""
+
+    def __init__(self, tensors: Tensors, intake: Intake, edge: int, model_id: str) -> None:
+        """`ModelUnavailable` when a package is missing or the weights are those of something
+        else."""
+        self._model = retinaface_model(edge, model_id)
+        _filled(self._model.model, tensors, CPU, model_id)
+        mixing = libraries.load("albumentations", model_id)
+        step = -1 if intake.bgr else 1
+        self._step = step
+        # The package feeds ternaus's training; other checkpoints were fed in another way.
+        self._model.transform = mixing.Compose(
+            [
+                mixing.LongestMaxSize(max_size=edge),
+                mixing.Normalize(intake.mean[::step], intake.deviation[::step]),
+            ]
+        )
+
+    def detect(self, image: RgbImage) -> list[tuple[float, float, float, float]]:
+        """Left, top, right and bottom of each face as shares of the picture, the surest first."""
+        found = self._model.predict_jsons(image[..., :: self._step])
+        height, width = image.shape[:2]
+        boxes = [face["bbox"] for face in found if face["bbox"]]
+        return [(x0 / width, y0 / height, x1 / width, y1 / height) for x0, y0, x1, y1 in boxes]
 
 
 def iresnet(units: Sequence[int], widths: Sequence[int] = WIDTHS, dims: int = 512) -> Any:
@@ -172,8 +203,7 @@ def _filled(model: Any, tensors: Tensors, device: str, model_id: str) -> Any:
         raise ModelUnavailable(
             f"The weights of {model_id} are those of another network; install it again.", model_id
         ) from error
-    model = model.eval().to(device)
-    return model if device == "cpu" else model.half()
+    return placed(model, device)
 
 
 def _run(
@@ -185,17 +215,6 @@ def _run(
     device: str,
 ) -> list[Any]:
     """All outputs in single precision, still on the device."""
-    try:
-        with torch.inference_mode():
-            planes = torch.from_numpy(np.ascontiguousarray(pixels)).to(device)
-            planes = planes.permute(0, 3, 1, 2).float() / 255
-            shift, scale = (
-                torch.tensor(values, device=device).view(1, 3, 1, 1) for values in (mean, deviation)
-            )
-            planes = (planes - shift) / scale
-            found = model(planes if device == "cpu" else planes.half())
-            return [each.float() for each in (found if isinstance(found, tuple) else (found,))]
-    except torch.OutOfMemoryError as error:
-        if device == "cuda":
-            torch.cuda.empty_cache()
-        raise OutOfMemory(str(error)) from error
+    with passing(torch):
+        found = model(planes(torch, pixels, mean, deviation, device))
+        return [each.float() for each in (found if isinstance(found, tuple) else (found,))]
