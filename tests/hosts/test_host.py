@@ -404,6 +404,62 @@ def test_the_child_dies_with_its_owner(stopped: bool) -> None:
     assert gone(pid)
 
 
+def test_a_dead_child_is_dead_whoever_else_asks(host: Host) -> None:
+    """While one thread asked the system about a child, another one took it for alive."""
+    pid = host.call("pid", {}, int)
+    child = host._child
+    assert child is not None
+    stop = threading.Event()
+
+    def ask() -> None:
+        while not stop.is_set():
+            child.alive()
+
+    threads = [threading.Thread(target=ask) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    os.kill(pid, signal.SIGKILL)
+    assert gone(pid)
+    told = [child.alive() for _ in range(200)]
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert not any(told)
+
+
+def test_closing_while_the_first_call_starts_a_thread(
+    make_host: MakeHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`close` waited for a supervisor that was made but not started yet."""
+    host = make_host()
+    begun, ended = threading.Event(), []
+
+    start = threading.Thread.start
+
+    def slow(thread: threading.Thread) -> None:
+        if thread.name.endswith("supervisor"):
+            begun.set()
+            time.sleep(0.2)
+        start(thread)
+
+    def call() -> None:
+        try:
+            host.call("echo", {"text": "x"}, str)
+        except EngineFailed as error:
+            ended.append(str(error))
+
+    monkeypatch.setattr(threading.Thread, "start", slow)
+    calling = threading.Thread(target=call)
+    calling.start()
+    assert begun.wait(5)
+    host.close()
+    calling.join(10)
+    assert not calling.is_alive()
+    assert len(ended) == 1
+    assert host.pid is None
+    assert not [t for t in threading.enumerate() if t.name.endswith("supervisor")]
+
+
 def test_host_command_is_this_program(monkeypatch: pytest.MonkeyPatch) -> None:
     assert host_command("index")[0] == sys.executable
     assert host_command("index")[-4:] == ["-m", "heimdex", "--engine-host", "index"]

@@ -258,3 +258,42 @@ def test_from_a_new_file_to_a_video(home: Path, videos: Path) -> None:
             time.sleep(0.05)
     assert len(library.catalogue.videos()) == 2
     library.close()
+
+
+def test_polling_takes_over_when_the_system_gives_no_watcher(
+    watching: Callable[..., Watcher], hints: Hints, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Linux also limits how many programs may watch at all, which ended the watching for good."""
+
+    def refuse() -> None:
+        raise OSError(errno.EMFILE, "inotify instance limit reached")
+
+    monkeypatch.setattr(watch, "Observer", refuse)
+    watching(folder_of(tmp_path))
+    put(tmp_path / "a.mp4")
+    assert hints.wait()
+
+
+def test_stopping_while_it_is_being_started(
+    hints: Hints, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The window closes while another thread starts the watching: `stop` must not wait for a
+    thread that does not run yet, and nothing may go on afterwards."""
+    begun = threading.Event()
+
+    start = threading.Thread.start
+
+    def slow(thread: threading.Thread) -> None:
+        if thread.name == "watcher":
+            begun.set()
+            time.sleep(0.2)
+        start(thread)
+
+    watcher = Watcher([folder_of(tmp_path)], hints, STABLE_S)
+    monkeypatch.setattr(threading.Thread, "start", slow)
+    starting = threading.Thread(target=watcher.start)
+    starting.start()
+    assert begun.wait(5)
+    watcher.stop()
+    starting.join(5)
+    assert not [thread for thread in threading.enumerate() if thread.name == "watcher"]

@@ -37,6 +37,7 @@ IsCancelled = Callable[[], bool]
 _POLL_S = 0.05
 _WATCH_S = 0.5 if sys.platform == "linux" else 2.0
 _LONGEST_STEP_S = 1.0
+_CLOSED = "The engine was closed."
 
 _log = logging.getLogger(__name__)
 
@@ -109,6 +110,7 @@ class Host:
         self._background = background
         self._busy = threading.Lock()
         self._orders: queue.SimpleQueue[Future[Child] | None] = queue.SimpleQueue()
+        self._hiring = threading.Lock()
         self._supervisor: threading.Thread | None = None
         self._closed = False
         self._child: Child | None = None
@@ -212,10 +214,11 @@ class Host:
 
     def close(self) -> None:
         """End the child and the supervision for good. Idempotent."""
-        self._closed = True
+        with self._hiring:
+            self._closed = True
+            self._orders.put(None)
+            supervisor = self._supervisor
         self.stop()
-        self._orders.put(None)
-        supervisor = self._supervisor
         if supervisor is not None and supervisor is not threading.current_thread():
             supervisor.join(10)
 
@@ -226,21 +229,32 @@ class Host:
 
     def _ready_child(self) -> Child:
         if self._closed:
-            raise EngineFailed("The engine was closed.")
+            raise EngineFailed(_CLOSED)
         child = self._child
         if child is not None:
             if child.alive():
                 return child
             self._discard(child)
-        if self._supervisor is None:
-            self._supervisor = threading.Thread(
-                target=self._supervise, name=f"{self._name}-supervisor", daemon=True
-            )
-            self._supervisor.start()
         order: Future[Child] = Future()
-        self._orders.put(order)
-        self._child = order.result()
-        return self._child
+        # Against a `close` on another thread: what is ordered behind its farewell is never made,
+        # and a supervisor that it sees must have been started to be waited for.
+        with self._hiring:
+            if self._closed:
+                raise EngineFailed(_CLOSED)
+            if self._supervisor is None:
+                supervisor = threading.Thread(
+                    target=self._supervise, name=f"{self._name}-supervisor", daemon=True
+                )
+                supervisor.start()
+                self._supervisor = supervisor
+            self._orders.put(order)
+        child = order.result()
+        if self._closed:
+            # It was ordered just before.
+            self._discard(child)
+            raise EngineFailed(_CLOSED)
+        self._child = child
+        return child
 
     def _frames(
         self, child: Child, request_id: int, cancelled: IsCancelled | None, timeout_s: float | None

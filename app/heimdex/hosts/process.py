@@ -66,6 +66,7 @@ class Child:
         self._outbox: queue.SimpleQueue[wire.ToChild | None] = queue.SimpleQueue()
         self._stderr: deque[str] = deque(maxlen=_STDERR_LINES)
         self._abandoned = threading.Event()
+        self._asking = threading.Lock()
         try:
             self._process = subprocess.Popen(
                 list(command),
@@ -96,8 +97,14 @@ class Child:
         return self._process.pid
 
     def alive(self) -> bool:
-        """Whether it still runs."""
-        return self._process.poll() is None
+        """Whether it still runs and is not being ended."""
+        return not self._abandoned.is_set() and self._runs()
+
+    def _runs(self) -> bool:
+        # Popen takes a child for running while another thread is just asking the system about it,
+        # which the supervisor does: one at a time.
+        with self._asking:
+            return self._process.poll() is None
 
     def send(self, frame: wire.ToChild) -> None:
         """Hand over a frame without waiting: a child that does not read must not block us."""
@@ -150,7 +157,7 @@ class Child:
 
     def _end(self, grace_s: float) -> None:
         self._abandoned.set()
-        if not (grace_s and self.wait(grace_s)) and self.alive():
+        if not (grace_s and self.wait(grace_s)) and self._runs():
             with contextlib.suppress(OSError):
                 if sys.platform == "win32":
                     self._process.kill()

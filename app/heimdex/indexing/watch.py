@@ -82,6 +82,7 @@ class Watcher:
         self._due: dict[FolderId, tuple[float, float]] = {}
         self._native: BaseObserver | None = None
         self._polling: BaseObserver | None = None
+        self._changing = threading.Lock()
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
         self.update(folders)
@@ -100,21 +101,24 @@ class Watcher:
 
     def start(self) -> None:
         """Begin. Idempotent."""
-        if self._thread is None:
-            self._stopping.clear()
-            self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
-            self._thread.start()
+        # The window starts it on one thread and may stop it on another in the same moment.
+        with self._changing:
+            if self._thread is None:
+                self._stopping.clear()
+                thread = threading.Thread(target=self._run, name="watcher", daemon=True)
+                thread.start()
+                self._thread = thread
 
     def stop(self) -> None:
         """End all threads; no hint comes afterwards. Idempotent."""
-        thread = self._thread
-        if thread is None:
-            return
-        self._stopping.set()
+        with self._changing:
+            thread, self._thread = self._thread, None
+            if thread is None:
+                return
+            self._stopping.set()
         self._events.put(None)
         if thread is not threading.current_thread():
             thread.join(_JOIN_S)
-        self._thread = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -237,8 +241,8 @@ class Watcher:
         handler = _Handler(root.folder.id, self._events)
         path = str(root.folder.path)
         for polling in (False, True):
-            observer = self._observer(polling)
             try:
+                observer = self._observer(polling)
                 root.watch = observer.schedule(handler, path, recursive=True)
             except OSError as error:
                 if error.errno in _LIMITS and not polling:

@@ -192,6 +192,9 @@ class Session(QObject):
             return
         self._watcher = self.library.watcher(self._hinted.emit)
         self._watcher.start()
+        if self._closed:
+            # Closed in the meantime, when there was perhaps nothing to stop yet.
+            self._watcher.stop()
 
     def _follow_folders(self) -> None:
         """For a thread in the background: watch what the library's folders are now."""
