@@ -23,9 +23,9 @@ def test_killed_and_fed_nothing_is_lost(heimdex: Command, starter_models: Path) 
     assert done.code == 0, done.out + done.err
     [document] = done.json()
     kills, files = document["kills"], document["files"]
-    assert kills["naming"] == 1
+    assert kills["landed"]["naming"] == 1
     assert kills["names"] > 0
-    assert kills["program"] + kills["host"] >= 1
+    assert kills["landed"]["program"] + kills["landed"]["host"] >= 1
     assert (kills["lost"], kills["doubled"], kills["redone"], kills["problems"]) == ([], [], [], [])
     assert files["files"] == 21
     assert files["failed"] >= 3

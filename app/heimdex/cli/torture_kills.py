@@ -18,10 +18,21 @@ from pathlib import Path
 from typing import Any
 
 from heimdex.cli.output import note
-from heimdex.cli.torture_running import LONGEST_RUN_S, children, drain, heimdex, start
+from heimdex.cli.torture_running import (
+    LONGEST_RUN_S,
+    children,
+    drain,
+    heimdex,
+    start,
+    still_running,
+)
 from heimdex.domain.errors import UserError
 
 _POLL_S = 0.02
+VICTIMS = ("program", "naming", "host", "window", "owner", "naming and indexing")
+"""In turn. The program with all its children at once; a program that names people; a child; the
+window with all its children; the program alone, whose children must then go by themselves; a
+program that names people while its worker indexes."""
 
 Inventory = dict[str, tuple[Any, ...]]
 
@@ -30,11 +41,11 @@ Inventory = dict[str, tuple[Any, ...]]
 class Killed:
     """What the kills did. `lost`, `doubled`, `redone` and `problems` must stay empty."""
 
-    program: int = 0
-    host: int = 0
-    naming: int = 0
+    landed: dict[str, int] = field(default_factory=dict)
+    """Of each of `VICTIMS`, how many were killed before they had ended by themselves."""
     names: int = 0
-    """Names that the program said it had kept before it was killed; all were looked for."""
+    """Names and refusals that the program said it had kept before it was killed; all were looked
+    for."""
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
     redone: list[str] = field(default_factory=list)
@@ -56,11 +67,13 @@ def kill(folder: Path, media: Path, kills: int, chance: random.Random) -> Killed
     library, people = folder / "library", folder / "people"
     log = folder / "named"
     for number in range(kills):
-        victim = ("program", "naming", "host")[number % 3]
+        victim = VICTIMS[number % len(VICTIMS)]
         note(f"kill {number + 1} of {kills}: {victim}")
-        if victim == "naming":
-            _kill_naming(people, log, number, chance)
-            done.naming += 1
+        if victim.startswith("naming"):
+            also = media if victim != "naming" else None
+            after_s = chance.uniform(0.05, whole_s / 2 if also else 1.0)
+            _kill_naming(people, log, number, also, after_s)
+            _count(done, victim, 1)
             done.names = _compare_names(people, log, done)
             continue
         before = _inventory(library) if (library / "library.sqlite3").exists() else None
@@ -69,10 +82,11 @@ def kill(folder: Path, media: Path, kills: int, chance: random.Random) -> Killed
             shutil.rmtree(library, ignore_errors=True)
             heimdex(library, "add", str(media))
             before = _inventory(library)
-        if victim == "program":
-            done.program += _kill_program(library, chance.uniform(0.1, whole_s))
+        after_s = chance.uniform(0.1, whole_s)
+        if victim == "host":
+            _count(done, victim, _kill_host(library, after_s, chance))
         else:
-            done.host += _kill_host(library, chance.uniform(0.1, whole_s), chance)
+            _count(done, victim, _kill_program(library, victim, after_s, done))
         _compare(before, _inventory(library), done)
         _verify(library, done)
     if (library / "library.sqlite3").exists():
@@ -85,17 +99,31 @@ def kill(folder: Path, media: Path, kills: int, chance: random.Random) -> Killed
     return done
 
 
-def _kill_program(library: Path, after_s: float) -> int:
-    child = start(library, "index", "--json")
+def _count(done: Killed, victim: str, landed: int) -> None:
+    done.landed[victim] = done.landed.get(victim, 0) + landed
+
+
+def _kill_program(library: Path, victim: str, after_s: float, done: Killed) -> int:
+    window = victim == "window"
+    child = start(library) if window else start(library, "index", "--json")
+    reading = threading.Thread(target=drain, args=(child,))
+    reading.start()
+    landed, hosts = 0, []
     try:
-        child.wait(after_s)
+        code = child.wait(after_s)
+        if window or code:
+            done.problems.append(f"the {victim} ended by itself with {code}")
     except subprocess.TimeoutExpired:
-        child.kill()
-        child.wait()
-        return 1
+        landed, hosts = 1, children(child.pid)
+        for pid in (child.pid, *(hosts if victim != "owner" else ())):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
     finally:
-        drain(child)
-    return 0
+        child.kill()
+        reading.join()
+    if left := still_running(hosts):
+        done.problems.append(f"{len(left)} children outlived the {victim}")
+    return landed
 
 
 def _kill_host(library: Path, after_s: float, chance: random.Random) -> int:
@@ -121,16 +149,17 @@ def _kill_host(library: Path, after_s: float, chance: random.Random) -> int:
     return killed
 
 
-def _kill_naming(library: Path, log: Path, seed: int, chance: random.Random) -> None:
+def _kill_naming(library: Path, log: Path, seed: int, media: Path | None, after_s: float) -> None:
     command = [sys.executable, "-P", "-m", "heimdex.cli.torture_naming"]
-    child = subprocess.Popen(
-        [*command, str(library), str(log), str(seed)], stdout=subprocess.PIPE, text=True
-    )
+    given = [str(library), str(log), str(seed), *([str(media)] if media else [])]
+    child = subprocess.Popen([*command, *given], stdout=subprocess.PIPE, text=True)
     assert child.stdout is not None
     try:
         if child.stdout.readline() != "ready\n":
             raise UserError("The program that names people did not start.")
-        time.sleep(chance.uniform(0.05, 1.0))
+        time.sleep(after_s)
+        if child.poll() is not None:
+            raise UserError("The program that names people ended by itself.")
     finally:
         child.kill()
         child.wait()
@@ -222,29 +251,41 @@ def _verify(library: Path, done: Killed) -> None:
 
 
 def _compare_names(library: Path, log: Path, done: Killed) -> int:
-    """Everybody has the last name that was kept, or one that was being given; how many names."""
+    """Everybody has the last name that was kept, or one that was being given, and nobody a face
+    that was refused; how many of both."""
     from heimdex.cli.torture_naming import TRACKS, VIDEOS
     from heimdex.storage.database import FILE_NAME, Database
 
     allowed: dict[int, set[str]] = {}
+    refused: set[tuple[int, str, int]] = set()
     kept = 0
     for line in log.read_text("utf-8").splitlines() if log.exists() else []:
-        step, person, name = line.split("\t")
+        step, person, *what = line.split("\t")
+        kept += step != "wants"
         if step == "wants":
-            allowed.setdefault(int(person), {""}).add(name)
+            # Until the first name is kept, somebody else's naming may take the group in.
+            allowed.setdefault(int(person), {"", "nobody"}).add(what[0])
+        elif step == "named":
+            allowed[int(person)] = {what[0]}
         else:
-            allowed[int(person)] = {name}
-            kept += 1
+            refused.add((int(person), what[0], int(what[1])))
     database = Database.open(library / FILE_NAME)
     try:
-        rows = database.read().execute("SELECT id, coalesce(name, '') FROM people").fetchall()
+        reading = database.read()
+        rows = reading.execute("SELECT id, coalesce(name, '') FROM people").fetchall()
         found = {row[0]: row[1] for row in rows}
-        tracks = database.read().execute("SELECT count(*) FROM assignments").fetchone()[0]
+        said = "SELECT person_id, video_id, at_ms FROM decisions WHERE kind = 'is_not'"
+        gone = refused - {tuple(row) for row in reading.execute(said)}
+        # Those of the fake videos, of which nothing is ever found anew.
+        tracks = reading.execute(
+            "SELECT count(*) FROM assignments WHERE video_id LIKE '000000000%'"
+        ).fetchone()[0]
     finally:
         database.close()
     for number, names in allowed.items():
         if found.get(number, "nobody") not in names:
             done.lost.append(f"the name of person {number}: {found.get(number)} not in {names}")
+    done.lost += [f"that a face is not person {person}'s" for person, _, _ in sorted(gone)]
     if tracks > VIDEOS * TRACKS:
         done.doubled.append(f"{tracks} faces are somebody's, of {VIDEOS * TRACKS}")
     _verify(library, done)

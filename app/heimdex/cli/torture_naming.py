@@ -6,14 +6,17 @@ library is the benchmark's work.
 
 import random
 import sys
+import threading
 from collections.abc import Sequence
+from contextlib import nullcontext, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import numpy as np
 
-from heimdex.domain.faces import FaceTrack
-from heimdex.domain.ids import VideoId
+from heimdex.domain.errors import UserError
+from heimdex.domain.faces import FaceTrack, TrackRef
+from heimdex.domain.ids import PersonId, VideoId
 from heimdex.domain.stages import FacesOutput, Stage, StageRun, StageStatus
 from heimdex.domain.vectors import VectorBatch
 
@@ -22,10 +25,17 @@ if TYPE_CHECKING:
 
 VIDEOS, TRACKS, PEOPLE = 12, 5, 10
 _DIMS = 128
+_REFUSED = 0.2
+"""How often a face is said not to be a person's, instead of giving a name."""
+_LEFT = 3
+"""Whoever has fewer faces is left in peace: without any, an unnamed group would go."""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """`LIBRARY LOG SEED`: name and rename people of that library, for ever."""
+    """`LIBRARY LOG SEED [MEDIA]`: name and rename people of that library, for ever.
+
+    With MEDIA those videos are indexed meanwhile, and the faces of one of them anew each time.
+    """
     from heimdex.bootstrap import open_library
     from heimdex.config.directories import Directories
     from heimdex.config.settings import Settings
@@ -39,15 +49,47 @@ def main(arguments: Sequence[str]) -> int:
     ):
         if not library.catalogue.videos():
             _fill(library)
+        if len(arguments) > 3:
+            _index(library, Path(arguments[3]), chance)
         print("ready", flush=True)
         number = 0
         while True:
             number += 1
             person = chance.choice(library.people.list())
-            name = f"{seed} 사람 {number}"
-            print("wants", person.id, name, sep="\t", file=notes, flush=True)
-            library.people.name(person.id, name)
-            print("named", person.id, name, sep="\t", file=notes, flush=True)
+            # While faces are found anew, a group without a name may go before it gets one.
+            with suppress(UserError) if person.name is None else nullcontext():
+                if person.name is not None and chance.random() < _REFUSED:
+                    _refuse(library, person.id, chance, notes)
+                    continue
+                name = f"{seed} 사람 {number}"
+                print("wants", person.id, name, sep="\t", file=notes, flush=True)
+                library.people.name(person.id, name)
+                print("named", person.id, name, sep="\t", file=notes, flush=True)
+
+
+def _refuse(library: "Library", person: PersonId, chance: random.Random, notes: TextIO) -> None:
+    """Say of one face that it is not this person's, and write that down once it is kept."""
+    shown = library.people.show(person).appearances
+    if len(shown) < _LEFT:
+        return
+    chosen = chance.choice(shown)
+    ref = TrackRef(chosen.video_id, chosen.track)
+    track = library.stages.tracks(ref.video_id)[ref.index]
+    library.people.reject([ref], person)
+    print("refused", person, ref.video_id, track.best_ms, sep="\t", file=notes, flush=True)
+
+
+def _index(library: "Library", media: Path, chance: random.Random) -> None:
+    library.scanner.add([media])
+    videos = [each.id for each in library.catalogue.videos() if each.path.parent == media]
+    again = chance.choice(videos)
+    library.stages.clear(again, [Stage.FACES])
+    library.jobs.enqueue([again])
+
+    def work() -> None:
+        library.worker.run(lambda event: None, lambda: False)
+
+    threading.Thread(target=work, name="worker", daemon=True).start()
 
 
 def _fill(library: "Library") -> None:

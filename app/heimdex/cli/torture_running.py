@@ -3,20 +3,27 @@
 What is done to them, and what must come of it, is said by `torture_kills` and `torture_files`.
 """
 
+import os
 import subprocess
 import sys
+import time
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from heimdex.domain.errors import UserError
 
 LONGEST_RUN_S = 3600.0
+_GONE_S = 10.0
 
 
-def start(library: Path, *arguments: str) -> "subprocess.Popen[str]":
-    """Run the command on a library, with its output in pipes."""
+def start(
+    library: Path, *arguments: str, environment: Mapping[str, str] | None = None
+) -> "subprocess.Popen[str]":
+    """Run the command on a library, with its output in pipes; without arguments, the window."""
     return subprocess.Popen(
         [sys.executable, "-P", "-m", "heimdex", "--library", str(library), *arguments],
         stdin=subprocess.DEVNULL,
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen", **(environment or {})},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         encoding="utf-8",
@@ -45,3 +52,21 @@ def children(pid: int) -> list[int]:
     )
     pairs = (line.split() for line in done.stdout.splitlines())
     return [int(child) for child, parent in pairs if int(parent) == pid]
+
+
+def still_running(pids: Iterable[int]) -> list[int]:
+    """Which of these processes are still there after a while; one that nobody has buried yet
+    counts as gone."""
+    left = list(pids)
+    deadline = time.monotonic() + _GONE_S
+    while left and time.monotonic() < deadline:
+        done = subprocess.run(
+            ["ps", "-o", "pid=,stat=", "-p", ",".join(map(str, left))],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        pairs = (line.split() for line in done.stdout.splitlines())
+        left = [int(pid) for pid, state in pairs if not state.startswith("Z")]
+        time.sleep(0.05)
+    return left
