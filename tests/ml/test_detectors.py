@@ -12,7 +12,7 @@ from heimdex.domain.engines import FaceDetector
 from heimdex.domain.errors import EngineFailed, ModelUnavailable
 from heimdex.domain.media import RgbImage
 from heimdex.ml import boxes, factory, mtcnn, retinaface, runtime
-from heimdex.ml.acceleration.graph import OutOfMemory
+from heimdex.ml.acceleration.memory import OutOfMemory
 from heimdex.ml.store import ModelStore
 
 NAMES = ("retinaface-mobilenet", "mtcnn")

@@ -13,7 +13,7 @@ from heimdex.domain.engines import FaceEmbedder
 from heimdex.domain.errors import EngineFailed, ModelUnavailable
 from heimdex.domain.media import RgbImage
 from heimdex.ml import alignment, factory, runtime, sface
-from heimdex.ml.acceleration.graph import OutOfMemory
+from heimdex.ml.acceleration.memory import OutOfMemory
 from heimdex.ml.face_embedding import GraphFaceEmbedder
 from heimdex.ml.manifests import Family, Manifest
 from heimdex.ml.store import ModelStore

@@ -17,7 +17,7 @@ from heimdex.domain.errors import ModelUnavailable, UserError
 from heimdex.domain.speech import Segment, Word
 from heimdex.ml import ctranslate2_file, ctranslate_whisper, factory, speech
 from heimdex.ml.acceleration import choices
-from heimdex.ml.acceleration.graph import OutOfMemory
+from heimdex.ml.acceleration.memory import OutOfMemory
 from heimdex.ml.benchmarks import random_whisper
 from heimdex.ml.benchmarks.random_whisper import SIZES
 from heimdex.ml.benchmarks.words import errors
@@ -166,7 +166,7 @@ def test_the_quick_encoder_sees_what_the_plain_one_sees(
     store: ModelStore, jfk: Samples, hotel: Samples
 ) -> None:
     quick = CTranslateWhisper(store, "whisper-base", Compute(threads=2))
-    assert quick.has_quick_encoder
+    assert quick._encoder is not None
     whole = CTranslateWhisper(store, "whisper-base", Compute(threads=2))
     whole._encoder = None
     for samples in (jfk, hotel):

@@ -18,12 +18,13 @@ from heimdex.domain.engines import SparseTextEmbedder
 from heimdex.domain.errors import EngineFailed, ModelUnavailable
 from heimdex.ml import bge_m3, safetensors_file, torch_checkpoint
 from heimdex.ml.acceleration import tuning
-from heimdex.ml.acceleration.graph import OutOfMemory
+from heimdex.ml.acceleration.memory import OutOfMemory
 from heimdex.ml.bge_m3 import BgeM3
 from heimdex.ml.networks import xlm_roberta
 from heimdex.ml.reference import libraries
 from heimdex.ml.runtime import Compute
 from heimdex.ml.store import ModelStore
+from heimdex.ml.tokens import Tokens
 
 PASSAGES = random_bge_m3.passages()
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -135,7 +136,7 @@ def test_a_batch_that_does_not_fit_is_halved(
     assert [v.tokens.tolist() for v in sparse] == [v.tokens.tolist() for v in expected[1]]
     assert max(network.tries) > 1
     network.room = 10
-    with pytest.raises(EngineFailed, match="not enough memory to read a text with bge-m3"):
+    with pytest.raises(EngineFailed, match="not enough memory for one text with bge-m3"):
         engine.embed(texts)
 
 
@@ -223,8 +224,9 @@ def test_files_of_another_model_are_refused(
 
 def test_a_damaged_tokenizer_is_named(tmp_path: Path) -> None:
     (tmp_path / "tokenizer.json").write_text("{}")
-    with pytest.raises(ModelUnavailable, match="tokenizer of bge-m3"):
-        bge_m3.open_tokenizer(tmp_path / "tokenizer.json", "bge-m3")
+    tokens = Tokens(tmp_path / "tokenizer.json", "bge-m3", 512, cleaned=False)
+    with pytest.raises(ModelUnavailable, match="vocabulary of bge-m3"):
+        tokens.cut("one")
 
 
 def test_positions_start_after_the_padding(tmp_path: Path) -> None:

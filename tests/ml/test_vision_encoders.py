@@ -22,10 +22,11 @@ from heimdex.domain.errors import EngineFailed, ModelUnavailable
 from heimdex.domain.media import RgbImage
 from heimdex.ml import dual_encoder, factory, manifests, openclip, safetensors_file, siglip2
 from heimdex.ml.acceleration import choices, tuning
-from heimdex.ml.acceleration.graph import OutOfMemory
+from heimdex.ml.acceleration.memory import OutOfMemory
 from heimdex.ml.benchmarks import random_vision
 from heimdex.ml.benchmarks.random_vision import CLIP, SIGLIP, Size
 from heimdex.ml.dual_encoder import DualEncoder, calibration_frames
+from heimdex.ml.query_text import TEXT, TOKENIZER, GraphText
 from heimdex.ml.reference import libraries
 from heimdex.ml.reference import vision as reference
 from heimdex.ml.runtime import Compute
@@ -147,7 +148,7 @@ def test_a_real_set_keeps_its_nearest_pictures_in_the_quick_form(
 def test_english_is_read_as_open_clip_reads_it(small: ModelStore) -> None:
     open_clip, torch = libraries.load("open_clip"), libraries.load("torch")
     texts = [*(text for text in QUERIES[:6] if openclip.is_english(text)), "don't they're I'LL <b>"]
-    tower = openclip.ClipText(small, CLIP, Compute())
+    tower = GraphText(small, CLIP, openclip.WORDING, Compute())
     with torch.inference_mode():
         theirs = published(small, CLIP).encode_text(open_clip.tokenize(texts), normalize=True)
     assert (tower.run(texts) * theirs.numpy()).sum(axis=1).min() > 0.9999
@@ -157,7 +158,7 @@ def test_english_is_read_as_open_clip_reads_it(small: ModelStore) -> None:
 def test_tokens_are_open_clips_own(small: ModelStore) -> None:
     open_clip = libraries.load("open_clip")
     tokens = openclip.Tokens(
-        small.path(CLIP, openclip.TOKENIZER),
+        small.path(CLIP, TOKENIZER),
         CLIP,
         77,
         start=openclip.CLIP_START,
@@ -172,7 +173,7 @@ def test_tokens_are_open_clips_own(small: ModelStore) -> None:
 def test_siglip_reads_lower_case_padded_to_the_end(small: ModelStore) -> None:
     torch = libraries.load("torch")
     tokenizers = libraries.load("tokenizers")
-    file = tokenizers.Tokenizer.from_file(str(small.path(SIGLIP, siglip2.TOKENIZER)))
+    file = tokenizers.Tokenizer.from_file(str(small.path(SIGLIP, TOKENIZER)))
     rows = []
     for text in QUERIES[:6]:
         ids = [*file.encode(" ".join(html.unescape(text).split()).lower()).ids[:63], 1]
@@ -181,14 +182,14 @@ def test_siglip_reads_lower_case_padded_to_the_end(small: ModelStore) -> None:
         model = published(small, SIGLIP)
         found = model.text_model(input_ids=torch.tensor(rows)).pooler_output
         theirs = torch.nn.functional.normalize(found, dim=-1).numpy()
-    ours = siglip2.SiglipText(small, SIGLIP, Compute()).run(QUERIES[:6])
+    ours = GraphText(small, SIGLIP, siglip2.WORDING, Compute()).run(QUERIES[:6])
     assert (ours * theirs).sum(axis=1).min() > 0.9999
 
 
 def test_other_languages_go_through_the_tower_that_speaks_them(small: ModelStore) -> None:
     engine = openclip.engine(small, small.manifest(CLIP), Compute())
     mixed = engine.embed_text(["a dog", "눈 속의 개", "a cat", "собака", "ein süßer Hund"])
-    english = openclip.ClipText(small, CLIP, Compute()).run(["a dog", "a cat"])
+    english = GraphText(small, CLIP, openclip.WORDING, Compute()).run(["a dog", "a cat"])
     other = openclip.MultilingualText(small, openclip.MULTILINGUAL, Compute())
     np.testing.assert_allclose(mixed[[0, 2]], english, atol=1e-4)
     for row, text in ((1, "눈 속의 개"), (3, "собака"), (4, "ein süßer Hund")):
@@ -201,9 +202,9 @@ def test_other_languages_go_through_the_tower_that_speaks_them(small: ModelStore
 def test_the_multilingual_tower_is_a_mean_and_a_projection(small: ModelStore) -> None:
     import onnxruntime
 
-    session = onnxruntime.InferenceSession(str(small.path(openclip.MULTILINGUAL, openclip.TEXT)))
+    session = onnxruntime.InferenceSession(str(small.path(openclip.MULTILINGUAL, TEXT)))
     tokenizers = libraries.load("tokenizers")
-    path = small.path(openclip.MULTILINGUAL, openclip.TOKENIZER)
+    path = small.path(openclip.MULTILINGUAL, TOKENIZER)
     ids = tokenizers.Tokenizer.from_file(str(path)).encode("눈 속의 개").ids
     feed = {"input_ids": np.array([ids]), "attention_mask": np.ones((1, len(ids)), np.int64)}
     states = session.run(None, feed)[0][0]
@@ -267,7 +268,7 @@ def test_not_even_one_picture_fits(
         raise OutOfMemory("bad_alloc")
 
     monkeypatch.setattr(engine._image_tower(), "run", full)
-    with pytest.raises(EngineFailed, match="not enough memory for one item with"):
+    with pytest.raises(EngineFailed, match="not enough memory for one picture with"):
         engine.embed_images(frames[:3])
 
 

@@ -7,16 +7,17 @@ the published implementation is left to `reference.text`.
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from heimdex.domain.errors import EngineFailed, ModelUnavailable
+from heimdex.domain.errors import ModelUnavailable
 from heimdex.domain.vectors import SparseVector, Vectors
 from heimdex.ml import runtime, sentences
 from heimdex.ml.acceleration.cases import Case, mean_cosine
-from heimdex.ml.acceleration.graph import Arrays, OutOfMemory
+from heimdex.ml.acceleration.graph import Arrays
+from heimdex.ml.acceleration.memory import enough_for, in_halves
 from heimdex.ml.acceleration.opening import open_graph
 from heimdex.ml.described import Placing
 from heimdex.ml.manifests import Manifest
@@ -24,9 +25,7 @@ from heimdex.ml.networks import xlm_roberta
 from heimdex.ml.reference import libraries
 from heimdex.ml.runtime import Compute
 from heimdex.ml.store import ModelStore
-
-if TYPE_CHECKING:
-    from tokenizers import Tokenizer
+from heimdex.ml.tokens import Tokens
 
 ENGINE = "bge-m3"
 """What manifests name that are run by this module."""
@@ -61,7 +60,7 @@ class Network(Protocol):
     def run(self, rows: Sequence[Sequence[int]]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Vectors, b × width, and a weight for each token, b × n; padding weighs anything.
 
-        Raises `OutOfMemory` when the rows do not fit; the caller halves them.
+        Raises `OutOfMemory` when the rows do not fit; see `memory.in_halves`.
         """
         ...
 
@@ -113,19 +112,11 @@ class BgeM3(Placing):
         self, network: Network, rows: Sequence[Sequence[int]], group: Sequence[int]
     ) -> Iterator[tuple[int, NDArray[np.float32], NDArray[np.float32]]]:
         """(text, vector, weight of each token) of a group; one that does not fit is halved."""
-        try:
-            dense, weights = network.run([rows[at] for at in group])
-        except OutOfMemory as error:
-            if len(group) == 1:
-                raise EngineFailed(
-                    f"There is not enough memory to read a text with {self.model_id}."
-                ) from error
-            half = len(group) // 2
-            yield from self._run(network, rows, group[:half])
-            yield from self._run(network, rows, group[half:])
-            return
-        for at, vector, of_tokens in zip(group, dense, weights, strict=True):
-            yield at, vector, of_tokens[: len(rows[at])]
+        with enough_for("one text", self.model_id):
+            parts = in_halves(lambda some: (some, *network.run([rows[at] for at in some])), group)
+        for some, dense, weights in parts:
+            for at, vector, of_tokens in zip(some, dense, weights, strict=True):
+                yield at, vector, of_tokens[: len(rows[at])]
 
     def _loaded(self) -> Network:
         if self._network is None:
@@ -150,22 +141,16 @@ class _Reader:
     """Texts to what the graph takes in."""
 
     def __init__(self, store: ModelStore, model_id: str) -> None:
-        self._tokenizer = open_tokenizer(store.path(model_id, TOKENIZER), model_id)
+        # As they are: the file itself says how the network wants them cleaned.
+        self._tokens = Tokens(store.path(model_id, TOKENIZER), model_id, LONGEST, cleaned=False)
         # Mapped: of half a gigabyte only the rows of words that occur are ever read.
         self._words: NDArray[np.float16] = np.load(store.path(model_id, WORDS), mmap_mode="r")
-        ids = [self._tokenizer.token_to_id(token) for token in _SPECIAL]
-        if None in ids:
-            raise ModelUnavailable(
-                f"The tokenizer of {model_id} has no {_SPECIAL[ids.index(None)]}; install the "
-                "model again.",
-                model_id,
-            )
-        self.special = np.array(ids, np.int64)
+        self.special = np.array([self._tokens.number(each) for each in _SPECIAL], np.int64)
 
     def tokens(self, texts: Sequence[str]) -> list[list[int]]:
         """The ids of each text's tokens, with those that mark its ends."""
         # One by one: encode_batch starts threads of its own for what takes a millisecond.
-        return [self._tokenizer.encode(text).ids for text in texts]
+        return [self._tokens.cut(text) for text in texts]
 
     def inputs(self, rows: Sequence[Sequence[int]]) -> Arrays:
         """Texts of about one length as the network reads them."""
@@ -192,21 +177,6 @@ class _Quick:
         """See `Network`."""
         dense, weights = self._graph.run(self._reader.inputs(rows))
         return dense, weights
-
-
-def open_tokenizer(path: Path, model_id: str) -> "Tokenizer":
-    """Open `tokenizer.json`, cut at `LONGEST`. `ModelUnavailable` when it is damaged."""
-    from tokenizers import Tokenizer
-
-    try:
-        opened = Tokenizer.from_file(str(path))
-    except Exception as error:  # The package raises nothing more exact.
-        raise ModelUnavailable(
-            f"The tokenizer of {model_id} cannot be opened; install the model again.", model_id
-        ) from error
-    opened.enable_truncation(LONGEST)
-    opened.no_padding()
-    return opened
 
 
 def batches(lengths: Sequence[int]) -> list[list[int]]:

@@ -7,7 +7,6 @@ and how often, is left to `listening`.
 
 import logging
 from collections.abc import Sequence
-from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -19,15 +18,14 @@ from heimdex.domain.errors import ModelUnavailable
 from heimdex.ml import ctranslate2_file, runtime
 from heimdex.ml.acceleration import choices, forms, opening
 from heimdex.ml.acceleration.forms import PLAIN, Form, Precision, Runtime
-from heimdex.ml.acceleration.graph import Graph, OutOfMemory
+from heimdex.ml.acceleration.graph import Graph
+from heimdex.ml.acceleration.memory import watched
 from heimdex.ml.listening import Answer, Samples, Search, TimedWord, View
 from heimdex.ml.networks import whisper_encoder
 from heimdex.ml.runtime import Compute
 from heimdex.ml.store import ModelStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from faster_whisper import WhisperModel
     from faster_whisper.tokenizer import Tokenizer
 
@@ -73,11 +71,6 @@ class CTranslateWhisper:
         self._suppressed = _suppressed(tokenizer)
         self.at_once = views_at_once(store.path(model_id, WEIGHTS))
 
-    @property
-    def has_quick_encoder(self) -> bool:
-        """Whether the encoder runs outside CTranslate2."""
-        return self._encoder is not None
-
     def encode(self, samples: Samples) -> NDArray[Any]:
         """See `listening.Model`."""
         seen = _features(self._extractor, samples)
@@ -85,14 +78,14 @@ class CTranslateWhisper:
         if self._encoder is not None:
             (states,) = self._encoder.run({"features": seen})
         else:
-            with _memory_watched():
+            with watched():
                 states = np.asarray(self._whisper.model.encode(_view_of(seen), to_cpu=True))
         whole: NDArray[Any] = states[0]
         return whole
 
     def language_shares(self, states: NDArray[Any]) -> dict[str, float]:
         """See `listening.Model`."""
-        with _memory_watched():
+        with watched():
             (answer,) = self._whisper.model.detect_language(_view_of(states[None]))
         return {token[2:-2]: share for token, share in answer}
 
@@ -101,7 +94,7 @@ class CTranslateWhisper:
         tokenizer = self._tokenizer(language)
         prompt = list(tokenizer.sot_sequence)
         most = max(view.most_tokens for view in views)
-        with _memory_watched():
+        with watched():
             results = self._whisper.model.generate(
                 _view_of(np.stack([view.states for view in views])),
                 [prompt] * len(views),
@@ -119,7 +112,7 @@ class CTranslateWhisper:
 
     def align(self, view: View, language: str, tokens: list[int]) -> list[TimedWord]:
         """See `listening.Model`."""
-        with _memory_watched():
+        with watched():
             (words,) = self._whisper.find_alignment(
                 self._tokenizer(language), [tokens], _view_of(view.states[None]), view.frames
             )
@@ -257,16 +250,3 @@ def _view_of(array: NDArray[Any]) -> Any:
     import ctranslate2
 
     return ctranslate2.StorageView.from_array(np.ascontiguousarray(array))
-
-
-@contextmanager
-def _memory_watched() -> "Iterator[None]":
-    """Tell a lack of memory, on the processor or the card, from other failures."""
-    try:
-        yield
-    except MemoryError as error:
-        raise OutOfMemory(str(error)) from error
-    except RuntimeError as error:
-        if "out of memory" in str(error).lower() or "bad_alloc" in str(error):
-            raise OutOfMemory(str(error)) from error
-        raise

@@ -7,31 +7,29 @@ to `framing`, how text becomes tokens to `tokens`.
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from heimdex.domain.engines import Thresholds
 from heimdex.domain.errors import EngineFailed
 from heimdex.domain.media import RgbImage
 from heimdex.domain.vectors import Vectors
 from heimdex.ml import runtime, sentences
 from heimdex.ml.acceleration.cases import Case, Outputs, mean_cosine
-from heimdex.ml.acceleration.graph import Arrays, Graph, OutOfMemory
+from heimdex.ml.acceleration.graph import Arrays, Graph
+from heimdex.ml.acceleration.memory import enough_for, in_halves
+from heimdex.ml.described import Placing
 from heimdex.ml.framing import Framing
 from heimdex.ml.manifests import Manifest
 from heimdex.ml.networks.vit import PIXELS
 from heimdex.ml.reference import libraries
-
-B = TypeVar("B", NDArray[np.uint8], list[str])
 
 BATCH = 16
 """Squares of one pass: larger ones are no quicker."""
 GATE = 0.985
 """Mean cosine between a quick form's vectors of pictures and the plain ones: a little more than the
 .98 that is promised, because a person's pictures are not those it is measured on."""
-TEXT_GATE = 0.99
 
 _WORDS = 12
 _QUERIES = 64
@@ -57,7 +55,7 @@ class TextTower(Protocol):
         ...
 
 
-class DualEncoder:
+class DualEncoder(Placing):
     """A `VisionEmbedder` of two towers, each opened when it is first needed."""
 
     def __init__(
@@ -77,26 +75,6 @@ class DualEncoder:
         self._images: ImageTower | None = None
         self._texts: TextTower | None = None
         self._framers: ThreadPoolExecutor | None = None
-
-    @property
-    def model_id(self) -> str:
-        """Id of the manifest."""
-        return self._manifest.id
-
-    @property
-    def revision(self) -> str:
-        """Revision of weights and preprocessing."""
-        return self._manifest.space_revision
-
-    @property
-    def dims(self) -> int:
-        """Length of a vector."""
-        return self._manifest.dims
-
-    @property
-    def thresholds(self) -> Thresholds:
-        """For query against frame."""
-        return self._manifest.limits()
 
     @property
     def input_size(self) -> int:
@@ -121,10 +99,11 @@ class DualEncoder:
         """
         if not images:
             return np.zeros((0, self.dims), np.float32)
-        rows = []
-        for start in range(0, len(images), BATCH):
-            squares = np.stack(self._framed(images[start : start + BATCH]))
-            rows.append(in_halves(self._image_tower().run, squares, self.model_id))
+        run, rows = self._image_tower().run, []
+        with enough_for("one picture", self.model_id):
+            for start in range(0, len(images), BATCH):
+                squares = np.stack(self._framed(images[start : start + BATCH]))
+                rows += in_halves(run, squares)
         return self._checked(np.concatenate(rows))
 
     def embed_text(self, texts: Sequence[str]) -> Vectors:
@@ -133,7 +112,8 @@ class DualEncoder:
             return np.zeros((0, self.dims), np.float32)
         if self._texts is None:
             self._texts = self._open_texts()
-        return self._checked(in_halves(self._texts.run, list(texts), self.model_id))
+        with enough_for("one sentence", self.model_id):
+            return self._checked(np.concatenate(in_halves(self._texts.run, texts)))
 
     def _image_tower(self) -> ImageTower:
         if self._images is None:
@@ -176,23 +156,6 @@ def device_for(asked: str, model_id: str) -> str:
     if asked == runtime.CPU:
         return asked
     return runtime.choose_device(asked, libraries.devices(), model_id)
-
-
-def in_halves(
-    run: Callable[[B], NDArray[np.float32]], items: B, model_id: str
-) -> NDArray[np.float32]:
-    """Run a batch; where the memory does not suffice, its halves one after the other."""
-    try:
-        return run(items)
-    except OutOfMemory as error:
-        if len(items) == 1:
-            raise EngineFailed(
-                f"There is not enough memory for one item with {model_id}; close other programs, "
-                "or choose a smaller model."
-            ) from error
-    half = len(items) // 2
-    parts = [in_halves(run, part, model_id) for part in (items[:half], items[half:])]
-    return np.concatenate(parts)
 
 
 # What must hold of a quick form

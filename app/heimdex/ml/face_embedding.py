@@ -6,16 +6,15 @@ How a published file becomes such a network is the models' own modules' affair; 
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from heimdex.domain.errors import EngineFailed, ModelUnavailable
+from heimdex.domain.errors import ModelUnavailable
 from heimdex.domain.media import RgbImage
 from heimdex.domain.vectors import Vectors
 from heimdex.ml import alignment, graphs, runtime
-from heimdex.ml.acceleration.graph import Graph, OutOfMemory
+from heimdex.ml.acceleration.graph import Graph
+from heimdex.ml.acceleration.memory import enough_for, in_halves
 from heimdex.ml.acceleration.opening import open_graph
 from heimdex.ml.described import Placing
 from heimdex.ml.graphs import PIXELS
@@ -70,23 +69,11 @@ class GraphFaceEmbedder(Placing):
         if wrong := [crop.shape for crop in crops if crop.shape != shape]:
             raise ValueError(f"a face crop must be {shape}, not {wrong[0]}")
         rows = [np.empty((0, self.dims), np.float32)]
-        for start in range(0, len(crops), BATCH):
-            answer = self._run(np.stack(crops[start : start + BATCH]))
-            rows.append(runtime.unit(answer))
-        return np.concatenate(rows)
-
-    def _run(self, pixels: NDArray[np.uint8]) -> NDArray[Any]:
-        """A batch; where the memory does not suffice, its halves one after the other."""
-        try:
-            return self._opened().run({PIXELS: pixels})[0]
-        except OutOfMemory as error:
-            if len(pixels) == 1:
-                raise EngineFailed(
-                    f"There is not enough memory for one face with {self.model_id}; close other "
-                    "programs, or choose a smaller model."
-                ) from error
-        half = len(pixels) // 2
-        return np.concatenate([self._run(pixels[:half]), self._run(pixels[half:])])
+        with enough_for("one face", self.model_id):
+            for start in range(0, len(crops), BATCH):
+                pixels = np.stack(crops[start : start + BATCH])
+                rows += in_halves(lambda some: self._opened().run({PIXELS: some})[0], pixels)
+        return runtime.unit(np.concatenate(rows))
 
     def _opened(self) -> Graph:
         if self._graph is None:

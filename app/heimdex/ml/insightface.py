@@ -11,12 +11,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from heimdex.domain.errors import EngineFailed, ModelUnavailable
+from heimdex.domain.errors import ModelUnavailable
 from heimdex.domain.faces import FaceDetection
 from heimdex.domain.media import RgbImage
 from heimdex.ml import boxes, face_embedding, graphs
-from heimdex.ml.acceleration.graph import Graph, OutOfMemory
+from heimdex.ml.acceleration.graph import Graph
+from heimdex.ml.acceleration.memory import enough_for
 from heimdex.ml.acceleration.opening import open_graph
+from heimdex.ml.described import Described
 from heimdex.ml.graphs import PIXELS
 from heimdex.ml.manifests import Manifest
 from heimdex.ml.runtime import Compute
@@ -32,7 +34,7 @@ _OVERLAP = 0.4
 _OPSET = 17
 
 
-class Scrfd:
+class Scrfd(Described):
     """A `FaceDetector`, one picture at a time: the graph knows no batches."""
 
     def __init__(
@@ -45,16 +47,6 @@ class Scrfd:
         self._edge = edge
         self._least = manifest.limits().match
         self._graph: Graph | None = None
-
-    @property
-    def model_id(self) -> str:
-        """Id of the manifest."""
-        return self._manifest.id
-
-    @property
-    def revision(self) -> str:
-        """Revision of weights and preprocessing."""
-        return self._manifest.space_revision
 
     def load(self) -> None:
         """Open the network; `ModelUnavailable` without a licence, or when it is missing."""
@@ -75,13 +67,8 @@ class Scrfd:
         cell = _STRIDES[-1]
         padded = np.zeros((1, -(-height // cell) * cell, -(-width // cell) * cell, 3), np.uint8)
         padded[0, :height, :width] = boxes.resized(image, size)
-        try:
+        with enough_for("one picture", self.model_id):
             answers = self._opened().run({PIXELS: padded})
-        except OutOfMemory as error:
-            raise EngineFailed(
-                f"There is not enough memory for one picture with {self.model_id}; close other "
-                "programs, or choose a smaller model."
-            ) from error
         found, scores, points = self._read(answers, padded.shape[1:3])
         kept = boxes.suppress(found, scores, _OVERLAP)
         return boxes.detections(found[kept], scores[kept], points[kept], size)

@@ -7,15 +7,15 @@ long without an end in sight.
 """
 
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from heimdex.ml.acceleration.graph import OutOfMemory
+from heimdex.ml.acceleration.memory import in_halves
 from heimdex.ml.hearing import Heard, HeardSegment, HeardWord
 
 SAMPLE_RATE: Final = 16_000
@@ -31,8 +31,6 @@ _PREPENDED: Final = "\"'“¿([{-"
 _APPENDED: Final = "\"'.。,，!！?？:：”)]}、"
 
 Samples = NDArray[np.float32]
-A = TypeVar("A")
-B = TypeVar("B")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -176,7 +174,8 @@ def listen(
     left = list(range(len(views)))
     for search in searches:
         asked = [views[number] for number in left]
-        found = fitting(partial(_decode, model, language, search), asked)
+        parts = in_halves(partial(_decode, model, language, search), asked)
+        found = [answer for part in parts for answer in part]
         for number, answer in zip(left, found, strict=True):
             answers[number].append(answer)
         left = [n for n in left if answers[n][-1].is_bad and not answers[n][-1].is_silence]
@@ -189,20 +188,6 @@ def listen(
 
 def _decode(model: Model, language: str, search: Search, views: Sequence[View]) -> list[Answer]:
     return model.decode(views, language, search)
-
-
-def fitting(work: Callable[[Sequence[A]], list[B]], items: Sequence[A]) -> list[B]:
-    """`work` of all items, in halves when they do not fit into memory together.
-
-    Raises `OutOfMemory` when a single one does not fit.
-    """
-    try:
-        return work(items)
-    except OutOfMemory:
-        if len(items) < 2:
-            raise
-    half = len(items) // 2
-    return [*fitting(work, items[:half]), *fitting(work, items[half:])]
 
 
 def _heard(model: Model, view: View, language: str, answers: Sequence[Answer]) -> Heard:

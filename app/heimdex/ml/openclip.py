@@ -15,22 +15,29 @@ from numpy.typing import NDArray
 
 from heimdex.domain.errors import ModelUnavailable
 from heimdex.ml import runtime, safetensors_file, tokens, torch_checkpoint
-from heimdex.ml.acceleration.cases import Case, mean_cosine
-from heimdex.ml.acceleration.graph import Arrays, Graph, OnnxGraph
+from heimdex.ml.acceleration.cases import Case
+from heimdex.ml.acceleration.graph import Graph, OnnxGraph
 from heimdex.ml.acceleration.opening import open_graph
 from heimdex.ml.dual_encoder import (
-    TEXT_GATE,
     DualEncoder,
     GraphImages,
     ImageTower,
     TextTower,
-    calibration_queries,
     device_for,
     image_case,
 )
 from heimdex.ml.framing import Framing, Resize
 from heimdex.ml.manifests import Manifest
 from heimdex.ml.networks import text_tower, vit
+from heimdex.ml.query_text import (
+    POSITIONS,
+    TABLE,
+    TEXT,
+    TOKENIZER,
+    GraphText,
+    Wording,
+    text_case,
+)
 from heimdex.ml.runtime import CPU, Compute
 from heimdex.ml.store import ModelStore
 from heimdex.ml.tokens import CLIP_END, CLIP_START, Tokens
@@ -40,8 +47,7 @@ MULTILINGUAL: Final = "clip-multilingual"
 WEIGHTS: Final = "open_clip_model.safetensors"
 ORIGINAL: Final = "ViT-B-32.pt"
 MERGES: Final = "bpe_simple_vocab_16e6.txt.gz"
-IMAGE, TEXT, TABLE, POSITIONS = "image.onnx", "text.onnx", "tokens.npy", "positions.npy"
-TOKENIZER: Final = "tokenizer.json"
+IMAGE: Final = "image.onnx"
 PROJECTION: Final = "dense.safetensors"
 
 MEAN: Final = (0.48145466, 0.4578275, 0.40821073)
@@ -49,17 +55,14 @@ DEVIATION: Final = (0.26862954, 0.26130258, 0.27577711)
 
 Opener = Callable[[], TextTower]
 
+WORDING: Final = Wording(77, start=CLIP_START, end=CLIP_END)
+
 _FRAMING = Framing(224, Resize.CROP)
-_LENGTH = 77
 _MULTILINGUAL_LENGTH = 128
-_STEP = 8
-"""Lengths are rounded up to it, because a runtime prepares itself anew for each that it meets."""
 
 
 def engine(store: ModelStore, manifest: Manifest, compute: Compute) -> DualEncoder:
-    """The engine, which opens nothing yet. Text runs on the processor whatever the device: one
-    sentence takes it some 20 ms, and the tower need not be held in a second memory."""
-    texts = Compute(CPU, compute.threads)
+    """The engine, which opens nothing yet; text runs on the processor, see `GraphText`."""
 
     def open_images() -> ImageTower:
         device = device_for(compute.device, manifest.id)
@@ -73,8 +76,8 @@ def engine(store: ModelStore, manifest: Manifest, compute: Compute) -> DualEncod
 
     def open_texts() -> TextTower:
         return ByLanguage(
-            lambda: ClipText(store, manifest.id, texts),
-            lambda: MultilingualText(store, MULTILINGUAL, texts),
+            lambda: GraphText(store, manifest.id, WORDING, compute),
+            lambda: MultilingualText(store, MULTILINGUAL, Compute(CPU, compute.threads)),
         )
 
     return DualEncoder(manifest, _FRAMING, open_images, open_texts, compute.threads)
@@ -115,15 +118,9 @@ def tuning_cases(store: ModelStore, manifest: Manifest) -> list[Case]:
     """What holds for quick forms of both towers; the multilingual one is published as int8."""
     if manifest.id == MULTILINGUAL:
         return []
-
-    def sentences() -> list[Arrays]:
-        reader = _Reader(store, manifest.id)
-        queries = calibration_queries(store.resources, english=True)
-        return [reader.inputs(queries[at : at + 4]) for at in range(0, len(queries), 4)]
-
     return [
         image_case(IMAGE, _FRAMING, store.resources),
-        Case(TEXT, sentences, mean_cosine(), TEXT_GATE),
+        text_case(store, manifest.id, WORDING, english=True),
     ]
 
 
@@ -159,41 +156,6 @@ class ByLanguage:
         for rows, found in parts.values():
             vectors[rows] = found
         return vectors
-
-
-class ClipText:
-    """CLIP's own text tower."""
-
-    def __init__(self, store: ModelStore, model_id: str, compute: Compute) -> None:
-        self._reader = _Reader(store, model_id)
-        self._graph = open_graph(store, model_id, TEXT, compute)
-
-    def run(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """See `TextTower`."""
-        vectors: NDArray[np.float32] = self._graph.run(self._reader.inputs(texts))[0]
-        return vectors
-
-
-class _Reader:
-    """Sentences to what the graph takes in."""
-
-    def __init__(self, store: ModelStore, model_id: str) -> None:
-        path = store.path(model_id, TOKENIZER)
-        self._tokens = Tokens(path, model_id, _LENGTH, start=CLIP_START, end=CLIP_END)
-        # Mapped: only the rows of words that occur are ever read.
-        self._words: NDArray[np.float16] = np.load(store.path(model_id, TABLE), mmap_mode="r")
-        self._places: NDArray[np.float32] = np.load(store.path(model_id, POSITIONS))
-
-    def inputs(self, texts: Sequence[str]) -> Arrays:
-        rows = [self._tokens.cut(text) for text in texts]
-        longest = -(-max(map(len, rows)) // _STEP) * _STEP
-        # No token sees what follows it, so what stands behind the end does not matter.
-        ids = np.zeros((len(rows), min(longest, _LENGTH)), np.int64)
-        for at, row in enumerate(rows):
-            ids[at, : len(row)] = row
-        embedded = self._words[ids].astype(np.float32) + self._places[: ids.shape[1]]
-        ends = np.array([[len(row) - 1] for row in rows], np.int64)
-        return {text_tower.EMBEDDED: embedded, text_tower.ENDS: ends}
 
 
 class MultilingualText:

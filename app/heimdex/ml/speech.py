@@ -20,7 +20,9 @@ from heimdex.domain.errors import ModelUnavailable, UserError
 from heimdex.domain.speech import Segment
 from heimdex.ml import hearing, listening
 from heimdex.ml.acceleration.cases import Case, mean_cosine
-from heimdex.ml.acceleration.graph import Arrays, OutOfMemory
+from heimdex.ml.acceleration.graph import Arrays
+from heimdex.ml.acceleration.memory import OutOfMemory
+from heimdex.ml.described import Described
 from heimdex.ml.hearing import Heard
 from heimdex.ml.listening import SAMPLE_RATE, VIEW_S, Model, Samples, Search, View
 from heimdex.ml.manifests import Manifest
@@ -87,7 +89,7 @@ class SpeechRules:
     patient_s: float = 20.0
 
 
-class WhisperRecognizer:
+class WhisperRecognizer(Described):
     """A `SpeechRecognizer`."""
 
     def __init__(
@@ -105,16 +107,6 @@ class WhisperRecognizer:
         self._rules = rules or SpeechRules()
         self._model: Model | None = None
 
-    @property
-    def model_id(self) -> str:
-        """Id of the manifest."""
-        return self._manifest.id
-
-    @property
-    def revision(self) -> str:
-        """Revision of the weights."""
-        return self._manifest.space_revision
-
     def load(self) -> None:
         """Read the weights; `ModelUnavailable` when they are missing or damaged."""
         self._loaded()
@@ -130,7 +122,7 @@ class WhisperRecognizer:
         report: Report,
     ) -> Iterator[tuple[str, Segment]]:
         """See `SpeechRecognizer`. Every 30 s that are begun cost one pass of the network, so
-        windows just under 30 s are the cheapest.
+        windows just under 30 or 60 s are the cheapest.
 
         `UserError` for a language that the model does not know. A window that takes far too long
         is cut short with a warning in the log.

@@ -7,7 +7,6 @@ import gzip
 import html
 import re
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -31,7 +30,8 @@ class Tokens:
 
     `length`: the most a text may have, its start and end included; longer ones lose their tail.
     `start` and `end` are named where the file itself does not add them. `lower`: the model was
-    trained without capitals, which its vocabulary does not know by itself.
+    trained without capitals, which its vocabulary does not know by itself. `cleaned`: texts go
+    through `clean` first.
     """
 
     path: Path
@@ -40,27 +40,23 @@ class Tokens:
     start: str = ""
     end: str = ""
     lower: bool = False
+    cleaned: bool = True
 
     def cut(self, text: str) -> list[int]:
         """The ids of one text, at most `length`. Any text is cut, "" included.
 
         Raises `ModelUnavailable` when the vocabulary is damaged.
         """
-        cleaned = clean(text)
+        if self.cleaned:
+            text = clean(text)
         if self.lower:
-            cleaned = cleaned.lower()
+            text = text.lower()
         own = bool(self.start or self.end)
-        ids: list[int] = self._tokenizer.encode(cleaned, add_special_tokens=not own).ids
+        ids: list[int] = self._tokenizer.encode(text, add_special_tokens=not own).ids
         if not own:
             return ids
         first, last = ([self.number(name)] if name else [] for name in (self.start, self.end))
         return [*first, *ids[: self.length - len(first) - len(last)], *last]
-
-    def padded(self, texts: Sequence[str], pad: str) -> list[list[int]]:
-        """The ids of several texts, filled up with the token `pad` to `length`."""
-        filler = self.number(pad)
-        rows = [self.cut(text) for text in texts]
-        return [[*row, *[filler] * (self.length - len(row))] for row in rows]
 
     def number(self, token: str) -> int:
         """The id of a token by its name. `ModelUnavailable` when there is none."""

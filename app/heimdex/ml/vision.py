@@ -8,13 +8,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from heimdex.domain.engines import TextEmbedder, Thresholds
+from heimdex.domain.engines import TextEmbedder
 from heimdex.domain.media import RgbImage
 from heimdex.domain.vectors import Vectors
 from heimdex.ml import concepts, runtime
 from heimdex.ml.acceleration.cases import Case, Outputs, mean_cosine
 from heimdex.ml.acceleration.graph import Arrays, Graph
+from heimdex.ml.acceleration.memory import enough_for, in_halves
 from heimdex.ml.acceleration.opening import open_graph
+from heimdex.ml.described import Placing
 from heimdex.ml.dual_encoder import calibration_frames
 from heimdex.ml.efficientnet import INPUT_SIZE
 from heimdex.ml.framing import squash
@@ -29,7 +31,7 @@ _GATE = 0.995
 """Both what the network makes of a picture and what it takes it for must stay as they are."""
 
 
-class SentenceSpaceVision:
+class SentenceSpaceVision(Placing):
     """A `VisionEmbedder` whose space is that of the multilingual sentence embedder.
 
     It knows objects, animals, sports, vehicles, food, rooms and landscapes by name; it hardly knows
@@ -48,26 +50,6 @@ class SentenceSpaceVision:
         self._map: concepts.SentenceMap | None = None
 
     @property
-    def model_id(self) -> str:
-        """Id of the manifest."""
-        return self._manifest.id
-
-    @property
-    def revision(self) -> str:
-        """Revision of weights, preprocessing, formula and list of concepts."""
-        return self._manifest.space_revision
-
-    @property
-    def dims(self) -> int:
-        """Length of a vector."""
-        return self._manifest.dims
-
-    @property
-    def thresholds(self) -> Thresholds:
-        """For query against frame; see the manifest's note on what they are worth."""
-        return self._manifest.limits()
-
-    @property
     def input_size(self) -> int:
         """Edge in pixels that the model sees."""
         return INPUT_SIZE
@@ -82,16 +64,18 @@ class SentenceSpaceVision:
         self._map = None
 
     def embed_images(self, images: Sequence[RgbImage]) -> Vectors:
-        """One unit vector a picture, n × dims."""
+        """One unit vector a picture, n × dims.
+
+        `EngineFailed` when there is not even memory for one picture.
+        """
         graph, mapping = self._opened()
         rows = [np.zeros((0, self.dims), np.float32)]
-        for start in range(0, len(images), _BATCH):
-            pixels = np.stack(
-                [squash(image, INPUT_SIZE) for image in images[start : start + _BATCH]]
-            )
-            features, logits = graph.run({PIXELS: pixels})
-            with runtime.one_blas_thread():
-                rows.append(mapping.place(features, logits))
+        with enough_for("one picture", self.model_id):
+            for start in range(0, len(images), _BATCH):
+                pixels = np.stack([squash(each, INPUT_SIZE) for each in images[start:][:_BATCH]])
+                for features, logits in in_halves(lambda some: graph.run({PIXELS: some}), pixels):
+                    with runtime.one_blas_thread():
+                        rows.append(mapping.place(features, logits))
         return np.concatenate(rows)
 
     def embed_text(self, texts: Sequence[str]) -> Vectors:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from heimdex.domain.errors import ModelUnavailable
 from heimdex.ml import runtime
+from heimdex.ml.acceleration import memory
 from heimdex.ml.runtime import Compute
 
 if TYPE_CHECKING:
@@ -25,13 +26,9 @@ class Graph(Protocol):
     def run(self, inputs: Arrays) -> list[NDArray[Any]]:
         """One pass: inputs by name, all outputs in the order of the graph.
 
-        Raises `OutOfMemory` when the batch does not fit; the caller halves it.
+        Raises `OutOfMemory` when the batch does not fit; see `memory.in_halves`.
         """
         ...
-
-
-class OutOfMemory(Exception):
-    """The runtime could not get the memory that a pass needs."""
 
 
 class OnnxGraph:
@@ -45,14 +42,8 @@ class OnnxGraph:
         """See `Graph`."""
         from onnxruntime.capi.onnxruntime_pybind11_state import RuntimeException
 
-        try:
+        with memory.watched(RuntimeException):
             return list(self._session.run(None, dict(inputs)))
-        except RuntimeException as error:
-            if "allocate" in str(error).lower() or "out of memory" in str(error).lower():
-                raise OutOfMemory(str(error)) from error
-            raise
-        except MemoryError as error:
-            raise OutOfMemory(str(error)) from error
 
 
 class OpenVinoGraph:
@@ -97,13 +88,7 @@ class OpenVinoGraph:
 
     def run(self, inputs: Arrays) -> list[NDArray[Any]]:
         """See `Graph`."""
-        try:
+        with memory.watched():
             self._request.infer(dict(inputs))
-        except RuntimeError as error:
-            if "bad_alloc" in str(error) or "allocate" in str(error).lower():
-                raise OutOfMemory(str(error)) from error
-            raise
-        except MemoryError as error:
-            raise OutOfMemory(str(error)) from error
         # The arrays are the request's own memory, which the next pass overwrites.
         return [self._request.get_output_tensor(i).data.copy() for i in range(self._count)]

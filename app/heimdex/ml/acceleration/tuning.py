@@ -17,7 +17,8 @@ from heimdex.ml.acceleration import cases, choices, forms
 from heimdex.ml.acceleration.cases import Case, Outputs
 from heimdex.ml.acceleration.choices import Chosen, Measured
 from heimdex.ml.acceleration.forms import PLAIN, Form
-from heimdex.ml.acceleration.graph import Arrays, OutOfMemory
+from heimdex.ml.acceleration.graph import Arrays
+from heimdex.ml.acceleration.memory import OutOfMemory
 from heimdex.ml.runtime import Compute
 from heimdex.ml.store import FileRecord, ModelStore
 

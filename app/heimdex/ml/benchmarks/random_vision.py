@@ -20,6 +20,7 @@ from heimdex.ml.manifests import Manifest, ModelFile
 from heimdex.ml.networks import bert
 from heimdex.ml.networks.bert import DISTILBERT
 from heimdex.ml.networks.building import Network
+from heimdex.ml.query_text import TEXT, TOKENIZER
 from heimdex.ml.store import ModelStore
 
 Tensors = dict[str, NDArray[np.float32]]
@@ -174,7 +175,7 @@ def _write_multilingual(folder: Path, size: Size, resources: Path) -> None:
     network.output(x, "last_hidden_state", ["batch", "length", _WIDTH])
     plain = folder / "plain.onnx"
     network.write("distilbert", plain)
-    quantize_dynamic(str(plain), str(folder / openclip.TEXT), weight_type=QuantType.QUInt8)
+    quantize_dynamic(str(plain), str(folder / TEXT), weight_type=QuantType.QUInt8)
     for left in folder.glob("plain.onnx*"):
         left.unlink()
     projection = np.random.default_rng(3).normal(0, _WIDTH**-0.5, (_DIMS, _WIDTH))
@@ -195,7 +196,7 @@ def _write_multilingual(folder: Path, size: Size, resources: Path) -> None:
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
     )
-    tokenizer.save(str(folder / openclip.TOKENIZER))
+    tokenizer.save(str(folder / TOKENIZER))
 
 
 def _write_siglip(folder: Path, size: Size, resources: Path) -> None:
@@ -210,11 +211,11 @@ def _write_siglip(folder: Path, size: Size, resources: Path) -> None:
         (line.lower() for line in _said(resources)),
         trainers.BpeTrainer(
             vocab_size=min(size.words, 8000),
-            special_tokens=[siglip2.PAD, siglip2.END, "<bos>", "<unk>", "<mask>"],
+            special_tokens=[siglip2.WORDING.pad, siglip2.WORDING.end, "<bos>", "<unk>", "<mask>"],
             show_progress=False,
         ),
     )
-    tokenizer.save(str(folder / siglip2.TOKENIZER))
+    tokenizer.save(str(folder / TOKENIZER))
 
 
 def _said(resources: Path) -> list[str]:

@@ -5,8 +5,7 @@ is decoded, and how often, is left to `listening`.
 """
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
@@ -17,10 +16,10 @@ from numpy.typing import NDArray
 
 from heimdex.domain.errors import ModelUnavailable
 from heimdex.ml import ctranslate2_file, runtime
-from heimdex.ml.acceleration.graph import OutOfMemory
 from heimdex.ml.listening import Answer, Samples, Search, TimedWord, View
 from heimdex.ml.networks import whisper_weights
 from heimdex.ml.reference import libraries
+from heimdex.ml.reference.passes import passing
 from heimdex.ml.runtime import Compute
 from heimdex.ml.store import ModelStore
 
@@ -41,7 +40,7 @@ class TorchWhisper:
         torch = libraries.load("torch", model_id)
         self._whisper = libraries.load("whisper", model_id)
         self._torch = torch
-        self._device = runtime.choose_device(compute.device, devices(torch), model_id)
+        self._device = runtime.choose_device(compute.device, libraries.devices(), model_id)
         if self._device == runtime.CPU:
             torch.set_num_threads(max(1, compute.threads))
         try:
@@ -73,14 +72,14 @@ class TorchWhisper:
         sound = np.asarray(samples, np.float32)
         mel = audio.log_mel_spectrogram(sound, self._model.dims.n_mels, padding=audio.HOP_LENGTH)
         mel = audio.pad_or_trim(mel, audio.N_FRAMES)
-        with self._running():
+        with passing(self._torch):
             states = self._model.encoder(self._tensor(mel.numpy()[None]))
             answer: NDArray[Any] = states[0].float().cpu().numpy()
         return answer
 
     def language_shares(self, states: NDArray[Any]) -> dict[str, float]:
         """See `listening.Model`."""
-        with self._running():
+        with passing(self._torch):
             _, (shares,) = self._whisper.detect_language(
                 self._model, self._tensor(states[None]), self._tokenizer(self.languages[0])
             )
@@ -93,7 +92,7 @@ class TorchWhisper:
 
     def align(self, view: View, language: str, tokens: list[int]) -> list[TimedWord]:
         """See `listening.Model`."""
-        with self._running():
+        with passing(self._torch):
             words = self._whisper.timing.find_alignment(
                 self._aligner,
                 self._tokenizer(language),
@@ -126,7 +125,7 @@ class TorchWhisper:
             fp16=self._half,
         )
         cards = [self._torch.cuda.current_device()] if self._device == runtime.CUDA else []
-        with self._running(), self._torch.random.fork_rng(cards):
+        with passing(self._torch), self._torch.random.fork_rng(cards):
             # The same sound is to give the same text.
             self._torch.manual_seed(_SEED)
             (result,) = self._whisper.decode(self._model, self._tensor(view.states[None]), options)
@@ -193,19 +192,6 @@ class TorchWhisper:
         parts = self._whisper.model
         return parts.Whisper(parts.ModelDimensions(**dimensions))
 
-    @contextmanager
-    def _running(self) -> Iterator[None]:
-        """Without gradients, and telling a lack of memory from other failures."""
-        try:
-            with self._torch.inference_mode():
-                yield
-        except MemoryError as error:
-            raise OutOfMemory(str(error)) from error
-        except RuntimeError as error:
-            if "out of memory" in str(error).lower() or "allocate memory" in str(error):
-                raise OutOfMemory(str(error)) from error
-            raise
-
 
 class _Aligner:
     """What `whisper.timing` asks of a network, with states in place of sound, so that the encoder
@@ -225,10 +211,3 @@ class _Aligner:
         """States where the network is, in its precision."""
         weight = self.decoder.token_embedding.weight
         return torch.from_numpy(states).to(weight.device, weight.dtype)
-
-
-def devices(torch: Any) -> list[str]:
-    """Where torch can run here, the quickest first."""
-    there = [runtime.CUDA] if torch.cuda.is_available() else []
-    there += [runtime.MPS] if torch.backends.mps.is_available() else []
-    return [*there, runtime.CPU]

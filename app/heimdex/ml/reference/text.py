@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heimdex.domain.errors import ModelUnavailable
-from heimdex.ml.acceleration.graph import OutOfMemory
 from heimdex.ml.reference import libraries
+from heimdex.ml.reference.passes import passing
 
 
 class FlagNetwork:
@@ -57,17 +57,8 @@ class FlagNetwork:
             ids[at, : len(row)] = torch.tensor(row)
             mask[at, : len(row)] = 1
         inputs = {"input_ids": ids.to(self._device), "attention_mask": mask.to(self._device)}
-        try:
-            with torch.no_grad():
-                outputs = self._network(inputs, return_dense=True, return_sparse=True)
+        with passing(torch):
+            outputs = self._network(inputs, return_dense=True, return_sparse=True)
             dense = outputs["dense_vecs"].float().cpu().numpy()
             weights = outputs["sparse_vecs"].squeeze(-1).float().cpu().numpy()
-        except torch.OutOfMemoryError as error:
-            torch.cuda.empty_cache()
-            raise OutOfMemory(str(error)) from error
-        except RuntimeError as error:
-            # A processor and MPS have no error of their own for it.
-            if "alloc" not in str(error).lower() and "out of memory" not in str(error).lower():
-                raise
-            raise OutOfMemory(str(error)) from error
         return dense, weights

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heimdex.domain.errors import ModelUnavailable
-from heimdex.ml.acceleration.graph import OutOfMemory
 from heimdex.ml.reference import libraries
+from heimdex.ml.reference.passes import passing, placed, planes
 
 Tensors = Mapping[str, NDArray[Any]]
 
@@ -27,7 +27,7 @@ class OpenClipImages:
         """`ModelUnavailable` when a package is missing or the weights are damaged."""
         model = openclip(tensors, model_id)
         self._torch = libraries.load("torch", model_id)
-        self._model = _placed(model, device)
+        self._model = placed(model, device)
         self._device = device
 
     def run(self, squares: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -44,7 +44,7 @@ class Siglip2Images:
         """`ModelUnavailable` when a package is missing or the weights are damaged."""
         model = siglip2(tensors, model_id).vision_model
         self._torch = libraries.load("torch", model_id)
-        self._model = _placed(model, device)
+        self._model = placed(model, device)
         self._device = device
 
     def run(self, squares: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -131,11 +131,6 @@ def _fill(model: Any, tensors: Tensors, model_id: str) -> None:
         )
 
 
-def _placed(model: Any, device: str) -> Any:
-    model = model.eval().to(device)
-    return model if device == "cpu" else model.half()
-
-
 def _run(
     torch: Any,
     network: Callable[[Any], Any],
@@ -144,18 +139,7 @@ def _run(
     deviation: Sequence[float],
     device: str,
 ) -> NDArray[np.float32]:
-    try:
-        with torch.inference_mode():
-            planes = torch.from_numpy(squares).to(device).permute(0, 3, 1, 2).float() / 255
-            shift, scale = (
-                torch.tensor(values, device=device).view(1, 3, 1, 1) for values in (mean, deviation)
-            )
-            planes = (planes - shift) / scale
-            found = network(planes if device == "cpu" else planes.half()).float()
-            vectors = torch.nn.functional.normalize(found, dim=-1)
-            result: NDArray[np.float32] = vectors.cpu().numpy()
-    except torch.OutOfMemoryError as error:
-        if device == "cuda":
-            torch.cuda.empty_cache()
-        raise OutOfMemory(str(error)) from error
-    return result
+    with passing(torch):
+        found = network(planes(torch, squares, mean, deviation, device)).float()
+        vectors: NDArray[np.float32] = torch.nn.functional.normalize(found, dim=-1).cpu().numpy()
+    return vectors
