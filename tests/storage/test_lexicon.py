@@ -1,13 +1,15 @@
 import unicodedata
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from storage_samples import ocr, passages, run
+from storage_samples import ocr, passages, run, video_id
 
 from heimdex.domain.ids import VideoId
 from heimdex.domain.stages import Stage
 from heimdex.storage import lexicon
+from heimdex.storage.catalogue import Catalogue
 from heimdex.storage.database import Database
 from heimdex.storage.lexicon import OCR_LINES, Lexicon, groups, terms, words
 from heimdex.storage.stages import StageStore
@@ -105,6 +107,34 @@ def test_limits_and_videos(spoken: Lexicon, three_videos: list[VideoId]) -> None
     assert [hit.video_id for hit in only] == [three_videos[1]]
     assert spoken.search([["생일"]], 9, videos=[]) == []
     assert spoken.search([], 9) == spoken.search([[]], 9) == spoken.search([[" "]], 9) == []
+
+
+@pytest.mark.parametrize("many", [0, 2, 1000])
+def test_some_videos_give_what_all_give_without_the_others(
+    database: Database,
+    catalogue: Catalogue,
+    stages: StageStore,
+    monkeypatch: pytest.MonkeyPatch,
+    many: int,
+) -> None:
+    """However many will do: asked for alone, or taken out of the best of all."""
+    monkeypatch.setattr(lexicon, "_MANY", many)
+    random = np.random.default_rng(4)
+    texts = ["생일 파티", "생일 축하해", "happy birthday", "birthday cake", "no words"]
+    videos = [video_id(number) for number in range(1, 13)]
+    for number, each in enumerate(videos, 1):
+        catalogue.put_file(database.directory / f"{number}.mp4", each, None, 1, 1)
+        said = [texts[i] for i in random.integers(len(texts), size=6)]
+        stages.commit(each, passages(*said), run(number, Stage.PASSAGES))
+    spoken = Lexicon(database)
+    wanted = groups("생일 birthday")
+    everything = spoken.search(wanted, 1000)
+    assert len(everything) > 40
+    for share in (0.05, 0.3, 0.6, 0.95):
+        chosen = {v for v in videos if random.random() < share}
+        for limit in (1, 5, 1000):
+            expected = [hit for hit in everything if hit.video_id in chosen][:limit]
+            assert spoken.search(wanted, limit, chosen) == expected
 
 
 def test_phrases_are_in_order_and_side_by_side(spoken: Lexicon) -> None:

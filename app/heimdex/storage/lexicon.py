@@ -32,6 +32,9 @@ _ONE_SYLLABLE_PARTICLES = tuple(p for p in PARTICLES if len(p) == 1)
 _MOST_TERMS = 64
 """Of a query; more words than anybody types, and far below SQLite's limits."""
 
+_MANY = 8
+"""Where at least one in so many videos will do, the words are not asked for those alone."""
+
 # Bigrams for scripts whose words run together: Hangul, kana, Han.
 _DENSE = (
     (0x1100, 0x11FF),
@@ -161,7 +164,7 @@ class Lexicon:
         if not flat or limit <= 0:
             return []
         with self._database.snapshot() as connection:
-            weights = [_weight(connection, self._shelf, group) for group in wanted]
+            weights = _weights(connection, self._shelf, wanted)
             match = "terms : (" + " OR ".join(_quoted(v) for t in flat for v in _variants(t)) + ")"
             rows = _matching(connection, self._shelf, match, limit, videos)
         return [_hit(row, wanted, weights) for row in rows]
@@ -186,7 +189,7 @@ class Lexicon:
     def weights(self, groups: Sequence[Sequence[str]]) -> list[float]:
         """How much each group says: more the rarer its rarest term is on the shelf."""
         with self._database.snapshot() as connection:
-            return [_weight(connection, self._shelf, _distinct(group)) for group in groups]
+            return _weights(connection, self._shelf, [_distinct(group) for group in groups])
 
     def vocabulary(self) -> list[str]:
         """Every word on the shelf, once."""
@@ -310,18 +313,25 @@ def _quoted(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
-def _weight(connection: sqlite3.Connection, shelf: Shelf, group: Sequence[str]) -> float:
-    """Inverse document frequency of a group's rarest term, as in BM25 but never below zero."""
+def _weights(
+    connection: sqlite3.Connection, shelf: Shelf, groups: Sequence[Sequence[str]]
+) -> list[float]:
+    """Inverse document frequency of each group's rarest term, as in BM25 but never below zero."""
     total = connection.execute(f"SELECT count(*) FROM {shelf.rows}").fetchone()[0]
-    rarest = total
-    for term in group:
-        found = connection.execute(
-            f"SELECT sum(doc) FROM {shelf.vocabulary} WHERE col = 'terms'"
-            " AND term IN (SELECT value FROM json_each(?))",
-            (json.dumps(_variants(term)),),
-        ).fetchone()[0]
-        rarest = min(rarest, found or 0)
-    return math.log(1 + (total - rarest + 0.5) / (rarest + 0.5))
+    found = []
+    for group in groups:
+        rarest = min([total, *(_frequency(connection, shelf, term) for term in group)])
+        found.append(math.log(1 + (total - rarest + 0.5) / (rarest + 0.5)))
+    return found
+
+
+def _frequency(connection: sqlite3.Connection, shelf: Shelf, term: str) -> int:
+    row = connection.execute(
+        f"SELECT sum(doc) FROM {shelf.vocabulary} WHERE col = 'terms'"
+        " AND term IN (SELECT value FROM json_each(?))",
+        (json.dumps(_variants(term)),),
+    ).fetchone()
+    return row[0] or 0
 
 
 def _matching(
@@ -331,14 +341,39 @@ def _matching(
     limit: int,
     videos: Iterable[VideoId] | None,
 ) -> list[sqlite3.Row]:
-    chosen = None if videos is None else json.dumps(sorted(set(videos)))
+    if videos is None:
+        return _best(connection, shelf, match, limit)
+    chosen = frozenset(videos)
+    there = connection.execute("SELECT count(*) FROM videos").fetchone()[0]
+    if _MANY * len(chosen) >= there:
+        # Asking of every match which video it is from takes as long as weighing it: where many
+        # videos will do, enough of the best of all videos are.
+        most = limit * (there // max(1, len(chosen)) + 1) * 2
+        rows = _best(connection, shelf, match, most)
+        kept = [row for row in rows if row["video_id"] in chosen]
+        if len(kept) >= limit or len(rows) < most:
+            return kept[:limit]
+    return _best(connection, shelf, match, limit, json.dumps(sorted(chosen)))
+
+
+def _best(
+    connection: sqlite3.Connection, shelf: Shelf, match: str, limit: int, chosen: str | None = None
+) -> list[sqlite3.Row]:
+    """The best rows, of the videos in the JSON list `chosen` only if given."""
+    inside = (
+        ""
+        if chosen is None
+        else f" CROSS JOIN {shelf.rows} r ON r.id = {shelf.words}.rowid"
+        " AND r.video_id IN (SELECT value FROM json_each(?3))"
+    )
+    # Only the best are looked up: a match is a number and a score until then.
     return connection.execute(
-        f"SELECT p.video_id, p.idx, p.start_ms, p.end_ms, p.text, -bm25({shelf.words}) AS score"
-        f" FROM {shelf.words} JOIN {shelf.rows} p ON p.id = {shelf.words}.rowid"
-        f" WHERE {shelf.words} MATCH ?1"
-        " AND (?2 IS NULL OR p.video_id IN (SELECT value FROM json_each(?2)))"
-        " ORDER BY score DESC, p.id LIMIT ?3",
-        (match, chosen, limit),
+        "SELECT p.video_id, p.idx, p.start_ms, p.end_ms, p.text, -m.rank AS score"
+        f" FROM (SELECT {shelf.words}.rowid AS id, bm25({shelf.words}) AS rank"
+        f" FROM {shelf.words}{inside} WHERE {shelf.words} MATCH ?1"
+        f" ORDER BY rank, {shelf.words}.rowid LIMIT ?2) m"
+        f" JOIN {shelf.rows} p ON p.id = m.id ORDER BY m.rank, m.id",
+        (match, limit) if chosen is None else (match, limit, chosen),
     ).fetchall()
 
 
