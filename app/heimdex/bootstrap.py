@@ -21,6 +21,7 @@ from heimdex.domain.stages import Stage
 from heimdex.domain.vectors import Space, SpaceKind
 from heimdex.hosts import sandbox
 from heimdex.hosts.client import Host, Limits, configured, host_command, thread_limits
+from heimdex.indexing.absence import Absence
 from heimdex.indexing.engine import HostStageEngine
 from heimdex.indexing.redrawing import Redrawing
 from heimdex.indexing.scan import Scanner
@@ -50,6 +51,7 @@ from heimdex.storage.searches import SearchStore
 from heimdex.storage.stages import StageStore
 from heimdex.storage.upkeep import Upkeep
 from heimdex.storage.vectors import VectorStore
+from heimdex.storage.whereabouts import Whereabouts
 
 DATABASE = FILE_NAME
 COMPACT = "compact"
@@ -197,10 +199,12 @@ def open_library(directories: Directories, settings: Settings, *, wait_s: float 
                 del models[Stage.FACES]
             return models
 
+        whereabouts = Whereabouts(database)
         scanner = Scanner(
             catalogue,
             jobs,
             stages,
+            whereabouts,
             fingerprint,
             stage_models,
             stable_seconds=settings.stable_seconds,
@@ -213,6 +217,7 @@ def open_library(directories: Directories, settings: Settings, *, wait_s: float 
             stage_models,
             sync=lambda: index.sync(database),
             on_faces=people.assign_new,
+            on_lost=Absence(catalogue, whereabouts).note,
         )
 
         def watcher(on_hint: OnHint) -> Watcher:

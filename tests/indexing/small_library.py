@@ -32,6 +32,7 @@ from heimdex.domain.stages import (
     WorkEvent,
 )
 from heimdex.domain.vectors import Space, SpaceKind, VectorBatch
+from heimdex.indexing.absence import Absence
 from heimdex.indexing.scan import Scanner
 from heimdex.indexing.worker import Worker, WorkReport
 from heimdex.storage.artefacts import Artefacts
@@ -39,6 +40,7 @@ from heimdex.storage.catalogue import Catalogue
 from heimdex.storage.database import Database
 from heimdex.storage.jobs import JobStore
 from heimdex.storage.stages import StageStore
+from heimdex.storage.whereabouts import Whereabouts
 
 MODELS = {
     Stage.SPEECH: "ears/1",
@@ -182,6 +184,7 @@ class Library:
         self.catalogue = Catalogue(self.database)
         self.jobs = JobStore(self.database)
         self.stages = StageStore(self.database, self.artefacts)
+        self.whereabouts = Whereabouts(self.database)
         self.fingerprints = Fingerprints()
         self.engine = FakeEngine()
         self.models = dict(MODELS)
@@ -192,6 +195,7 @@ class Library:
             self.catalogue,
             self.jobs,
             self.stages,
+            self.whereabouts,
             self.fingerprints,
             lambda: self.models,
             stable_seconds=stable_seconds,
@@ -204,6 +208,7 @@ class Library:
             lambda: self.models,
             sync=self._sync,
             on_faces=self.sorted_faces.append,
+            on_lost=Absence(self.catalogue, self.whereabouts).note,
         )
 
     def work(self, should_stop: Callable[[], bool] = lambda: False) -> WorkReport:

@@ -70,6 +70,7 @@ def worker_of(library: Library, host: Host) -> Worker:
         lambda: library.models,
         sync=lambda: None,
         on_faces=library.sorted_faces.append,
+        on_lost=lambda video_id: None,
     )
 
 

@@ -113,6 +113,7 @@ def slow(small: Small) -> Small:
         lambda: dict.fromkeys((Stage.SPEECH, Stage.PASSAGES, Stage.VISION, Stage.FACES), "none@1"),
         sync=lambda: None,
         on_faces=lambda video_id: None,
+        on_lost=lambda video_id: None,
     )
     return dataclasses.replace(small, library=dataclasses.replace(library, worker=worker))
 

@@ -39,6 +39,16 @@ class FileState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where something is on its drive, wherever that is mounted."""
+
+    volume: str
+    """The identity of the file system: its UUID or serial number, or the name of a share."""
+    inside: str
+    """The path from the root of that file system, without a slash at either end."""
+
+
+@dataclass(frozen=True, slots=True)
 class Folder:
     """A folder the person added; `watched` ones pick up new files by themselves."""
 

@@ -10,7 +10,7 @@ from heimdex.domain.ids import FolderId, VideoId
 from heimdex.domain.media import MediaFile
 from heimdex.indexing.reach import is_reachable
 from heimdex.indexing.scan_report import ScanReport
-from heimdex.indexing.walk import Found
+from heimdex.indexing.walk import Found, is_same
 from heimdex.storage.catalogue import Catalogue
 
 FolderOf = Callable[[Path], FolderId | None]
@@ -39,7 +39,8 @@ class Placing:
         for video_id in {video_id for _, video_id in batch}:
             places = self._catalogue.files(video_id=video_id)
             known.update(place.video_id for place in places)
-            left[video_id] = [place for place in places if self._was_left(place)]
+            arrived = [found.path for found, content in batch if content == video_id]
+            left[video_id] = [place for place in places if self._was_left(place, arrived)]
         folders = [(found, video_id, folder_of(found.path)) for found, video_id in batch]
         with self._catalogue.together():
             for found, video_id, folder_id in folders:
@@ -56,8 +57,11 @@ class Placing:
                 known.add(video_id)
                 self._online.add(video_id)
 
-    def _was_left(self, place: MediaFile) -> bool:
+    def _was_left(self, place: MediaFile, arrived: Sequence[Path]) -> bool:
         """Whether a file is no longer at its place although the place could be looked at."""
+        if any(is_same(place.path, path) for path in arrived):
+            # Only its name is written otherwise now, on a drive that does not mind.
+            return True
         if is_reachable(place):
             return False
         for folder in self._catalogue.folders():

@@ -13,11 +13,14 @@ from heimdex.domain.errors import UserError
 from heimdex.domain.ids import VideoId
 from heimdex.domain.media import Folder
 from heimdex.domain.stages import Stage
-from heimdex.indexing.scan_pass import IsCancelled, ScanPass, Sources
+from heimdex.indexing.drives import Drives
+from heimdex.indexing.reading import IsCancelled, Sources
+from heimdex.indexing.scan_pass import ScanPass
 from heimdex.indexing.scan_report import Problem, ScanReport
 from heimdex.storage.catalogue import Catalogue
 from heimdex.storage.jobs import JobStore
 from heimdex.storage.stages import StageStore
+from heimdex.storage.whereabouts import Whereabouts
 
 __all__ = ["Problem", "ScanReport", "Scanner"]
 
@@ -30,15 +33,19 @@ class Scanner:
         catalogue: Catalogue,
         jobs: JobStore,
         stages: StageStore,
+        whereabouts: Whereabouts,
         fingerprint: Callable[[Path], VideoId],
         models: Callable[[], Mapping[Stage, str]],
         *,
         stable_seconds: float = 10.0,
+        drives: Callable[[], Drives] = Drives,
     ) -> None:
         """`fingerprint` gives a file's content id or raises OSError or MediaError; `models` says
-        with which model each stage would run now (see `plan.missing`)."""
+        with which model each stage would run now (see `plan.missing`), `drives` what is mounted."""
         self._catalogue = catalogue
-        self._sources = Sources(catalogue, jobs, stages, fingerprint, models, stable_seconds)
+        self._sources = Sources(
+            catalogue, jobs, stages, whereabouts, drives, fingerprint, models, stable_seconds
+        )
         self._turn = threading.Lock()
 
     def add(

@@ -6,44 +6,23 @@ Finding files is left to `walk`; when to look, and what the library says about i
 import os
 import stat
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from heimdex.domain.errors import Cancelled, MediaError
 from heimdex.domain.ids import FolderId, VideoId
 from heimdex.domain.media import FileState, Folder, MediaFile
-from heimdex.domain.stages import JobState, Stage
+from heimdex.domain.stages import JobState
+from heimdex.indexing.following import Following
 from heimdex.indexing.placing import FolderOf, Placing
 from heimdex.indexing.plan import missing
 from heimdex.indexing.reach import UNREACHABLE, reachable_place
-from heimdex.indexing.scan_report import Problem, ScanReport
-from heimdex.indexing.walk import Found, Walk, look_at, walk
-from heimdex.storage.catalogue import Catalogue
-from heimdex.storage.jobs import JobStore
-from heimdex.storage.stages import StageStore
+from heimdex.indexing.reading import IsCancelled, Reading, Sources
+from heimdex.indexing.scan_report import Problem, ScanReport, reason, shown
+from heimdex.indexing.walk import Found, Walk, is_same, look_at, walk
 
-IsCancelled = Callable[[], bool]
-
-_LOOK_TWICE_S = 1.0
 _PARKED = ".heimdex-moving"
-_FORGET_WAITING_S = 3600.0
 _TOGETHER = 256
 _LONGEST_WAIT_S = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Sources:
-    """What every pass works with (see `Scanner`), and the memory between passes."""
-
-    catalogue: Catalogue
-    jobs: JobStore
-    stages: StageStore
-    fingerprint: Callable[[Path], VideoId]
-    models: Callable[[], Mapping[Stage, str]]
-    stable_s: float
-    growing: dict[Path, tuple[Found, float]] = field(default_factory=dict)
-    """Young files as they were last seen, and since when (monotonic) they look like that."""
 
 
 class ScanPass:
@@ -55,37 +34,43 @@ class ScanPass:
         self.report = ScanReport()
         self._sources = sources
         self._catalogue = sources.catalogue
-        self._cancelled = cancelled
         self._patient = patient
         self._online: set[VideoId] = set()
         self._placing = Placing(self._catalogue, self.report, self._online)
+        self._reading = Reading(sources, self.report, cancelled, patient=patient)
+        self._following = Following(
+            self._catalogue, sources.whereabouts, sources.drives, self.report
+        )
         self._tried: set[Path] = set()
 
     def add(self, paths: Sequence[Path], watched: bool) -> bool:
         """Take paths that a person named; False when not one of them could be taken."""
         accepted = False
         files: list[Found] = []
+        self._follow()
         for path in paths:
+            self._take_in(path)
             try:
                 mode = os.stat(path).st_mode  # noqa: PTH116 - a link counts as its target
             except (FileNotFoundError, NotADirectoryError):
-                self._problem(path, f"There is no file or folder {_shown(path)}.")
+                self._problem(path, f"There is no file or folder {shown(path)}.")
                 continue
             except (OSError, ValueError) as error:
-                self._problem(path, f"{_shown(path)} cannot be read ({_reason(error)}).")
+                self._problem(path, f"{shown(path)} cannot be read ({reason(error)}).")
                 continue
             if stat.S_ISDIR(mode):
                 accepted |= self._add_folder(path, watched)
             elif (found := look_at(path)) is not None:
                 files.append(found)
             else:
-                self._problem(path, f"{_shown(path)} is neither a file nor a folder.")
+                self._problem(path, f"{shown(path)} is neither a file nor a folder.")
         return self._add_files(files) or accepted
 
     def folders(self, folders: Sequence[Folder]) -> None:
-        """Look at added folders again."""
+        """Look at added folders again, as they are in the catalogue now."""
         walks: list[tuple[Folder, Walk]] = []
-        for folder in folders:
+        wanted = {folder.id for folder in folders} | self._follow()
+        for folder in [each for each in self._catalogue.folders() if each.id in wanted]:
             tree = self._enter(folder)
             if tree is not None:
                 walks.append((folder, tree))
@@ -98,14 +83,17 @@ class ScanPass:
 
     def loose_files(self, files: Sequence[MediaFile]) -> None:
         """Look again at files that belong to no added folder."""
+        self._following.follow_files(files)
+        files = [each for each in self._catalogue.files() if each.folder_id is None]
         present = [found for file in files if (found := look_at(file.path)) is not None]
         self._take_known(present)
         there = {found.path for found in present}
         for file in files:
             if file.path in there:
                 continue
-            parent = file.path.parent
-            self._set_state([file], FileState.MISSING if parent.is_dir() else FileState.OFFLINE)
+            away = self._following.is_away(file)
+            self._set_state([file], FileState.OFFLINE if away else FileState.MISSING)
+        self._following.note_files([file for file in files if file.path in there])
 
     def finish(self) -> None:
         """Queue what is to be done about the videos that were seen."""
@@ -129,55 +117,85 @@ class ScanPass:
         ]
         if waiting:
             jobs.resume(waiting)
-        now = time.monotonic()
-        for path, (_, since) in list(self._sources.growing.items()):
-            if now - since > _FORGET_WAITING_S:
-                del self._sources.growing[path]
+        self._reading.forget_waiting()
 
     # Folders
 
+    def _follow(self) -> set[FolderId]:
+        return set(self._following.follow())
+
+    def _take_in(self, path: Path) -> None:
+        """Whoever names something that was left out wants it after all."""
+        for folder in self._catalogue.folders():
+            if path.is_relative_to(folder.path):
+                inside = path.relative_to(folder.path).as_posix()
+                self._sources.whereabouts.take_in(folder.id, "" if inside == "." else inside)
+
     def _add_folder(self, path: Path, watched: bool) -> bool:
+        known = next((f for f in self._catalogue.folders() if is_same(f.path, path)), None)
         try:
-            tree = walk(path)
+            tree = self._walk(path, known)
         except OSError as error:
             return self._problem(
-                path, f"The folder {_shown(path)} cannot be read ({_reason(error)})."
+                path, f"The folder {shown(path)} cannot be read ({reason(error)})."
             )
-        known = next((f for f in self._catalogue.folders() if f.path == path), None)
+        if known is not None and self._following.is_another_drive(
+            known, self._catalogue.files(known.id)
+        ):
+            self._go_offline(known)
+            self._following.set_aside(known)
+            known = None
         if not tree.files and known is None:
             for shut in tree.unreadable:
                 self._unreadable(shut)
-            return self._problem(
-                path, f"There are no videos or sound recordings in {_shown(path)}."
-            )
-        folder = self._catalogue.add_folder(path, watched)
+            return self._problem(path, f"There are no videos or sound recordings in {shown(path)}.")
+        folder = self._catalogue.add_folder(path if known is None else known.path, watched)
         self._come_back(folder)
         self._take_new(folder, tree)
         self._take_known(tree.files)
         self._take_leave(folder, tree)
         return True
 
+    def _walk(self, path: Path, folder: Folder | None) -> Walk:
+        left_out = self._sources.whereabouts.left_out()
+        parts = frozenset[str]() if folder is None else left_out.get(folder.id, frozenset())
+        # Listed below the folder's own name, in whatever case it was named just now.
+        root = path if folder is None else folder.path
+        return walk(root, frozenset(root / part for part in parts))
+
     def _enter(self, folder: Folder) -> Walk | None:
         """List a folder; None while it is away."""
         known = self._catalogue.files(folder.id)
+        name = shown(folder.path)
+        if not self._following.answers(folder):
+            self._problem(folder.path, f"The share that {name} is on does not answer.")
+            self._go_offline(folder)
+            return None
         try:
-            tree = walk(folder.path)
+            tree = self._walk(folder.path, folder)
         except OSError as error:
             if not isinstance(error, FileNotFoundError | NotADirectoryError):
-                self._problem(
-                    folder.path,
-                    f"The folder {_shown(folder.path)} cannot be read ({_reason(error)}).",
-                )
-            self._go_offline(folder, known)
+                self._problem(folder.path, f"The folder {name} cannot be read ({reason(error)}).")
+            self._go_offline(folder)
             return None
         if tree.empty and known:
             # An unplugged drive leaves its empty mount point behind.
-            self._go_offline(folder, known)
+            self._go_offline(folder)
+            return None
+        if self._following.is_another_drive(folder, known):
+            if tree.files:
+                self._problem(
+                    folder.path,
+                    f"Another drive is at {name} now; add the folder again if its videos are to "
+                    "be taken in as well.",
+                )
+            self._go_offline(folder)
             return None
         self._come_back(folder)
         return tree
 
-    def _go_offline(self, folder: Folder, known: Sequence[MediaFile]) -> None:
+    def _go_offline(self, folder: Folder) -> None:
+        known = self._catalogue.files(folder.id)
         if folder.state is not FileState.OFFLINE:
             self._catalogue.set_folder_state(folder.id, FileState.OFFLINE)
         self.report.offline.extend(f.path for f in known if f.state is FileState.ONLINE)
@@ -185,13 +203,14 @@ class ScanPass:
     def _come_back(self, folder: Folder) -> None:
         if folder.state is not FileState.ONLINE:
             self._catalogue.set_folder_state(folder.id, FileState.ONLINE)
+        self._following.note(folder)
 
     def _take_new(self, folder: Folder, tree: Walk) -> None:
         for path in tree.unreadable:
             self._unreadable(path)
         fresh = [file for file in tree.files if self._catalogue.file(file.path) is None]
         self._tried.update(file.path for file in fresh)
-        self._place_all(self._settled(fresh), lambda _: folder.id)
+        self._place_all(self._reading.settled(fresh), lambda _: folder.id)
 
     def _take_leave(self, folder: Folder, tree: Walk) -> None:
         """Deal with the files that the folder had and that the walk did not find."""
@@ -201,6 +220,10 @@ class ScanPass:
         present = [found for file in gone if (found := look_at(file.path)) is not None]
         self._take_known(present)
         there = {found.path for found in present}
+        if len(there) < len(gone) and self._following.is_gone(folder):
+            # The drive went while it was being listed.
+            self._go_offline(folder)
+            return
         for file in gone:
             if file.path not in there:
                 shut = any(file.path.is_relative_to(path) for path in tree.unreadable)
@@ -214,16 +237,19 @@ class ScanPass:
         for found in files:
             (fresh if self._catalogue.file(found.path) is None else known).append(found)
         self._take_known(known)
-        settled = self._settled(fresh)
+        settled = self._reading.settled(fresh)
         growing = set(fresh).difference(settled)
         for found in fresh:
             if found in growing:
                 self._problem(
                     found.path,
-                    f"{_shown(found.path)} is still being written; add it again when it is "
+                    f"{shown(found.path)} is still being written; add it again when it is "
                     "complete.",
                 )
-        return self._place_all(settled, self._folder_of) > 0 or bool(known)
+        count = self._place_all(settled, self._folder_of)
+        placed = [self._catalogue.file(found.path) for found in settled]
+        self._following.note_files([file for file in placed if file is not None])
+        return count > 0 or bool(known)
 
     def _take_known(self, files: Iterable[Found]) -> None:
         """Deal with files at paths that the library knows: the same as before, or changed."""
@@ -246,8 +272,8 @@ class ScanPass:
             self._set_state(back, FileState.ONLINE)
         contents = {
             found: video_id
-            for found in self._settled(altered)
-            if (video_id := self._read(found)) is not None
+            for found in self._reading.settled(altered)
+            if (video_id := self._reading.read(found)) is not None
         }
         self._park(contents)
         for found, video_id in contents.items():
@@ -288,7 +314,7 @@ class ScanPass:
         since = time.monotonic()
         try:
             for found in files:
-                video_id = self._read(found)
+                video_id = self._reading.read(found)
                 if video_id is None:
                     continue
                 batch.append((found, video_id))
@@ -300,56 +326,6 @@ class ScanPass:
             # Also when it was cancelled: what was read need not be read again.
             self._placing.place(batch, folder_of)
         return count
-
-    def _read(self, found: Found) -> VideoId | None:
-        """The content of a file; None, with a problem or as waiting, when it cannot be had."""
-        if self._cancelled is not None and self._cancelled():
-            raise Cancelled("Cancelled.")
-        if found.size == 0:
-            self._problem(found.path, f"{_shown(found.path)} is empty.")
-            return None
-        try:
-            video_id = self._sources.fingerprint(found.path)
-        except OSError as error:
-            self._problem(found.path, f"{_shown(found.path)} cannot be read ({_reason(error)}).")
-            return None
-        except MediaError as error:
-            self._problem(found.path, str(error))
-            return None
-        if look_at(found.path) != found:
-            self.report.waiting.append(found.path)
-            return None
-        return video_id
-
-    def _settled(self, files: Sequence[Found]) -> list[Found]:
-        """Those that have stopped growing; the others are noted as waiting.
-
-        A watcher can come back, so it waits until a file was left alone for `stable_seconds`. A
-        person who names a file wants it now: a second look after a moment has to do.
-        """
-        now = time.time()
-        # A time in the future says nothing, so that such a file counts as young.
-        young = [f for f in files if now - f.mtime_ns / 1e9 < self._sources.stable_s]
-        if self._sources.stable_s <= 0 or not young:
-            return list(files)
-        if self._patient:
-            unsettled = {file for file in young if not self._left_alone(file)}
-        else:
-            time.sleep(min(_LOOK_TWICE_S, self._sources.stable_s))
-            unsettled = {file for file in young if look_at(file.path) != file}
-        self.report.waiting.extend(file.path for file in files if file in unsettled)
-        return [file for file in files if file not in unsettled]
-
-    def _left_alone(self, file: Found) -> bool:
-        now = time.monotonic()
-        before, since = self._sources.growing.get(file.path, (None, now))
-        if before != file:
-            since = now
-        self._sources.growing[file.path] = (file, since)
-        if now - since < self._sources.stable_s:
-            return False
-        del self._sources.growing[file.path]
-        return True
 
     def _folder_of(self, path: Path) -> FolderId | None:
         """The innermost added folder that a path lies in."""
@@ -369,7 +345,7 @@ class ScanPass:
         lists[state].extend(file.path for file in changed)
 
     def _unreadable(self, folder: Path) -> None:
-        self._problem(folder, f"The folder {_shown(folder)} may not be opened; it was left out.")
+        self._problem(folder, f"The folder {shown(folder)} may not be opened; it was left out.")
 
     def _problem(self, path: Path, message: str) -> bool:
         self.report.problems.append(Problem(path, message))
@@ -378,13 +354,3 @@ class ScanPass:
 
 def _same(known: MediaFile, found: Found) -> bool:
     return known.size == found.size and known.mtime_ns == found.mtime_ns
-
-
-def _shown(path: Path) -> str:
-    """A path on one line, odd characters escaped."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(path))
-
-
-def _reason(error: Exception) -> str:
-    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return text.lower()

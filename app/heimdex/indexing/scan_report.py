@@ -50,3 +50,14 @@ class ScanReport:
             or self.missing
             or self.offline
         )
+
+
+def shown(path: Path) -> str:
+    """A path on one line, odd characters escaped."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(path))
+
+
+def reason(error: Exception) -> str:
+    """What an error says, to be put into brackets."""
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return text.lower()

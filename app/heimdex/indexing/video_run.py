@@ -37,7 +37,7 @@ from heimdex.domain.stages import (
 )
 from heimdex.indexing.engine import StageEngine, stage_of
 from heimdex.indexing.plan import DEPENDENTS, GROUPS, applies
-from heimdex.indexing.reach import is_reachable
+from heimdex.indexing.reach import is_lost
 from heimdex.storage.stages import StageStore
 
 _ATTEMPTS = 2
@@ -145,7 +145,7 @@ class VideoRun:
             try:
                 self._compute(left)
                 return
-            except (Cancelled, LibraryTrouble):
+            except (Cancelled, LibraryTrouble, FileLost):
                 raise
             except ModelUnavailable as error:
                 self._go_on_without(error, self._left(todo))
@@ -206,6 +206,8 @@ class VideoRun:
             # Switched off while it ran: what it found is not kept, and it is due if it is on again.
             self._finished.add(stage)
             return
+        # A decoder takes a file that ends in the middle, because its drive went, for a short one.
+        self._require_file([stage])
         run = self._record_of(stage, StageStatus.DONE, seconds, "")
         with _writing_library():
             try:
@@ -298,10 +300,11 @@ class VideoRun:
         return self._transcript is not None
 
     def _require_file(self, todo: Sequence[Stage]) -> None:
-        """Blame the file only when it is still there: a pulled drive looks like a broken video."""
+        """Blame or believe the file only while it is there: a pulled drive looks like a broken
+        video."""
         if Stage.PASSAGES in todo:
             return
-        if self._place is None or not is_reachable(self._place):
+        if self._place is None or is_lost(self._place):
             raise FileLost
 
     def _left(self, stages: Sequence[Stage]) -> list[Stage]:

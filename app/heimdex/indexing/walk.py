@@ -7,6 +7,7 @@ file, so that a named pipe or a device cannot hold us.
 import os
 import stat
 import sys
+import unicodedata
 from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,8 +42,8 @@ class Walk:
     """Not even a file that is no media is in the root: it may be the place of a missing drive."""
 
 
-def walk(root: Path) -> Walk:
-    """List the media files below `root`; hidden files and folders are left out.
+def walk(root: Path, left_out: frozenset[Path] = frozenset()) -> Walk:
+    """List the media files below `root`; hidden files and folders, and `left_out`, are not seen.
 
     Links to folders are followed once everything else was seen, and each folder is entered only
     once, so that loops end and a file keeps its direct path. Raises OSError when `root` itself
@@ -67,6 +68,8 @@ def walk(root: Path) -> Walk:
         for entry in entries:
             result.empty = False
             path = Path(entry.path)
+            if path in left_out:
+                continue
             is_link = entry.is_symlink()
             found = _stat(path)
             if found is None or is_hidden(entry.name, found):
@@ -97,6 +100,23 @@ def look_at(path: Path) -> Found | None:
     """The regular file at `path`, None where there is none. Never waits on what it finds."""
     found = _stat(path)
     return _found(path, found) if found is not None and stat.S_ISREG(found.st_mode) else None
+
+
+def is_same(one: Path, other: Path) -> bool:
+    """Whether two names of one folder or file differ in nothing or only in how they are written:
+    in case, or in how accents are composed, where the file system does not mind that."""
+    if one == other:
+        return True
+    if _plain(one) != _plain(other):
+        return False
+    found, again = _stat(one), _stat(other)
+    return (
+        found is not None
+        and again is not None
+        and _identity(one, found) == _identity(other, again)
+        # Two hard links in one folder are two files to a person, whatever their names.
+        and not _are_both_listed(one, other)
+    )
 
 
 def is_hidden(name: str, found: os.stat_result) -> bool:
@@ -133,6 +153,18 @@ def _is_transport_stream(path: Path) -> bool:
         for packet in _TS_PACKETS
         for start in range(packet)
     )
+
+
+def _plain(path: Path) -> str:
+    return unicodedata.normalize("NFC", str(path)).casefold()
+
+
+def _are_both_listed(one: Path, other: Path) -> bool:
+    try:
+        names = {entry.name for entry in _entries(one.parent)}
+    except OSError:
+        return False
+    return one.parent == other.parent and {one.name, other.name} <= names
 
 
 def _next_linked(linked: deque[Path], entered: set[object]) -> deque[Path]:

@@ -60,14 +60,16 @@ class Worker:
         *,
         sync: Callable[[], object],
         on_faces: Callable[[VideoId], object],
+        on_lost: Callable[[VideoId], object],
     ) -> None:
         """`models` says with which model each stage runs now (asked once a job); `sync` tells the
         vector index what was committed; `on_faces` sorts the new faces of a video to people and
-        may be called again for the same video."""
+        may be called again for the same video; `on_lost` notes that a video cannot be reached."""
         self._catalogue = catalogue
         self._stages = stages
         self._jobs = jobs
         self._models = models
+        self._on_lost = on_lost
         self._tools = Tools(stages, engine, sync, on_faces, self._is_wanted)
 
     def run(self, on_event: OnEvent, should_stop: ShouldStop) -> WorkReport:
@@ -171,6 +173,7 @@ class Worker:
         try:
             run.run(wanted)
         except FileLost:
+            self._on_lost(video.id)
             return JobState.PAUSED, UNREACHABLE
         if run.unavailable:
             return JobState.PAUSED, run.unavailable
@@ -178,6 +181,7 @@ class Worker:
             return JobState.FAILED, next(iter(run.failures.values()))
         runs = self._stages.runs(video.id)
         if place is None and missing(runs, models):
+            self._on_lost(video.id)
             return JobState.PAUSED, UNREACHABLE
         # It may have failed before the stop or crash that this attempt goes on from.
         failed = [runs[stage] for stage in Stage if stage in runs]

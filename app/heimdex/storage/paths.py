@@ -15,9 +15,19 @@ _TO_PATH = {text: surrogate for surrogate, text in _TO_TEXT.items()}
 def path_text(path: Path | str) -> str:
     """The absolute form of `path` as it stands in the database."""
     absolute = os.path.abspath(path)  # noqa: PTH100 - keeps symbolic links as the person has them
-    return absolute.translate(_TO_TEXT)
+    return part_text(absolute)
+
+
+def part_text(part: str) -> str:
+    """A part of a path as it stands in the database."""
+    return part.translate(_TO_TEXT)
+
+
+def text_part(text: str) -> str:
+    """The part that `part_text` was given."""
+    return text.translate(_TO_PATH)
 
 
 def text_path(text: str) -> Path:
     """The path that `path_text` was given."""
-    return Path(text.translate(_TO_PATH))
+    return Path(text_part(text))
