@@ -1534,6 +1534,10 @@
         <translation>잘 맞는 장면이 없습니다. 가장 가까운 장면을 보여 드립니다.</translation>
     </message>
     <message>
+        <source>Nothing fits together with %1. These moments are the nearest without that; if it was not meant so, remove its chip.</source>
+        <translation>%1에 함께 맞는 장면이 없습니다. 그 조건을 빼고 가장 가까운 장면들입니다. 뜻이 그렇지 않다면 그 조각을 지우세요.</translation>
+    </message>
+    <message>
         <source>Type what was said, what can be seen or who is there, in a sentence, in Korean or English; a date, a folder or a length may stand in it. Put words in quotes to find them exactly, and - before a word to leave it out.</source>
         <translation>들은 말, 본 것, 나온 사람을 한국어나 영어 문장으로 입력하세요. 날짜, 폴더, 길이도 함께 쓸 수 있습니다. 따옴표로 묶으면 그 말 그대로 찾고, 낱말 앞에 -를 붙이면 뺍니다.</translation>
     </message>
@@ -1548,10 +1552,6 @@
         <translation>
             <numerusform>· 영상 %n개</numerusform>
         </translation>
-    </message>
-    <message>
-        <source>No video of the library fits %1. These moments are the nearest without that; if it was not meant so, remove its chip.</source>
-        <translation>%1에 맞는 영상이 보관함에 없습니다. 그 조건 없이 가장 가까운 순간들입니다. 그런 뜻이 아니었다면 칩을 지우세요.</translation>
     </message>
     <message>
         <source>Find the second</source>

@@ -123,7 +123,7 @@ def test_a_sentence_says_when_how_long_and_which_kind(sample_library: Indexed) -
     assert set(reasons) == {"visual"}
     told = sample_library("search", "astronaut in 1995")
     assert "date 1995 (1995-01-01 to 1995-12-31)" in told.out
-    assert "No video of the library fits “1995”" in told.out
+    assert "Nothing fits together with “1995”" in told.out
     plain = sample_library("search", "astronaut 1995", "--plain", "1995", "--json")
     assert plain.json()[0]["understood"] == []
 

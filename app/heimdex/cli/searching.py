@@ -234,15 +234,17 @@ def show(result: SearchResult, new: frozenset[tuple[str, int]] = frozenset()) ->
         return
     dropped = " and ".join(f"“{chip.text}”" for chip in result.dropped)
     if dropped and result.no_good_match:
-        print(f"No video of the library fits {dropped}. The nearest without that:\n")
+        print(f"Nothing fits together with {dropped}. The nearest without that:\n")
     elif dropped:
         print(f"Nothing was found with {dropped}; without that:\n")
     elif result.no_good_match:
         print("Nothing fits well. The nearest there is:\n")
+    dated = any(chip.kind is ChipKind.DATE for chip in result.query.chips)
     for number, hit in enumerate(result.moments, 1):
         mark = "  new" if (hit.video_id, hit.start_ms) in new else ""
         span = f"{bold(clock(hit.start_ms))}–{clock(hit.end_ms)}"
-        print(f"{number:2}. {span}  {_place(hit)}{mark}")
+        when = f"  recorded {_day(hit.recorded_at)}" if dated and hit.recorded_at else ""
+        print(f"{number:2}. {span}  {_place(hit)}{when}{mark}")
         for reason in hit.evidence:
             print(f"      {LABELS[reason.kind]:>9}  {_reason(reason)}")
         if hit.people and all(e.kind is not EvidenceKind.PERSON for e in hit.evidence):

@@ -8,15 +8,20 @@ from dataclasses import replace
 
 from heimdex.domain.ids import PersonId
 from heimdex.domain.search import Evidence, EvidenceKind, Query
+from heimdex.search.calibration import CUT
 from heimdex.search.candidates import Candidate, Channel
+from heimdex.search.datings import Dating
 from heimdex.search.locate import content_groups, matches, phrase_matches
 from heimdex.search.moments import Draft
 
 _SPEECH = (Channel.PHRASE, Channel.WORDS, Channel.LEARNT, Channel.MEANING)
 
 
-def evidence(draft: Draft, query: Query, names: Mapping[PersonId, str]) -> tuple[Evidence, ...]:
-    """The reasons for a moment, strongest first: at most one of each kind."""
+def evidence(
+    draft: Draft, query: Query, names: Mapping[PersonId, str], telling: Dating | None = None
+) -> tuple[Evidence, ...]:
+    """The reasons for a moment, strongest first: at most one of each kind. `telling`: what dates
+    its video where the file does not; a line on the screen that does is the last reason."""
     reasons = [
         reason
         for reason in (
@@ -32,7 +37,10 @@ def evidence(draft: Draft, query: Query, names: Mapping[PersonId, str]) -> tuple
         replace(reason, at_ms=min(max(reason.at_ms, draft.start_ms), draft.end_ms))
         for reason in reasons
     ]
-    return tuple(sorted(within, key=lambda reason: -reason.score))
+    within.sort(key=lambda reason: -reason.score)
+    if telling is not None and not any(telling.text in reason.text for reason in within):
+        within.append(Evidence(EvidenceKind.TEXT, telling.text, CUT, telling.at_ms))
+    return tuple(within)
 
 
 def _speech(draft: Draft, query: Query) -> Evidence | None:

@@ -14,6 +14,7 @@ from heimdex.search import retrieve, wording
 from heimdex.search.blend import Asked, Blend
 from heimdex.search.calibration import CUT
 from heimdex.search.candidates import Candidate, Ranking, Span
+from heimdex.search.datings import Datings
 from heimdex.search.moments import inside
 from heimdex.search.ranking import Ranked, rank, rank_with
 from heimdex.search.retrieve import Speech
@@ -49,6 +50,7 @@ class Sources:
     towers: QueryTowers
     sight: Sight
     screen: Screen
+    datings: Datings
 
     def speech(self, text: str, videos: frozenset[VideoId] | None) -> Speech:
         """What is said that answers `text`."""
@@ -86,7 +88,7 @@ class Look:
         # Words that are asked for by kind (`said:`, `text:`) must be there; `seen:` asks for none.
         words_only = bool(kinds) and kinds <= {EvidenceKind.SPEECH, EvidenceKind.TEXT}
         self._said = words_only or (spoken and kinds != {EvidenceKind.VISUAL})
-        self._videos = _both(videos_in(query, sources.catalogue), within)
+        self._videos = _both(videos_in(query, sources.catalogue, sources.datings), within)
         self._people = tuple(dict.fromkeys([*query.people, *sorted(query.filters.people)]))
 
     def ranked(self) -> list[Ranked]:
@@ -214,9 +216,10 @@ class Look:
             return []
         against = [towers.vision(excluded) for excluded in self._query.excluded]
         self._go_on()
-        query = asked.vector
-        frames = sources.sight.frames(towers.frame_space, towers.scene_space, query, videos)
-        found = sights(frames, query, asked.limits, text, against, spans, asked.at_most)
+        frames = sources.sight.frames(
+            towers.frame_space, towers.scene_space, asked.vector, videos, against, spans
+        )
+        found = sights(frames, asked.limits, text, asked.at_most)
         if self._blend is not None:
             found = self._blend.elsewhere(found)
         self._go_on()

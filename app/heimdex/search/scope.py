@@ -4,11 +4,13 @@ Limits in time inside a video (who is on screen when) are left to `retrieve`.
 """
 
 import os
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from heimdex.domain.ids import VideoId
-from heimdex.domain.search import Filters, Length, Query
+from heimdex.domain.search import Filters, Length, Period, Query, When
+from heimdex.search.datings import Dating, Datings
 from heimdex.search.names import fold
 from heimdex.storage.catalogue import Catalogue, Extent
 from heimdex.storage.paths import path_text
@@ -25,15 +27,17 @@ def is_limited(query: Query) -> bool:
     )
 
 
-def videos_in(query: Query, catalogue: Catalogue) -> frozenset[VideoId] | None:
+def videos_in(query: Query, catalogue: Catalogue, datings: Datings) -> frozenset[VideoId] | None:
     """The videos that are left; None when they all are.
 
     A video is in a folder when any of its files is in or below it. Its date is when it was
-    recorded, as its file says in its metadata or, failing that, when the file was last changed.
+    recorded, as its file says in its metadata or, failing that, when the file was last changed;
+    one that its name, its folders or its screen tell (`datings`) will do as well.
     Of several dates any will do, unless two of them meet ("July", "2015"): then both must.
     """
     if not is_limited(query):
         return None
+    told = datings.of(query, int(time.time()))
     filters = query.filters
     kept: set[VideoId] | None = None
     if query.folders or filters.folder is not None:
@@ -41,7 +45,8 @@ def videos_in(query: Query, catalogue: Catalogue) -> frozenset[VideoId] | None:
     return frozenset(
         extent.video_id
         for extent in catalogue.extents()
-        if (kept is None or extent.video_id in kept) and _fits(extent, query)
+        if (kept is None or extent.video_id in kept)
+        and _fits(extent, query, told.get(extent.video_id, ()))
     )
 
 
@@ -66,24 +71,44 @@ def _beside(filters: Filters) -> Filters:
     )
 
 
-def _fits(extent: Extent, query: Query) -> bool:
+def told_by(query: Query, recorded_at: int | None, told: Sequence[Dating]) -> Dating | None:
+    """What dates a video as `query` asks for, where its file does not."""
+    if not query.dates or (recorded_at is not None and _dated(_at(recorded_at), query)):
+        return None
+    return next((each for each in told if _dated(each.period, query)), None)
+
+
+def _fits(extent: Extent, query: Query, told: Sequence[Dating]) -> bool:
     filters = query.filters
-    at = extent.recorded_at
-    if not _within(at, filters.after, filters.before):
+    beside = Period(filters.after, filters.before)
+    dates = [_at(extent.recorded_at), *(each.period for each in told)]
+    if any(_holds(when, date) for when in query.excluded_dates for date in dates):
         return False
-    if any(when.holds(at) for when in query.excluded_dates):
-        return False
-    if query.dates and not _dated(at, query):
+    if not any(_inside(date, beside) and _dated(date, query) for date in dates):
         return False
     limits: Iterable[Length] = (filters.length, *query.lengths)
     return all(limit.holds(extent.duration_ms) for limit in limits)
 
 
-def _dated(at: int, query: Query) -> bool:
+def _dated(date: Period, query: Query) -> bool:
     """Yearly dates ("July") narrow those of one year; of those of one year any will do."""
     yearly = [when for when in query.dates if when.yearly]
     others = [when for when in query.dates if not when.yearly]
-    return all(not some or any(when.holds(at) for when in some) for some in (yearly, others))
+    return all(not some or any(_holds(when, date) for when in some) for some in (yearly, others))
+
+
+def _holds(when: When, date: Period) -> bool:
+    return any(_inside(date, period) for period in when.periods)
+
+
+def _inside(date: Period, period: Period) -> bool:
+    """Whether all of `date`, which is known on both sides, lies in `period`."""
+    first, end = date.after, date.before
+    return first is None or end is None or (period.holds(first) and period.holds(end - 1))
+
+
+def _at(second: int) -> Period:
+    return Period(second, second + 1)
 
 
 def _in_folders(query: Query, catalogue: Catalogue) -> set[VideoId]:
@@ -112,7 +137,3 @@ def _called(name: str, parents: set[Path]) -> set[Path]:
     if exact or len(wanted) != 1:
         return exact
     return {parent for parent, each in parts.items() if any(wanted[0] in part for part in each)}
-
-
-def _within(at: int, after: int | None, before: int | None) -> bool:
-    return (after is None or at >= after) and (before is None or at < before)

@@ -28,7 +28,8 @@ from heimdex.domain.search import (
     When,
 )
 from heimdex.search.blend import Blend
-from heimdex.search.calibration import CUT
+from heimdex.search.calibration import CUT, DOUBTFUL
+from heimdex.search.datings import Datings
 from heimdex.search.explain import evidence
 from heimdex.search.folding import Folded, SceneAt, folded
 from heimdex.search.look import IsCancelled, Look, Sources
@@ -36,7 +37,7 @@ from heimdex.search.meeting import meeting
 from heimdex.search.moments import Draft
 from heimdex.search.parse import parse
 from heimdex.search.ranking import APART, Ranked
-from heimdex.search.scope import folder_names, is_limited, videos_in
+from heimdex.search.scope import folder_names, is_limited, told_by, videos_in
 from heimdex.search.screen import Screen
 from heimdex.search.sight import Sight
 from heimdex.search.towers import QueryTowers, Roll
@@ -68,10 +69,19 @@ class Searcher:
     ) -> None:
         """`southern`: seasons are those south of the equator."""
         sight = Sight(vectors, index)
-        screen = Screen(stages, lexicon.beside(OCR_LINES))
-        weights = TokenWeights(vectors.database)
+        written = lexicon.beside(OCR_LINES)
         self._sources = Sources(
-            catalogue, stages, vectors, weights, lexicon, index, people, towers, sight, screen
+            catalogue=catalogue,
+            stages=stages,
+            vectors=vectors,
+            weights=TokenWeights(vectors.database),
+            lexicon=lexicon,
+            index=index,
+            people=people,
+            towers=towers,
+            sight=sight,
+            screen=Screen(stages, written),
+            datings=Datings(catalogue, written),
         )
         self._southern = southern
 
@@ -192,15 +202,20 @@ class Searcher:
         if vague and any(each.score >= CUT for each in as_words):
             # "in the fall" may be how it looks rather than when it was.
             return as_words, doubtful
-        if videos_in(query, sources.catalogue):
+        if any(each.score >= DOUBTFUL for each in found):
             return found, ()
-        near = look(replace(query, dates=(), lengths=()))
-        return [_near(each) for each in near], doubtful
+        undated = look(replace(query, dates=(), lengths=()))
+        if not videos_in(query, sources.catalogue, sources.datings):
+            return [_near(each) for each in undated], doubtful
+        # What fits at another time is nearer than what hardly does at the right one.
+        fits = [_near(each) for each in undated if each.score >= CUT]
+        return [*fits, *found], doubtful if fits else ()
 
     def _browsed(self, query: Query) -> list[Ranked]:
         """Whole videos, newest first: all that was asked for is when, where or how long."""
-        kept = videos_in(query, self._sources.catalogue) or frozenset()
-        videos = [v for v in self._sources.catalogue.videos() if v.id in kept and v.duration_ms]
+        sources = self._sources
+        kept = videos_in(query, sources.catalogue, sources.datings) or frozenset()
+        videos = [v for v in sources.catalogue.videos() if v.id in kept and v.duration_ms]
         videos.sort(key=lambda v: -(v.recorded_at or v.added_at))
         return [Ranked(Draft(video.id, 0, video.duration_ms), 1.0) for video in videos]
 
@@ -234,13 +249,15 @@ class Searcher:
         if names and videos:
             for appearance in self._sources.people.appearances(names, videos):
                 seen.setdefault(appearance.video_id, []).append(appearance)
+        told = self._sources.datings.of(query, int(time.time())) if query.dates else {}
         moments = []
         for each in shown:
             draft = each.ranked.draft
             video = self._sources.catalogue.video(draft.video_id)
             if video is None:
                 continue  # Forgotten while we searched.
-            reasons = evidence(draft, query, names)
+            telling = told_by(query, video.recorded_at, told.get(draft.video_id, ()))
+            reasons = evidence(draft, query, names, telling)
             there = [
                 a
                 for a in seen.get(draft.video_id, [])

@@ -131,8 +131,8 @@ class ResultsPanel(QWidget):
             return self.tr("Nothing fits this well. These are the nearest moments there are.")
         missing = ", ".join(f"“{chip.text}”" for chip in result.dropped)
         text = self.tr(
-            "No video of the library fits %1. These moments are the nearest without that; if it "
-            "was not meant so, remove its chip."
+            "Nothing fits together with %1. These moments are the nearest without that; if it was "
+            "not meant so, remove its chip."
         )
         return text.replace("%1", missing)
 
