@@ -200,11 +200,13 @@ def unheard(heard: Heard, levels: NDArray[np.float32]) -> int:
 def quiet_cuts(samples: NDArray[np.float32], most: int, rate: int = 16_000) -> list[int]:
     """Borders, first and last sample included, that leave no more than `most` samples between two.
 
-    Each is put where the last third of what would fit is quietest.
+    Each is put where the last third of what would fit is quietest; the last one wherever it is
+    quietest, as long as neither side of it is too long.
     """
     borders = [0]
-    while len(samples) - borders[-1] > most:
-        low, high = borders[-1] + most * 2 // 3, borders[-1] + most
+    while (left := len(samples) - borders[-1]) > most:
+        reach = left - most if left <= 2 * most else most * 2 // 3
+        low, high = borders[-1] + reach, borders[-1] + most
         levels = np.convolve(10 ** (loudness(samples[low:high], rate) / 10), np.ones(20), "same")
         borders.append(low + (int(levels.argmin()) * 10 + 5) * rate // 1000)
     return [*borders, len(samples)] if len(samples) else borders

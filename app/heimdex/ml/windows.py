@@ -15,11 +15,12 @@ from heimdex.domain.engines import Report, VoiceDetector
 SAMPLE_RATE: Final = 16_000
 _STRETCH: Final = SAMPLE_RATE * 120
 """Samples that the voice detector sees at once."""
-_WINDOW: Final = SAMPLE_RATE * 30
-"""Whisper was trained on 30 s; a window is never longer."""
+_VIEW: Final = SAMPLE_RATE * 30
+"""What Whisper sees at once, and costs the same however little of it is speech: a window is filled
+view by view."""
 _GAP: Final = SAMPLE_RATE * 5
-"""A longer silence ends a window: the recogniser must not be asked what nobody said. Every window
-costs it the same, so shorter silences are kept."""
+"""A longer silence ends a window: the recogniser must not be asked what nobody said. Shorter ones
+are kept, because every view costs the same."""
 _PADDING: Final = SAMPLE_RATE // 5
 _HOP: Final = SAMPLE_RATE // 20
 
@@ -29,7 +30,11 @@ Samples = NDArray[np.float32]
 def speech_windows(
     blocks: Iterator[Samples], voice: VoiceDetector, report: Report
 ) -> Iterator[tuple[int, Samples]]:
-    """Cut a track into windows of speech: (start in ms, samples), each at most 30 s."""
+    """Cut a track into windows of speech: (start in ms, samples).
+
+    Where somebody keeps speaking they are 30 to 60 s long; none is longer, and one that a long
+    silence ends may be shorter. A longer window can be cut into two views that Whisper can see.
+    """
     held: Samples = np.zeros(0, np.float32)
     first = 0
     ended = False
@@ -60,22 +65,11 @@ def speech_windows(
 
 
 def _windows(spans: list[tuple[int, int]], samples: Samples) -> Iterator[tuple[int, int]]:
-    """Join neighbouring spans up to the length of a window, with a little air around them.
+    """The views joined to windows, with a little air around them.
 
     Windows never overlap: a word in two of them would be said twice.
     """
-    longest = _WINDOW - 2 * _PADDING
-    parts: list[tuple[int, int]] = []
-    for low, high in spans:
-        if parts and low - parts[-1][1] <= _GAP and high - parts[-1][0] <= longest:
-            parts[-1] = (parts[-1][0], high)
-            continue
-        start = low
-        while high - start > longest:
-            cut = _quietest(samples, start + longest * 3 // 4, start + longest)
-            parts.append((start, cut))
-            start = cut
-        parts.append((start, high))
+    parts = _pairs(_views(spans, samples))
     for number, (start, end) in enumerate(parts):
         before = parts[number - 1][1] if number else 0
         after = parts[number + 1][0] if number + 1 < len(parts) else len(samples)
@@ -83,6 +77,40 @@ def _windows(spans: list[tuple[int, int]], samples: Samples) -> Iterator[tuple[i
             start - min(_PADDING, (start - before) // 2),
             end + min(_PADDING, max(0, after - end) // 2),
         )
+
+
+def _views(spans: list[tuple[int, int]], samples: Samples) -> list[tuple[int, int]]:
+    """Neighbouring spans joined up to the length of a view; what is longer is cut where it is
+    quietest."""
+    longest = _VIEW - 2 * _PADDING
+    views: list[tuple[int, int]] = []
+    for low, high in spans:
+        if views and low - views[-1][1] <= _GAP and high - views[-1][0] <= longest:
+            views[-1] = (views[-1][0], high)
+            continue
+        start = low
+        while high - start > longest:
+            cut = _quietest(samples, start + longest * 3 // 4, start + longest)
+            views.append((start, cut))
+            start = cut
+        views.append((start, high))
+    return views
+
+
+def _pairs(views: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Each view together with the next one, if no long silence is between them and the two,
+    silence included, can be cut into views again."""
+    longest = 2 * (_VIEW - _PADDING)
+    pairs: list[tuple[int, int]] = []
+    single = False
+    for low, high in views:
+        if single and low - pairs[-1][1] <= _GAP and high - pairs[-1][0] <= longest:
+            pairs[-1] = (pairs[-1][0], high)
+            single = False
+        else:
+            pairs.append((low, high))
+            single = True
+    return pairs
 
 
 def _quietest(samples: Samples, low: int, high: int) -> int:
