@@ -1535,7 +1535,7 @@
     </message>
     <message>
         <source>Nothing fits together with %1. These moments are the nearest without that; if it was not meant so, remove its chip.</source>
-        <translation>%1에 함께 맞는 장면이 없습니다. 그 조건을 빼고 가장 가까운 장면들입니다. 뜻이 그렇지 않다면 그 조각을 지우세요.</translation>
+        <translation>%1까지 함께 맞는 순간이 없습니다. 그 조건 없이 가장 가까운 순간들입니다. 그런 뜻이 아니었다면 칩을 지우세요.</translation>
     </message>
     <message>
         <source>Type what was said, what can be seen or who is there, in a sentence, in Korean or English; a date, a folder or a length may stand in it. Put words in quotes to find them exactly, and - before a word to leave it out.</source>
