@@ -75,7 +75,6 @@ class ColourVectors(Plain):
     """Pictures and crops as their mean colour, texts as the letters they hold."""
 
     dims = 4
-    input_size = 64
 
     def __init__(self) -> None:
         self.batches: list[int] = []

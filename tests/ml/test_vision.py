@@ -70,7 +70,6 @@ def test_the_space_is_named_after_weights_and_list(engine: SentenceSpaceVision) 
     assert engine.model_id == "effnet-lite2-use"
     assert engine.revision == f"1-{concepts.recipe(LIST)}"
     assert 0 < engine.thresholds.suggest < engine.thresholds.match < 1
-    assert engine.input_size == 224
 
 
 def test_unloading_gives_the_weights_back_and_using_loads_them_again(

@@ -105,8 +105,6 @@ def test_decisions_outlive_the_tracks(
     ]
     people.add_decision(DecisionKind.IS, b, video_id(1), 400, BOX)  # the person thought again
     assert [(d.kind, d.person_id) for d in people.decisions()] == [(DecisionKind.IS, b)]
-    people.remove_decision(people.decisions(person_id=b)[0].id)
-    assert people.decisions() == []
 
 
 def test_merging_moves_everything(people: PeopleStore, faced: list[VideoId]) -> None:

@@ -126,11 +126,6 @@ class VisionEmbedder(Engine, Protocol):
         """For query against frame."""
         ...
 
-    @property
-    def input_size(self) -> int:
-        """The picture's edge in pixels that the model sees; decode no smaller than this."""
-        ...
-
     def embed_images(self, images: Sequence[RgbImage]) -> Vectors:
         """One unit vector a picture of any size, in order."""
         ...

@@ -6,7 +6,6 @@ Which processes are confined, and which folders are theirs, is said by `engine_h
 
 import ctypes
 import errno
-import logging
 import os
 import platform
 import sys
@@ -59,7 +58,6 @@ _MACHINES = {
     "x86_64": _Machine(0xC000003E, 317, 41),
     "aarch64": _Machine(0xC00000B7, 277, 198),
 }
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,11 +76,6 @@ class DualEncoder(Placing):
         self._texts: TextTower | None = None
         self._framers: ThreadPoolExecutor | None = None
 
-    @property
-    def input_size(self) -> int:
-        """Edge in pixels that the model sees."""
-        return self._framing.edge
-
     def load(self) -> None:
         """Open the image tower; the text tower opens when a sentence comes."""
         self._image_tower()

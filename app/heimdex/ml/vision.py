@@ -49,11 +49,6 @@ class SentenceSpaceVision(Placing):
         self._graph: Graph | None = None
         self._map: concepts.SentenceMap | None = None
 
-    @property
-    def input_size(self) -> int:
-        """Edge in pixels that the model sees."""
-        return INPUT_SIZE
-
     def load(self) -> None:
         """Open the network and the map; the text engine loads when a sentence comes."""
         self._opened()

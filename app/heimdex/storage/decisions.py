@@ -52,11 +52,6 @@ class DecisionStore:
             )
         return DecisionId(cursor.lastrowid or 0)
 
-    def remove_decision(self, decision_id: DecisionId) -> None:
-        """Take back what was said."""
-        with self._database.write() as connection:
-            connection.execute("DELETE FROM decisions WHERE id = ?", (decision_id,))
-
     def decisions(
         self, video_id: VideoId | None = None, person_id: PersonId | None = None
     ) -> list[Decision]:

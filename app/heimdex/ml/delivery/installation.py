@@ -37,7 +37,6 @@ class Installation:
         """`form`: which published form to take; "" means the first that can be used here."""
         self._store = store
         self._ask = ask
-        self._report = report
         self._form = form
         self._workplace = assembly.Workplace(store.models_dir)
         self._meter = Meter(report)
