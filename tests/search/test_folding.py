@@ -140,9 +140,9 @@ def test_one_shot_is_one_moment_and_its_other_seconds_are_told(parks: Golden):
 @pytest.mark.parametrize("query", ["a dog playing with a ball", "cat"])
 def test_a_lead_over_every_other_video_counts(parks: Golden, query: str):
     vector = parks.towers.vision(query)
-    frames = Sight(parks.vectors, parks.index).frames(FRAME, SCENE, vector, None)
-    plain = sights(frames, vector, Thresholds(0.9, 0.8), query, at_most=1.0)
-    led = sights(frames, vector, Thresholds(0.9, 0.8, lead=0.6), query, at_most=1.0)
+    frames = Sight(parks.vectors, parks.index).frames(FRAME, SCENE, vector)
+    plain = sights(frames, Thresholds(0.9, 0.8), query, at_most=1.0)
+    led = sights(frames, Thresholds(0.9, 0.8, lead=0.6), query, at_most=1.0)
     assert [each.start_ms for each in led] == [each.start_ms for each in plain]
     assert led[0].confidence > plain[0].confidence
     best = plain[0].video_id
@@ -157,7 +157,7 @@ def test_there_is_no_lead_where_only_one_video_is_looked_at(parks: Golden):
     dog = next(video for video, name in parks.names.items() if name == "dog.mp4")
     frames = Sight(parks.vectors, parks.index).frames(FRAME, SCENE, vector, frozenset({dog}))
     limits = Thresholds(0.9, 0.8, lead=0.6)
-    found = sights(frames, vector, limits, "a dog", at_most=1.0)
+    found = sights(frames, limits, "a dog", at_most=1.0)
     assert {each.video_id for each in found} == {dog}
-    alone = sights(frames, vector, Thresholds(0.9, 0.8), "a dog", at_most=1.0)
+    alone = sights(frames, Thresholds(0.9, 0.8), "a dog", at_most=1.0)
     assert [each.confidence for each in found] == [each.confidence for each in alone]

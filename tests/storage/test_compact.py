@@ -171,14 +171,47 @@ def test_only_what_is_asked_for_is_compared(
     found = CompactStore(database, folder).space(PASSAGES)
     query = VectorStore(database).matrix(PASSAGES).vectors[0]
     whole = found.similarity(query)
-    parts = found.slices(three_videos[:2])
-    assert [(p.start, p.stop) for p in parts] == [(0, 20)]
-    assert len(found.slices([three_videos[0], three_videos[2]])) == 2
-    some = found.similarity(query, found.slices([three_videos[1]]))
+    some = found.similarity(query, found.of([three_videos[1]]))
     np.testing.assert_array_equal(some[10:20], whole[10:20])
     assert (some[:10] == NOT_THERE).all()
     assert (some[20:] == NOT_THERE).all()
-    assert found.slices(["0" * 32]) == []
+    assert not found.of(["0" * 32]).any()
+    assert not found.of([]).any()
+
+
+@pytest.mark.parametrize("few", [1, 1000])
+def test_any_choice_of_videos_is_compared_and_nothing_else(
+    database: Database,
+    catalogue: Catalogue,
+    stages: StageStore,
+    three_videos: list,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    few: int,
+) -> None:
+    """Whether gaps are bridged, in pieces, in block or tail, and with rows that are gone."""
+    monkeypatch.setattr(compact, "_BRIDGE", 4)
+    monkeypatch.setattr(compact, "_AT_ONCE", 7)
+    monkeypatch.setattr(compact, "_FEW", few)
+    monkeypatch.setattr(compact, "_TAIL", 10.0)
+    videos = [video_id(number) for number in range(1, 9)]
+    for number, one in enumerate(videos, 1):
+        catalogue.put_file(database.directory / f"{number}.mp4", one, None, 1, 1)
+        put(stages, number, number)
+    store = CompactStore(database, folder)
+    store.space(PASSAGES)
+    catalogue.remove_video(videos[2])
+    put(stages, 5, 12, seed=1)
+    found = store.space(PASSAGES)
+    query = VectorStore(database).matrix(PASSAGES).vectors[0]
+    whole = found.similarity(query)
+    random = np.random.default_rng(3)
+    for _ in range(40):
+        chosen = {v for v in videos if random.random() < 0.5}
+        rows = np.array([o >= 0 and found.videos[o] in chosen for o in found.owner])
+        np.testing.assert_array_equal(found.of(chosen), rows)
+        some = found.similarity(query, found.of(chosen))
+        np.testing.assert_array_equal(some, np.where(rows, whole, NOT_THERE))
 
 
 def test_single_vectors_are_compared_again_exactly(

@@ -52,28 +52,19 @@ def compared(
     compact: Compact, query: Vectors, n: int, videos: Collection[VideoId] | None = None
 ) -> list[Neighbour]:
     """The `n` vectors most similar by the compact copies; similarities are good to 0.001."""
-    parts = None if videos is None else compact.slices(videos)
-    similarity = compact.similarity(query, parts)
+    similarity = compact.similarity(query, None if videos is None else compact.of(videos))
     return [
-        Neighbour(
-            compact.videos[compact.owner[row]],
-            int(compact.index[row]),
-            int(compact.start_ms[row]),
-            int(compact.end_ms[row]),
-            float(similarity[row]),
-        )
-        for row in best_rows(similarity, n).tolist()
+        compact.neighbour(row, float(similarity[row])) for row in best_rows(similarity, n).tolist()
     ]
 
 
 def best_rows(similarity: NDArray[np.float32], n: int) -> NDArray[np.int64]:
     """Rows of the `n` largest numbers, largest first, equal ones in their order; rows that are not
     there are left out."""
-    count = min(n, len(similarity))
-    if count <= 0:
-        return np.zeros(0, np.int64)
-    rows = np.arange(count)
-    if count < len(similarity):
-        rows = np.argpartition(similarity, len(similarity) - count)[-count:]
-    rows = rows[similarity[rows] > NOT_THERE]
+    rows = np.flatnonzero(similarity > NOT_THERE)
+    if n <= 0:
+        return rows[:0]
+    if n < len(rows):
+        there = similarity if len(rows) == len(similarity) else similarity[rows]
+        rows = rows[np.argpartition(there, len(rows) - n)[-n:]]
     return rows[np.lexsort((rows, -similarity[rows]))]

@@ -1,8 +1,8 @@
 """Finds stretches of video by what their frames show, to the frame.
 
 Queries become vectors in the query host; joining with what is said and who is there is left to
-`moments`. A scene is a mean and hides its best second, so frames are compared one by one; in a
-large library only those of the scenes that the index finds near.
+`moments`. A scene is a mean and hides its best second, so every frame is compared; only in a
+library too large for that the index says first which scenes are near.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,16 +16,22 @@ from heimdex.domain.ids import VideoId
 from heimdex.domain.vectors import Neighbour, Space, Vectors
 from heimdex.search.calibration import confidence
 from heimdex.search.candidates import Candidate, Channel, Ranking, Span
-from heimdex.search.nearest import EXACT_UP_TO, nearest
-from heimdex.storage.chroma import VectorIndex
-from heimdex.storage.compact import Compact
+from heimdex.search.nearest import EXACT_UP_TO, best_rows
+from heimdex.storage.chroma import IndexNotReady, VectorIndex
+from heimdex.storage.compact import NOT_THERE, Compact
 from heimdex.storage.vectors import VectorStore
 
 MOST = 60
 """Stretches that one search returns."""
 
+LOOKED_AT = 4096
+"""The most fitting frames, whose scenes are looked at: many times what `MOST` stretches hold."""
+
 SCENES = 300
-"""Scenes of a large library whose frames are looked at."""
+"""Scenes that the index is asked for where there are too many frames to compare."""
+
+AGAIN = 40
+"""The first frames are compared again, exactly."""
 
 KEEPS = 0.85
 """A stretch goes on while its frames are this much as fitting as the best one."""
@@ -39,32 +45,54 @@ ALIKE = Thresholds(match=0.8, suggest=0.6)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frames:
-    """Sampled frames of several videos, by video and time: those of `compact` that are looked at.
+    """Frames that were compared with a query, by video and time, whole scenes: m of `compact`.
 
-    `rows`: their rows there, None for all of them; the other arrays have one entry a frame looked
-    at. `scene` numbers the scene of each, counting through all videos; -1 is none.
+    `similarity`: of each to the query, (m,); `unwanted`: of each to what must not be seen;
+    `inside`: whether each lies where it was looked for, None for all. `scene` numbers the scene of
+    each, counting through all videos; -1 is none. `rows`: where each is in `compact`.
     """
 
     compact: Compact
-    rows: NDArray[np.int64] | None
-    parts: Sequence[slice] | None
+    rows: NDArray[np.int64]
+    similarity: NDArray[np.float32]
+    unwanted: tuple[NDArray[np.float32], ...]
+    inside: NDArray[np.bool_] | None
     owner: NDArray[np.int32]
     start_ms: NDArray[np.int32]
     end_ms: NDArray[np.int32]
     scene: NDArray[np.int64]
 
     def __len__(self) -> int:
-        return len(self.owner)
+        return len(self.rows)
 
     @property
     def videos(self) -> tuple[VideoId, ...]:
         """The videos that `owner` counts."""
         return self.compact.videos
 
-    def similarity(self, query: Vectors) -> NDArray[np.float32]:
-        """How like a unit vector (d,) each frame is."""
-        found = self.compact.similarity(query, self.parts)
-        return found if self.rows is None else found[self.rows]
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Scenes:
+    """The scene of each frame of a compact copy, and the rows at which a scene begins."""
+
+    frames: Compact
+    scenes: Compact
+    number: NDArray[np.int64]
+    starts: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, frames: Compact, scenes: Compact) -> "_Scenes":
+        number = _numbered(frames, scenes)
+        starts = np.flatnonzero(np.diff(number, prepend=np.int64(-2)))
+        return cls(frames, scenes, number, starts)
+
+    def around(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """All rows of the scenes that some rows belong to, in order."""
+        places = np.unique(np.searchsorted(self.starts, rows, side="right") - 1)
+        firsts = self.starts[places]
+        counts = np.append(self.starts, len(self.number))[places + 1] - firsts
+        before = np.cumsum(counts) - counts
+        return np.repeat(firsts - before, counts) + np.arange(counts.sum())
 
 
 class Sight:
@@ -73,87 +101,99 @@ class Sight:
     def __init__(self, vectors: VectorStore, index: VectorIndex) -> None:
         self._vectors = vectors
         self._index = index
-        self._kept: tuple[Compact, Compact, NDArray[np.int64]] | None = None
+        self._kept: _Scenes | None = None
 
     def frames(
         self,
         frame_space: Space,
         scene_space: Space,
         query: Vectors,
-        videos: frozenset[VideoId] | None,
+        videos: frozenset[VideoId] | None = None,
+        against: Sequence[Vectors] = (),
+        spans: Sequence[Span] | None = None,
     ) -> Frames:
-        """The frames that are worth comparing with `query`: all of `videos`, or of everything;
-        in a large library those of the nearest scenes."""
+        """The frames most like `query` (d,) and the rest of their scenes; of `videos` only and
+        found only inside `spans`, if given. Frames that are more like one of `against` do not
+        count. The first are compared exactly."""
         frames = self._vectors.compact(frame_space)
-        scene = self._scenes(frames, self._vectors.compact(scene_space))
-        if videos is not None:
-            return _some(frames, scene, frames.slices(videos))
-        if self._vectors.count(frame_space) > EXACT_UP_TO:
-            near = nearest(self._vectors, self._index, scene_space, query, SCENES)
-            return _some(frames, scene, _parts(frames, near))
-        return Frames(frames, None, None, frames.owner, frames.start_ms, frames.end_ms, scene)
+        scenes = self._scenes(frames, self._vectors.compact(scene_space))
+        among = self._near(frames, scene_space, query) if videos is None else frames.of(videos)
+        similarity = frames.similarity(query, among)
+        unwanted = [frames.similarity(vector, among) for vector in against]
+        inside = None if spans is None else _inside(frames, spans)
+        fitting = similarity
+        for other in unwanted:
+            fitting = np.where(other > similarity, NOT_THERE, fitting)
+        if inside is not None:
+            fitting = np.where(inside, fitting, NOT_THERE)
+        rows = best_rows(fitting, LOOKED_AT)
+        self._compare_again(frame_space, query, frames, similarity, rows[:AGAIN])
+        rows = scenes.around(rows)
+        return Frames(
+            frames,
+            rows,
+            similarity[rows],
+            tuple(other[rows] for other in unwanted),
+            None if inside is None else inside[rows],
+            frames.owner[rows],
+            frames.start_ms[rows],
+            frames.end_ms[rows],
+            scenes.number[rows],
+        )
 
-    def _scenes(self, frames: Compact, scenes: Compact) -> NDArray[np.int64]:
+    def _scenes(self, frames: Compact, scenes: Compact) -> _Scenes:
         kept = self._kept
-        if kept is not None and kept[0] is frames and kept[1] is scenes:
-            return kept[2]
-        numbers = _numbered(frames, scenes)
-        self._kept = (frames, scenes, numbers)
-        return numbers
+        if kept is None or kept.frames is not frames or kept.scenes is not scenes:
+            kept = self._kept = _Scenes.of(frames, scenes)
+        return kept
+
+    def _near(
+        self, frames: Compact, scene_space: Space, query: Vectors
+    ) -> NDArray[np.bool_] | None:
+        """The frames of the scenes that the index finds near; None where all are compared."""
+        if len(frames) <= EXACT_UP_TO:
+            return None
+        try:
+            near = self._index.query(scene_space, query, SCENES)
+        except IndexNotReady:
+            return None
+        return _of_scenes(frames, near)
+
+    def _compare_again(
+        self,
+        space: Space,
+        query: Vectors,
+        frames: Compact,
+        similarity: NDArray[np.float32],
+        rows: NDArray[np.int64],
+    ) -> None:
+        """Put exact cosines in the place of rounded ones."""
+        rounded = [frames.neighbour(row, float(similarity[row])) for row in rows.tolist()]
+        for each in self._vectors.rescored(space, query, rounded):
+            similarity[frames.rows[each.video_id].start + each.index] = each.similarity
 
 
-def _some(frames: Compact, scene: NDArray[np.int64], parts: Sequence[slice]) -> Frames:
-    rows = (
-        np.concatenate([np.arange(part.start, part.stop) for part in parts])
-        if parts
-        else np.zeros(0, np.int64)
-    )
-    return Frames(
-        frames,
-        rows,
-        parts,
-        frames.owner[rows],
-        frames.start_ms[rows],
-        frames.end_ms[rows],
-        scene[rows],
-    )
-
-
-def _parts(frames: Compact, scenes: Sequence[Neighbour]) -> list[slice]:
-    """Where the frames of some scenes lie, in order."""
-    parts = []
-    for scene in scenes:
-        rows = frames.rows.get(scene.video_id)
-        if rows is None:
-            continue
-        first, last = np.searchsorted(frames.start_ms[rows], (scene.start_ms, scene.end_ms))
-        if first < last:
-            parts.append(slice(rows.start + int(first), rows.start + int(last)))
-    return sorted(parts, key=lambda part: part.start)
+def _of_scenes(frames: Compact, scenes: Sequence[Neighbour]) -> NDArray[np.bool_]:
+    """Which frames belong to some scenes, (n,)."""
+    spans = [Span(scene.video_id, scene.start_ms, scene.end_ms) for scene in scenes]
+    return _inside(frames, spans)
 
 
 def sights(
-    frames: Frames,
-    query: Vectors,
-    thresholds: Thresholds,
-    text: str,
-    against: Sequence[Vectors] = (),
-    spans: Sequence[Span] | None = None,
-    at_most: float = SEEN_AT_MOST,
+    frames: Frames, thresholds: Thresholds, text: str, at_most: float = SEEN_AT_MOST
 ) -> Ranking:
-    """Stretches of `frames` that are like `query` (d,), best first, at most `MOST`.
+    """Stretches of `frames` that are like their query, best first, at most `MOST`.
 
-    `against`: what must not be seen; a frame more like one of these is left out. `spans`: look
-    only inside these. A stretch goes from its best frame both ways, inside the scene, while the
-    picture stays nearly as fitting.
+    A stretch goes from its best frame both ways, inside the scene, while the picture stays nearly
+    as fitting; frames that must not be seen are no part of one.
     """
     if not len(frames):
         return []
-    similarity = _steadied(frames.similarity(query), frames.scene)
-    for vector in against:
-        similarity = np.where(frames.similarity(vector) > similarity, -1.0, similarity)
-    if spans is not None:
-        similarity = np.where(_inside(frames, spans), similarity, -1.0)
+    similarity = _steadied(frames.similarity, frames.scene)
+    for other in frames.unwanted:
+        similarity = np.where(other > similarity, -1.0, similarity)
+    if frames.inside is not None:
+        similarity = np.where(frames.inside, similarity, -1.0)
     stretches = list(_stretches(similarity, frames.scene))
     rival = _rival([(int(frames.owner[peak]), float(similarity[peak])) for *_, peak in stretches])
     found = []
@@ -245,15 +285,12 @@ def _numbered(frames: Compact, scenes: Compact) -> NDArray[np.int64]:
     return number
 
 
-def _inside(frames: Frames, spans: Sequence[Span]) -> NDArray[np.bool_]:
+def _inside(frames: Compact, spans: Sequence[Span]) -> NDArray[np.bool_]:
+    """Which frames are on while one of the spans is, (n,)."""
     inside = np.zeros(len(frames), bool)
-    place = {video_id: at for at, video_id in enumerate(frames.videos)}
     for span in spans:
-        at = place.get(span.video_id)
-        if at is not None:
-            inside |= (
-                (frames.owner == at)
-                & (frames.start_ms < span.end_ms)
-                & (frames.end_ms > span.start_ms)
-            )
+        rows = frames.rows.get(span.video_id)
+        if rows is not None:
+            starts, ends = frames.start_ms[rows], frames.end_ms[rows]
+            inside[rows] |= (starts < span.end_ms) & (ends > span.start_ms)
     return inside

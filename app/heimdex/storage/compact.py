@@ -8,7 +8,7 @@ costs about 0.0005 of a cosine: the order of near neighbours is settled by compa
 import json
 import logging
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heimdex.domain.ids import VideoId
-from heimdex.domain.vectors import Space, Vectors
+from heimdex.domain.vectors import Neighbour, Space, Vectors
 from heimdex.storage.compact_files import Block, read_block, write_block
 from heimdex.storage.database import Database
 from heimdex.storage.vector_rows import read_batch
@@ -26,7 +26,12 @@ NOT_THERE: Final = -2.0
 """The similarity of rows that were not asked for or are gone; below every cosine."""
 
 _AT_ONCE: Final = 1 << 16
-"""Rows compared in one call: 2 ms at 512 numbers, after which other threads get their turn."""
+"""Rows compared in one call: 1 to 2 ms at 512 numbers, after which other threads get their turn."""
+_BRIDGE: Final = 1 << 9
+"""Rows nobody asked for that are compared nevertheless where they part others: a call of its own
+for what lies behind them costs as much."""
+_FEW: Final = 8
+"""Less than one video in so many is looked up one by one."""
 _WORTH_A_FILE: Final = 20_000
 _TAIL: Final = 0.2
 """When this share of the rows has changed since the block was made, it is made anew."""
@@ -58,10 +63,10 @@ class Compact:
         return len(self.owner)
 
     def similarity(
-        self, query: Vectors, parts: Collection[slice] | None = None
+        self, query: Vectors, among: NDArray[np.bool_] | None = None
     ) -> NDArray[np.float32]:
         """About the cosine of every row to a unit vector (d,), shape (n,); only of the rows in
-        `parts`, where given, and `NOT_THERE` elsewhere."""
+        `among` (n,), where given, and `NOT_THERE` elsewhere."""
         import simsimd
 
         found = np.full(len(self), NOT_THERE, np.float32)
@@ -69,28 +74,44 @@ class Compact:
         if not largest or not len(self):
             return found
         asked = np.rint(query * (127 / largest)).astype(np.int8)[None]
+        runs = [(0, len(self))] if among is None else _runs(among)
         at = 0
         for block in self.blocks:
-            for first, last in _inside(parts, at, at + len(block)):
+            for first, last in _inside(runs, at, at + len(block)):
                 rows = slice(first - at, last - at)
                 dots = np.asarray(simsimd.cdist(asked, block.codes[rows], "dot"))
                 found[first:last] = dots[0] * (block.scales[rows] * np.float32(largest / 127))
             at += len(block)
         if self.gone:
             found[self.owner < 0] = NOT_THERE
+        if among is not None:
+            found[~among] = NOT_THERE
         return found
 
-    def slices(self, videos: Collection[VideoId]) -> list[slice]:
-        """Where the rows of some videos lie, in order, neighbours joined."""
-        joined: list[slice] = []
-        for part in sorted(
-            (self.rows[v] for v in videos if v in self.rows), key=lambda part: part.start
-        ):
-            if joined and joined[-1].stop == part.start:
-                joined[-1] = slice(joined[-1].start, part.stop)
-            else:
-                joined.append(part)
-        return joined
+    def neighbour(self, row: int, similarity: float) -> Neighbour:
+        """A row that is not gone, as what was found near."""
+        return Neighbour(
+            self.videos[self.owner[row]],
+            int(self.index[row]),
+            int(self.start_ms[row]),
+            int(self.end_ms[row]),
+            similarity,
+        )
+
+    def of(self, videos: Collection[VideoId]) -> NDArray[np.bool_]:
+        """Which rows are of some videos, shape (n,)."""
+        among = np.zeros(len(self), bool)
+        chosen = frozenset(videos)
+        if not self.videos or _FEW * len(chosen) <= len(self.videos):
+            for part in (self.rows[v] for v in chosen if v in self.rows):
+                among[part] = True
+        else:
+            wanted = np.fromiter((v in chosen for v in self.videos), bool, len(self.videos))
+            # Rows that are gone count as the last video's here.
+            np.take(wanted, self.owner, out=among, mode="wrap")
+            if self.gone:
+                among &= self.owner >= 0
+        return among
 
 
 class CompactStore:
@@ -223,9 +244,21 @@ def _joined(space: Space, block: Block, alive: set[VideoId], tail: Block | None)
     )
 
 
-def _inside(parts: Collection[slice] | None, start: int, stop: int) -> Iterator[tuple[int, int]]:
-    """The rows [start, stop) that belong to `parts`, in pieces that do not take long."""
-    for part in [slice(start, stop)] if parts is None else parts:
-        first, last = max(part.start, start), min(part.stop, stop)
+def _runs(among: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """[first, last) of the runs of rows in `among`, short gaps bridged."""
+    edges = np.flatnonzero(np.diff(among, prepend=False, append=False))
+    firsts, lasts = edges[::2], edges[1::2]
+    if not len(firsts):
+        return []
+    apart = firsts[1:] - lasts[:-1] > _BRIDGE
+    starts = firsts[np.concatenate([[True], apart])]
+    stops = lasts[np.concatenate([apart, [True]])]
+    return list(zip(starts.tolist(), stops.tolist(), strict=True))
+
+
+def _inside(runs: Iterable[tuple[int, int]], start: int, stop: int) -> Iterator[tuple[int, int]]:
+    """The rows [start, stop) that belong to `runs`, in pieces that do not take long."""
+    for run in runs:
+        first, last = max(run[0], start), min(run[1], stop)
         for at in range(first, last, _AT_ONCE):
             yield at, min(at + _AT_ONCE, last)

@@ -113,7 +113,8 @@ def read_block(folder: Path, key: str) -> Block | None:
             if codes.stat().st_size != shape[0] * shape[1]:
                 raise ValueError(f"{codes.name} is cut short")
             block = Block(
-                codes=np.memmap(codes, np.int8, "r", shape=shape),
+                # As a plain array: slicing a memmap costs as much as comparing 50 rows.
+                codes=np.asarray(np.memmap(codes, np.int8, "r", shape=shape)),
                 scales=kept["scales"],
                 start_ms=kept["start_ms"],
                 end_ms=kept["end_ms"],
