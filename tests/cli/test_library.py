@@ -1,14 +1,19 @@
 """`heimdex library` on an indexed sample: check, break, mend, back up, restore, move."""
 
+import io
 import os
 import shutil
 import sqlite3
+import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from command import Indexed
-from heimdex.storage.backups import FOLDER_NAME
-from heimdex.storage.database import FILE_NAME
+from heimdex.cli.main import parse, run
+from heimdex.storage.backups import FOLDER_NAME, Backups
+from heimdex.storage.database import FILE_NAME, Database
 
 
 def verify(library: Indexed) -> dict[str, Any]:
@@ -50,7 +55,10 @@ def test_a_damaged_database_is_told_and_restored(library_copy: Indexed) -> None:
     refused = library_copy("status")
     assert refused.code == 1
     assert "heimdex library restore" in refused.err
-    restored = library_copy("library", "restore")
+    unasked = library_copy("library", "restore")
+    assert unasked.code == 1
+    assert "--yes" in unasked.err
+    restored = library_copy("library", "restore", "--yes")
     assert restored.code == 0, restored.err
     assert "3 videos" in restored.out
     assert verify(library_copy)["problems"] == []
@@ -78,3 +86,36 @@ def test_videos_that_moved_and_a_library_that_moves(
     if os.name != "nt":
         assert there.library.stat().st_mode & 0o077 == 0
     assert there("index", "--json").json()[-1]["videos"] == 0
+
+
+class Terminal(io.StringIO):
+    """Somebody at the keyboard."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("typed", "left"), [("n\n", ["A", "B"]), ("네\n", ["A"])])
+def test_restore_asks_before_it_replaces(
+    typed: str,
+    left: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    library = tmp_path / "library"
+    library.mkdir()
+    database = Database.open(library / FILE_NAME)
+    insert = "INSERT INTO people (name, name_key, created_at) VALUES (?1, ?1, 0)"
+    with database.write() as connection:
+        connection.execute(insert, ("A",))
+    Backups(library).make(database)
+    with database.write() as connection:
+        connection.execute(insert, ("B",))
+    database.close()
+    monkeypatch.setattr(sys, "stdin", Terminal(typed))
+    assert run(parse(["--library", str(library), "library", "restore"])) == 0
+    assert "in the database's place?" in capsys.readouterr().out
+    connection = sqlite3.connect(library / FILE_NAME)
+    assert [row[0] for row in connection.execute("SELECT name FROM people ORDER BY id")] == left
+    connection.close()

@@ -5,6 +5,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -13,12 +14,12 @@ import pytest
 from heimdex.domain.errors import Cancelled, LibraryDamaged, UserError
 from heimdex.domain.ids import VideoId
 from heimdex.storage.artefacts import Artefacts
-from heimdex.storage.backups import DAMAGED, FOLDER_NAME, Backups, kept
+from heimdex.storage.backups import DAMAGED, FOLDER_NAME, Backup, Backups, kept, prove
 from heimdex.storage.chroma import VectorIndex
 from heimdex.storage.database import FILE_NAME, Database
 from heimdex.storage.migrations import ALL, migrate
 from heimdex.storage.people import PeopleStore
-from heimdex.storage.scrub import automatic_copies, scrub
+from heimdex.storage.scrub import Scrubbed, automatic_copies, scrub
 from heimdex.storage.upkeep import Upkeep
 
 HOUR, DAY = 3600, 86_400
@@ -191,6 +192,86 @@ def test_forgetting_takes_every_copy_along(database: Database, library: Path) ->
     assert automatic_copies(library) == []
     assert not [p for p in library.rglob("*") if p.is_file() and b"Forget Me" in p.read_bytes()]
     assert backups.is_due()
+
+
+def test_a_copy_that_is_just_being_made_does_not_outlive_forgetting(
+    database: Database, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was begun before: forgetting waits for it, and then takes it along with the others."""
+    name(database, "Forget Me")
+    backups = Backups(library)
+    copied, go_on, ends = threading.Event(), threading.Event(), []
+
+    def slow(backup: Path) -> None:
+        copied.set()
+        assert go_on.wait(10)
+        prove(backup)
+
+    def copy() -> None:
+        ends.append(backups.make(database))
+
+    def forget() -> None:
+        ends.append(scrub(database))
+
+    monkeypatch.setattr("heimdex.storage.backups.prove", slow)
+    copying, forgetting = threading.Thread(target=copy), threading.Thread(target=forget)
+    copying.start()
+    assert copied.wait(10)
+    with database.write() as connection:
+        connection.execute("DELETE FROM people")
+    forgetting.start()
+    time.sleep(0.1)
+    assert not ends
+    go_on.set()
+    copying.join(10)
+    forgetting.join(10)
+    assert isinstance(ends[0], Backup)
+    assert isinstance(ends[1], Scrubbed)
+    assert ends[1].copies == 1
+    assert automatic_copies(library) == []
+    assert not [p for p in library.rglob("*") if p.is_file() and b"Forget Me" in p.read_bytes()]
+
+
+def test_a_copy_that_vanishes_under_its_maker_is_a_sentence(
+    database: Database, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("heimdex.storage.backups.prove", lambda backup: backup.unlink())
+    with pytest.raises(UserError, match="No backup can be made"):
+        Backups(library).make(database)
+    monkeypatch.undo()
+    Backups(library).make(database)
+
+
+def test_a_restore_that_is_cut_short_leaves_a_database(
+    library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With none, the next start would begin an empty library and say nothing."""
+    path = library / FILE_NAME
+    database = Database.open(path)
+    name(database, "kept in the log")
+    Backups(library).make(database)
+    name(database, "later")
+    # As after a crash: what was written last is in the log alone.
+    left = {end: Path(f"{path}{end}").read_bytes() for end in ("", "-wal")}
+    database.close()
+    for end, content in left.items():
+        Path(f"{path}{end}").write_bytes(content)
+
+    def crash(self: Path, target: Path) -> Path:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "replace", crash)
+    with pytest.raises(KeyboardInterrupt):
+        Backups(library).restore()
+    monkeypatch.undo()
+    assert names(path) == ["kept in the log", "later"]
+    one = Backups(library).restore().former
+    assert names(path) == ["kept in the log"]
+    assert one is not None
+    assert names(one) == ["kept in the log", "later"]
+    two = Backups(library).restore().former
+    assert two not in (None, one)
+    assert names(one) == ["kept in the log", "later"]
 
 
 def test_too_little_room_makes_no_copy_and_keeps_the_others(

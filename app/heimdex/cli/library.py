@@ -5,11 +5,13 @@ What is compared, copied and rebuilt is the storage room's; originals are never 
 
 import argparse
 import shutil
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from heimdex.cli.arguments import place
+from heimdex.cli.consent import agreed
 from heimdex.cli.output import complain, counted, emit, note, size, table
 from heimdex.cli.session import directories, opened
 from heimdex.domain.errors import EngineFailed, MediaError, UserError
@@ -62,11 +64,12 @@ def define(group: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> N
         parents=[shared],
         help="put a backup in the database's place",
         description="Put a copy in the database's place: FILE, or the newest one that is sound. "
-        "The database that was there is kept under another name. Nothing else is lost: videos that "
-        "were indexed since are found and indexed again.",
+        "The database that was there is kept under another name. Asks before. Nothing else is "
+        "lost: videos that were indexed since are found and indexed again.",
     )
     restore.add_argument("file", type=Path, metavar="FILE", nargs="?", help="a copy")
     restore.add_argument("--list", action="store_true", help="only list the copies there are")
+    restore.add_argument("--yes", action="store_true", help="do not ask")
     restore.add_argument("--json", action="store_true", help="one JSON object")
     restore.set_defaults(run=restore_)
     relocate = actions.add_parser(
@@ -174,8 +177,12 @@ def restore_(options: argparse.Namespace) -> int:
     if options.list:
         _show(backups, options.json)
         return 0
+    chosen = place(options.file) if options.file is not None else None
     with LibraryLock(where.library):
-        done = backups.restore(place(options.file) if options.file is not None else None)
+        if not options.yes and not _may_replace(backups, chosen):
+            print("Nothing was changed.")
+            return 0
+        done = backups.restore(chosen)
     with opened(options) as library:
         # Dropped with the former database: it may have known other vectors.
         library.index.rebuild(library.database)
@@ -199,6 +206,28 @@ def restore_(options: argparse.Namespace) -> int:
             "Run `heimdex index` to catch up."
         )
     return 0
+
+
+def _may_replace(backups: "Backups", chosen: Path | None) -> bool:
+    """Whether a copy may take the database's place; asked only where there is one."""
+    from heimdex.storage.database import FILE_NAME
+
+    copies = backups.all()
+    if not (backups.directory / FILE_NAME).exists() or not (chosen or copies):
+        return True
+    if not sys.stdin.isatty():
+        raise UserError(
+            "A backup would take the database's place and nobody is here to ask; say --yes."
+        )
+    if chosen is not None:
+        what = chosen.name
+    else:
+        made = datetime.fromtimestamp(copies[0].made_at).strftime("%Y-%m-%d %H:%M")
+        what = f"the newest sound backup (the newest is of {made})"
+    return agreed(
+        f"Put {what} in the database's place? Names given since then are no longer there; the "
+        "database of now is kept beside it."
+    )
 
 
 def relocate_(options: argparse.Namespace) -> int:

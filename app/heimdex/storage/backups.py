@@ -4,6 +4,7 @@ one.
 When it is time to make one is asked by `upkeep`; the copies that a migration makes are its own.
 """
 
+import itertools
 import logging
 import os
 import shutil
@@ -86,12 +87,17 @@ class Backups:
         Reads from a snapshot, so that others go on writing. Raises UserError when there is no room
         or the copy is no good; the earlier ones then stay.
         """
-        try:
-            self.folder.mkdir(mode=0o700, exist_ok=True)
-        except OSError as error:
-            raise UserError(
-                f"The backup folder {self.folder} cannot be made ({error.strerror or error})."
-            ) from error
+        with database.copying:
+            try:
+                return self._make(database)
+            except OSError as error:
+                raise UserError(
+                    f"No backup can be made in {self.folder} ({error.strerror or error}); free "
+                    "some space or check the permissions."
+                ) from error
+
+    def _make(self, database: Database) -> Backup:
+        self.folder.mkdir(mode=0o700, exist_ok=True)
         self._clear()
         self._require_room(database.path)
         now = self._now()
@@ -99,12 +105,12 @@ class Backups:
         target = self.folder / f"{_STEM}-{stamp}.backup"
         # `.new` until it is proved: what is called a backup can be relied on.
         fresh = target.with_suffix(".new")
-        database.backup(fresh)
         try:
+            database.backup(fresh)
             prove(fresh)
             os.utime(fresh, (now, now))
             fresh.replace(target)
-        except HeimdexError:
+        except (HeimdexError, OSError):
             fresh.unlink(missing_ok=True)
             raise
         self.thin()
@@ -144,8 +150,15 @@ class Backups:
                 _remove(prepared)
                 reasons.append(str(error))
                 continue
-            former = self._set_aside()
-            prepared.replace(self.directory / FILE_NAME)
+            try:
+                former = self._set_aside()
+                prepared.replace(self.directory / FILE_NAME)
+            except OSError as error:
+                _remove(prepared)
+                raise UserError(
+                    f"The backup cannot be put in its place ({error.strerror or error}); check "
+                    f"that you may write to {self.directory}."
+                ) from error
             for name in _DERIVED:
                 shutil.rmtree(self.directory / name, ignore_errors=True)
             return Restored(path, former, videos, people)
@@ -178,17 +191,41 @@ class Backups:
             )
 
     def _set_aside(self) -> Path | None:
-        """Take the database with its log out of the way, under one name."""
+        """Keep the database with its log under another name; where the disk can give a file two
+        names it stays in its place as well, so that there is one at every moment."""
         database = self.directory / FILE_NAME
         stamp = datetime.fromtimestamp(self._now()).strftime(_STAMP)
+        if not database.exists():
+            return None
         former = database.with_name(f"{_STEM}-{DAMAGED}-{stamp}.sqlite3")
-        there = database.exists()
-        for suffix in ("", "-wal", "-shm"):
+        for number in itertools.count(2):
+            if not former.exists():
+                break
+            former = former.with_name(f"{_STEM}-{DAMAGED}-{stamp}-{number}.sqlite3")
+        _fold_log(database)
+        # A log that could not be folded in must not be taken for one of the restored file.
+        for suffix in ("-wal", "-shm"):
             with suppress(FileNotFoundError):
                 database.with_name(database.name + suffix).replace(
                     former.with_name(former.name + suffix)
                 )
-        return former if there else None
+        try:
+            former.hardlink_to(database)
+        except OSError:
+            database.replace(former)
+        return former
+
+
+def _fold_log(database: Path) -> None:
+    """Write the log into the database, where it is sound enough for that."""
+    try:
+        connection = sqlite3.connect(database, isolation_level=None)
+        try:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        _log.info("the former database keeps its log: %s", error)
 
 
 def kept(made: Iterable[float], now: float) -> list[float]:

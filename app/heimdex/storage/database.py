@@ -26,6 +26,10 @@ _STEPS = 20_000
 _log = logging.getLogger(__name__)
 
 
+Stamp = tuple[sqlite3.Connection, int, int]
+"""A state of the library: what others have committed by then, and what this connection has."""
+
+
 class Database:
     """One SQLite file in WAL mode; one connection a thread, one writer at a time.
 
@@ -37,6 +41,9 @@ class Database:
         self.path = path
         self._local = threading.local()
         self._writing = threading.RLock()
+        self.copying = threading.Lock()
+        """Held by whoever copies the whole file or writes it anew: a copy that was begun before
+        something was erased must be done, and seen, before `scrub` looks for copies."""
         self._registry = threading.Lock()
         self._connections: dict[threading.Thread, sqlite3.Connection] = {}
         self._closed = False
@@ -72,6 +79,13 @@ class Database:
             connection = self._connect()
             self._local.connection = connection
         return connection
+
+    def stamp(self) -> "Stamp":
+        """Another one whenever the library may have changed, as this thread sees it; costs some
+        microseconds. Those of different threads are never the same."""
+        connection = self.read()
+        version = connection.execute("PRAGMA data_version").fetchone()[0]
+        return connection, version, connection.total_changes
 
     @contextmanager
     def snapshot(self) -> Iterator[sqlite3.Connection]:

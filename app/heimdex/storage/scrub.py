@@ -51,12 +51,14 @@ def overwriting(database: Database) -> Iterator[None]:
 def scrub(database: Database) -> Scrubbed:
     """Write the database anew without what was deleted, empty its log, remove automatic backups.
 
-    Not inside a transaction. A library of some gigabytes takes a minute and needs as much free
-    space for that time; without it the file stays as large as it is.
+    Not inside a transaction. Waits until a backup that is just being made is done. A library of
+    some gigabytes takes a minute and needs as much free space for that time; without it the file
+    stays as large as it is.
     """
-    rewritten = _rewrite(database)
-    _empty_log(database)
-    return Scrubbed(rewritten, _remove_copies(database.directory))
+    with database.copying:
+        rewritten = _rewrite(database)
+        _empty_log(database)
+        return Scrubbed(rewritten, _remove_copies(database.directory))
 
 
 def automatic_copies(directory: Path) -> list[Path]:
