@@ -72,6 +72,10 @@ def make_environment() -> None:
     pip = (PYTHON, "-m", "pip", "install", "--quiet", "--no-deps", "--disable-pip-version-check")
     run(*pip, "-r", REQUIREMENTS / "app.txt", "-r", REQUIREMENTS / "build.txt")
     run(*pip, *tools())
+    if os.name != "nt":
+        # On Windows OpenCV's FFmpeg is a plugin in a file of its own, which the spec leaves out.
+        say("building OpenCV without what is not used; the first time takes a while")
+        run(PYTHON, ROOT / "installer" / "opencv.py", REQUIREMENTS / "app.txt", BUILD / "wheels")
 
 
 def tools() -> list[str]:
@@ -135,10 +139,10 @@ def date_weights() -> None:
 
 
 def strip() -> None:
-    """Take the debug symbols out of libraries that were published with them, and nothing else.
+    """Take the symbols for debuggers out of libraries that were published with them.
 
-    Only sections that the loader never sees go, so it is safe for libraries that `patchelf`
-    changed, too; a full strip is not.
+    Only sections that the loader never sees go. Libraries in a wheel's `.libs` were changed by
+    `patchelf`, after which more than their debug information cannot be taken safely.
     """
     for path in FROZEN.rglob("*.so*"):
         if path.is_symlink() or not path.is_file():
@@ -148,6 +152,8 @@ def strip() -> None:
         ).stdout
         if ".debug_info" in sections:
             run("strip", "--strip-debug", path)
+        if " .symtab " in sections and not path.parent.name.endswith(".libs"):
+            run("strip", "--strip-unneeded", path)
 
 
 def check_libraries() -> None:

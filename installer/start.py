@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import sys
+from types import ModuleType
 
 
 def give_streams() -> None:
@@ -26,9 +27,30 @@ def give_back_library_path() -> None:
         os.environ.pop("LD_LIBRARY_PATH", None)
 
 
+class NoTraces:
+    """In the place of what would send traces over the network, which this program does not carry.
+
+    Chroma imports the name at start and uses it only where a person's environment asks for traces.
+    """
+
+    def __init__(self, *_arguments: object, **_options: object) -> None:
+        raise RuntimeError(
+            "This program carries nothing that sends traces; unset CHROMA_OTEL_GRANULARITY."
+        )
+
+
+def refuse_traces() -> None:
+    """Answer Chroma's import of the exporter that the recipe leaves out, gRPC with it."""
+    name = "opentelemetry.exporter.otlp.proto.grpc.trace_exporter"
+    module = ModuleType(name, NoTraces.__doc__)
+    module.OTLPSpanExporter = NoTraces  # type: ignore[attr-defined]
+    sys.modules[name] = module
+
+
 if __name__ == "__main__":
     give_streams()
     give_back_library_path()
+    refuse_traces()
     multiprocessing.freeze_support()
     from heimdex.__main__ import main
 

@@ -11,6 +11,7 @@ import pytest
 
 from heimdex import selftest
 from heimdex.config import network
+from heimdex.domain.errors import ModelUnavailable
 
 
 def run(home: Path, *arguments: str, **environment: str) -> tuple[int, list[dict[str, Any]], str]:
@@ -33,7 +34,7 @@ def test_every_part_is_there(tmp_path: Path, starter_models: Path) -> None:
     assert code == 0, (steps, errors)
     assert all(step["passed"] for step in steps)
     names = [step["step"] for step in steps]
-    assert names[:5] == ["network", "parts", "models", "index", "vectors"]
+    assert names[:6] == ["network", "parts", "runtimes", "models", "index", "vectors"]
     assert {"find speech", "find visual", "find person"} <= set(names)
     assert names[-1] == "window"
     assert "Traceback" not in errors
@@ -42,7 +43,7 @@ def test_every_part_is_there(tmp_path: Path, starter_models: Path) -> None:
 def test_a_missing_model_fails_it(tmp_path: Path) -> None:
     code, steps, errors = run(tmp_path, "--no-window", HEIMDEX_MODELS=str(tmp_path / "none"))
     assert code == 1
-    assert [step["step"] for step in steps] == ["network", "parts", "models"]
+    assert [step["step"] for step in steps] == ["network", "parts", "runtimes", "models"]
     assert "missing" in steps[-1]["detail"]
     assert "Traceback" not in errors
 
@@ -51,6 +52,16 @@ def test_a_missing_library_fails_it(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setitem(sys.modules, "openvino", None)
     with pytest.raises(selftest.Failed, match="openvino cannot be loaded"):
         selftest._parts()
+
+
+def test_a_runtime_without_its_plugin_fails_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it was in a package: the library loads, and finds no processor."""
+    import openvino
+
+    assert selftest._runtimes() == "onnxruntime and openvino compute"
+    monkeypatch.setattr(openvino.Core, "available_devices", [])
+    with pytest.raises(ModelUnavailable, match="openvino does not offer the processor"):
+        selftest._runtimes()
 
 
 @pytest.mark.parametrize("asked", ["1", ""])

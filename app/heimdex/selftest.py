@@ -98,6 +98,7 @@ Step = Callable[[], str]
 def _steps(folder: Path, *, window: bool) -> Iterator[tuple[str, Step]]:
     yield "network", _network
     yield "parts", _parts
+    yield "runtimes", _runtimes
     with _opened(folder) as library:
         yield "models", lambda: _models(library)
         yield "index", lambda: _index(library)
@@ -131,6 +132,13 @@ def _parts() -> str:
         except ImportError as error:
             raise Failed(f"The part {name} cannot be loaded: {error}.") from error
     return f"all {len(PARTS)} libraries can be loaded"
+
+
+def _runtimes() -> str:
+    """Each runtime computes; the engines would pass over one that has lost a plugin."""
+    from heimdex.ml.acceleration.proof import prove_runtimes
+
+    return f"{' and '.join(prove_runtimes())} compute"
 
 
 @contextmanager

@@ -34,7 +34,9 @@ class FileRecord(msgspec.Struct, frozen=True):
 class Receipt(msgspec.Struct, frozen=True):
     """Without it nothing counts as installed. `source` says where the files came from, `form` which
     published form they are, `recipe` what made the rest of them. `spent` are published files from
-    which the rest was made, and which a package left out because nothing reads them again."""
+    which the rest was made, and which a package left out because nothing reads them again.
+    `remade` are those that a package stores smaller, as the same numbers that the engine would
+    make of them."""
 
     id: str
     revision: str
@@ -43,6 +45,7 @@ class Receipt(msgspec.Struct, frozen=True):
     files: dict[str, FileRecord]
     form: str = ""
     spent: list[str] = []
+    remade: list[str] = []
 
 
 def record(path: Path, sha256: str = "") -> FileRecord:
@@ -81,8 +84,10 @@ def outdated(manifest: Manifest, receipt: Receipt) -> str:
         known = receipt.files.get(file.name)
         if known is None and (file.optional or (form.convert and file.name in receipt.spent)):
             continue
-        # A file with a pin counts with the digest that was written down when it was accepted.
-        if known is None or (file.sha256 and known.sha256 != file.sha256):
+        # A file with a pin counts with the digest that was written down when it was accepted, and
+        # one that a package stores smaller with that of its own.
+        pinned = file.sha256 and file.name not in receipt.remade
+        if known is None or (pinned and known.sha256 != file.sha256):
             return f"{file.name} is of another version"
     if missing := set(outputs) - set(receipt.files):
         return f"{', '.join(sorted(missing))} was not prepared"
