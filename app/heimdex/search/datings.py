@@ -19,6 +19,7 @@ from heimdex.search import clock as calendar
 from heimdex.search.clock import FIRST_YEAR, Clock, Stretch
 from heimdex.search.date_words import written
 from heimdex.storage.catalogue import Catalogue
+from heimdex.storage.extents import Extents
 from heimdex.storage.lexicon import Lexicon
 
 LINES = 3_000
@@ -28,7 +29,7 @@ _FROM = 1970
 """No line of text is looked through for years before; home videos are not older."""
 _MOST_YEARS = 60
 _FEW = 12
-"""Up to so many years, looking for each in a path is quicker than an expression for all."""
+"""Up to so many years are looked for in a path; of more, any path with a year may hold one."""
 
 _WRITTEN_YEAR = r"(?<!\d)((?:19[5-9]|20\d)\d)"
 _YEAR = re.compile(_WRITTEN_YEAR)
@@ -64,6 +65,7 @@ class Datings:
         """`shelf`: the words that stand on screens."""
         self._catalogue = catalogue
         self._shelf = shelf
+        self._kept: tuple[Extents, list[tuple[VideoId, str]]] | None = None
 
     def of(self, query: Query, now: int) -> Dated:
         """By video, the dates of the years that a query's dates and limits reach into."""
@@ -82,14 +84,19 @@ class Datings:
 
     def _named(self, years: Sequence[int], clock: Clock) -> Iterator[tuple[VideoId, Dating]]:
         wanted = [str(year) for year in years]
-        for video_id, path in self._catalogue.places():
-            if len(wanted) > _FEW:
-                if not _YEAR.search(path):
-                    continue
-            elif not any(year in path for year in wanted):
+        for video_id, path in self._with_years():
+            if len(wanted) <= _FEW and not any(year in path for year in wanted):
                 continue
             for stretch in dates_of(path):
                 yield video_id, Dating(clock.period(stretch))
+
+    def _with_years(self) -> Sequence[tuple[VideoId, str]]:
+        """The videos and paths in which a year may stand."""
+        extents = self._catalogue.extents()
+        if self._kept is None or self._kept[0] is not extents:
+            places = [place for place in extents.places if _YEAR.search(place[1])]
+            self._kept = (extents, places)
+        return self._kept[1]
 
     def _shown(self, years: Sequence[int], clock: Clock) -> Iterator[tuple[VideoId, Dating]]:
         recent = [[str(year)] for year in years if year >= _FROM]

@@ -3,16 +3,20 @@
 Limits in time inside a video (who is on screen when) are left to `retrieve`.
 """
 
-import os
 import time
 from collections.abc import Iterable, Sequence
+from itertools import compress
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from heimdex.domain.ids import VideoId
 from heimdex.domain.search import Filters, Length, Period, Query, When
 from heimdex.search.datings import Dating, Datings
 from heimdex.search.names import fold
-from heimdex.storage.catalogue import Catalogue, Extent
+from heimdex.storage.catalogue import Catalogue
+from heimdex.storage.extents import Extent, Extents
 from heimdex.storage.paths import path_text
 
 
@@ -37,17 +41,16 @@ def videos_in(query: Query, catalogue: Catalogue, datings: Datings) -> frozenset
     """
     if not is_limited(query):
         return None
-    told = datings.of(query, int(time.time()))
-    filters = query.filters
-    kept: set[VideoId] | None = None
-    if query.folders or filters.folder is not None:
-        kept = _in_folders(query, catalogue)
-    return frozenset(
-        extent.video_id
-        for extent in catalogue.extents()
-        if (kept is None or extent.video_id in kept)
-        and _fits(extent, query, told.get(extent.video_id, ()))
-    )
+    extents = catalogue.extents()
+    fits = _fitting(extents, query)
+    for video_id, dates in datings.of(query, int(time.time())).items():
+        row = extents.rows.get(video_id)
+        if row is not None:
+            fits[row] = _fits(extents.extent(row), query, dates)
+    left = frozenset(compress(extents.videos, fits.tolist()))
+    if query.folders or query.filters.folder is not None:
+        left &= _in_folders(query, extents)
+    return left
 
 
 def folder_names(catalogue: Catalogue) -> list[str]:
@@ -78,6 +81,32 @@ def told_by(query: Query, recorded_at: int | None, told: Sequence[Dating]) -> Da
     return next((each for each in told if _dated(each.period, query)), None)
 
 
+def _fitting(extents: Extents, query: Query) -> NDArray[np.bool_]:
+    """`_fits` for every video (n,), by the dates of their files alone."""
+    filters = query.filters
+    at, length = extents.recorded_at, extents.duration_ms
+    fits = _holding(Period(filters.after, filters.before), at)
+    for limit in (filters.length, *query.lengths):
+        # Both ends belong to it.
+        above = None if limit.most_ms is None else limit.most_ms + 1
+        fits &= _holding(Period(limit.least_ms, above), length)
+    for some in (query.excluded_dates, *_kinds_of(query.dates)):
+        if some:
+            periods = (period for when in some for period in when.periods)
+            held = np.logical_or.reduce([_holding(period, at) for period in periods])
+            fits &= ~held if some is query.excluded_dates else held
+    return fits
+
+
+def _holding(period: Period, at: NDArray[np.int64]) -> NDArray[np.bool_]:
+    held = np.ones(len(at), bool)
+    if period.after is not None:
+        held &= at >= period.after
+    if period.before is not None:
+        held &= at < period.before
+    return held
+
+
 def _fits(extent: Extent, query: Query, told: Sequence[Dating]) -> bool:
     filters = query.filters
     beside = Period(filters.after, filters.before)
@@ -92,9 +121,13 @@ def _fits(extent: Extent, query: Query, told: Sequence[Dating]) -> bool:
 
 def _dated(date: Period, query: Query) -> bool:
     """Yearly dates ("July") narrow those of one year; of those of one year any will do."""
-    yearly = [when for when in query.dates if when.yearly]
-    others = [when for when in query.dates if not when.yearly]
-    return all(not some or any(_holds(when, date) for when in some) for some in (yearly, others))
+    kinds = _kinds_of(query.dates)
+    return all(not some or any(_holds(when, date) for when in some) for some in kinds)
+
+
+def _kinds_of(dates: Sequence[When]) -> tuple[list[When], list[When]]:
+    """Those that come again every year, and the others."""
+    return [when for when in dates if when.yearly], [when for when in dates if not when.yearly]
 
 
 def _holds(when: When, date: Period) -> bool:
@@ -111,17 +144,15 @@ def _at(second: int) -> Period:
     return Period(second, second + 1)
 
 
-def _in_folders(query: Query, catalogue: Catalogue) -> set[VideoId]:
-    # As texts: a library has tens of thousands of files and few folders.
-    files = [(video_id, os.path.dirname(path)) for video_id, path in catalogue.places()]  # noqa: PTH120
+def _in_folders(query: Query, extents: Extents) -> frozenset[VideoId]:
+    parents = extents.parents
+    inside = set(parents)
     if query.filters.folder is not None:
         top = path_text(query.filters.folder)
-        inside = {p for p in {p for _, p in files} if Path(p).is_relative_to(top)}
-        files = [(video_id, parent) for video_id, parent in files if parent in inside]
+        inside = {parent for parent in inside if Path(parent).is_relative_to(top)}
     for name in query.folders:
-        parents = {str(path) for path in _called(name, {Path(p) for p in {p for _, p in files}})}
-        files = [(video_id, parent) for video_id, parent in files if parent in parents]
-    return {video_id for video_id, _ in files}
+        inside &= {str(path) for path in _called(name, {Path(parent) for parent in inside})}
+    return frozenset().union(*(parents[parent] for parent in inside))
 
 
 def _called(name: str, parents: set[Path]) -> set[Path]:

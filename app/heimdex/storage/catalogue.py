@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
 import msgspec
 
@@ -26,36 +25,18 @@ from heimdex.domain.media import (
 )
 from heimdex.storage.artefacts import Artefacts
 from heimdex.storage.database import Database
+from heimdex.storage.extents import BEST_FILE, Extents, ExtentStore
+from heimdex.storage.heritage import bequeath
 from heimdex.storage.paths import path_text, text_path
-
-# The best place to read a video from is an online one; among those, the first that was added.
-_BEST_FILE = "CASE state WHEN 'online' THEN 0 WHEN 'offline' THEN 1 ELSE 2 END, id"
 
 _VIDEO = f"""
 SELECT v.id, v.added_at, f.path, f.state, f.mtime_ns, m.duration_ms, m.recorded_at, m.width,
        m.height, m.video_tracks <> '[]' AS has_video, m.audio_tracks <> '[]' AS has_audio
 FROM videos v
-JOIN (SELECT *, row_number() OVER (PARTITION BY video_id ORDER BY {_BEST_FILE}) AS place
+JOIN (SELECT *, row_number() OVER (PARTITION BY video_id ORDER BY {BEST_FILE}) AS place
       FROM files) f ON f.video_id = v.id AND f.place = 1
 LEFT JOIN media_info m ON m.video_id = v.id
 """
-
-_EXTENT = f"""
-SELECT v.id, coalesce(m.recorded_at, f.mtime_ns / 1000000000), coalesce(m.duration_ms, 0)
-FROM videos v
-JOIN (SELECT video_id, mtime_ns, row_number()
-      OVER (PARTITION BY video_id ORDER BY {_BEST_FILE}) AS place
-      FROM files) f ON f.video_id = v.id AND f.place = 1
-LEFT JOIN media_info m ON m.video_id = v.id
-"""
-
-
-class Extent(NamedTuple):
-    """One video in time: `recorded_at` as in `Video`, Unix seconds."""
-
-    video_id: VideoId
-    recorded_at: int
-    duration_ms: int
 
 
 class Catalogue:
@@ -64,6 +45,7 @@ class Catalogue:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._artefacts = Artefacts(database.directory)
+        self._extents = ExtentStore(database)
 
     # Folders
 
@@ -126,14 +108,18 @@ class Catalogue:
         """Record that `video_id` is at `path`, online; creates the video when it is new.
 
         If another video was there, its content is gone from this place; without a second place
-        it is forgotten. A file keeps its folder when `folder_id` is None.
+        it is forgotten. A new video is then taken for its new version, and inherits what people
+        said about it (see `heritage`). A file keeps its folder when `folder_id` is None.
         """
         with self._database.write() as connection:
-            connection.execute(
+            is_new = connection.execute(
                 "INSERT INTO videos (id, added_at) VALUES (?, ?) ON CONFLICT DO NOTHING",
                 (video_id, int(time.time())),
-            )
+            ).rowcount
             before = _videos_at(connection, path_text(path))
+            if is_new:
+                for old in before:
+                    bequeath(connection, old, video_id)
             row = connection.execute(
                 "INSERT INTO files (path, video_id, folder_id, size, mtime_ns)"
                 " VALUES (?, ?, ?, ?, ?) ON CONFLICT (path) DO UPDATE SET"
@@ -211,15 +197,9 @@ class Catalogue:
         rows = self._database.read().execute(_VIDEO + "ORDER BY v.added_at, f.id")
         return [_video(row) for row in rows]
 
-    def extents(self) -> list[Extent]:
-        """When each video was recorded and how long it is: what filters ask of thousands."""
-        rows = self._database.read().execute(_EXTENT)
-        return [Extent(VideoId(each[0]), each[1], each[2]) for each in rows]
-
-    def places(self) -> list[tuple[VideoId, str]]:
-        """Every file's video and its path as text, without a record for each."""
-        rows = self._database.read().execute("SELECT video_id, path FROM files")
-        return [(VideoId(each[0]), each[1]) for each in rows]
+    def extents(self) -> Extents:
+        """When each video was recorded, how long it is, where it lies: what filters ask of all."""
+        return self._extents.now()
 
     def video_at(self, path: Path) -> Video | None:
         """The video whose bytes are at `path`, as far as the library knows."""
