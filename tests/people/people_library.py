@@ -1,5 +1,6 @@
 """A real library whose faces are drawn from seeded points on the sphere, one centre a person."""
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -117,10 +118,13 @@ class Library:
         shift_ms: int = 0,
         together: bool = False,
         detections: int = 9,
+        file: str | None = None,
+        vectors: Vectors | None = None,
     ) -> VideoId:
-        """Find these faces in video `number`, one after the other or all at once."""
+        """Find these faces in video `number`, one after the other or all at once; in `file`, and
+        with these `vectors`, if given."""
         video_id = VideoId(f"{number:032x}")
-        self.catalogue.put_file(self.folder / f"{number}.mp4", video_id, None, 1, 1)
+        self.catalogue.put_file(self.folder / (file or f"{number}.mp4"), video_id, None, 1, 1)
         tracks = []
         for index, _ in enumerate(who):
             start = shift_ms + (0 if together else index * 5_000)
@@ -140,7 +144,9 @@ class Library:
             self.space,
             tuple(tracks),
             VectorBatch(
-                np.stack([self.cast.face(each, space=self.space) for each in who])
+                vectors
+                if vectors is not None
+                else np.stack([self.cast.face(each, space=self.space) for each in who])
                 if who
                 else np.zeros((0, DIMS), np.float32),
                 np.array([t.start_ms for t in tracks], np.int32),
@@ -150,6 +156,43 @@ class Library:
         )
         run = StageRun(video_id, Stage.FACES, 1, "sface/1", StageStatus.DONE, 1.0, "", 1)
         self.stages.commit(video_id, output, run)
+        self.people.assign_new(video_id)
+        return video_id
+
+    def edited(
+        self, number: int, before: VideoId, keep: Sequence[int], shift_ms: int = 0
+    ) -> VideoId:
+        """Video `number` takes the place of `before` in its file, encoded anew: of its faces those
+        in `keep` are found again, all times `shift_ms` later."""
+        [place] = self.catalogue.files(video_id=before)
+        batch = self.vectors.batch(before, self.space)
+        old = [self.stages.tracks(before)[index] for index in keep]
+        noise = [_unit(self.cast.random.normal(size=batch.vectors.shape[1])) for _ in keep]
+        vectors = [_unit(batch.vectors[i] + 0.2 * n) for i, n in zip(keep, noise, strict=True)]
+        video_id = VideoId(f"{number:032x}")
+        self.catalogue.put_file(place.path, video_id, None, 2, 2)
+        tracks = [
+            dataclasses.replace(
+                track,
+                index=at,
+                start_ms=track.start_ms + shift_ms,
+                end_ms=track.end_ms + shift_ms,
+                best_ms=track.best_ms + shift_ms + 40,
+            )
+            for at, track in enumerate(old)
+        ]
+        found = FacesOutput(
+            self.space,
+            tuple(tracks),
+            VectorBatch(
+                np.stack(vectors),
+                np.array([t.start_ms for t in tracks], np.int32),
+                np.array([t.end_ms for t in tracks], np.int32),
+            ),
+            tuple(JPEG for _ in tracks),
+        )
+        run = StageRun(video_id, Stage.FACES, 1, "sface/1", StageStatus.DONE, 1.0, "", 1)
+        self.stages.commit(video_id, found, run)
         self.people.assign_new(video_id)
         return video_id
 

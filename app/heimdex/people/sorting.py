@@ -11,6 +11,7 @@ from heimdex.domain.faces import TrackRef
 from heimdex.domain.ids import PersonId, VideoId
 from heimdex.people.album import Album
 from heimdex.people.gallery import FaceModel, Gallery, mean_by_owner
+from heimdex.people.inheriting import inherit
 from heimdex.people.journal import Step
 from heimdex.people.placing import Face, Placement, are_two, found, recognise
 from heimdex.people.replay import find_track, replay
@@ -39,8 +40,10 @@ class Sorting:
         """Sort the faces of a video after they were found, or found anew.
 
         What people said comes first, then everybody known is recognised, then faces return to the
-        group they were in before; what is left founds groups or stays unknown.
+        group they were in before; what is left founds groups or stays unknown. Of an edited file
+        all that fits is taken over from the version before it.
         """
+        self._inherit(video_id)
         known_before = self.album().gallery().position if self._has_decisions(video_id) else {}
         decided = self.apply_decisions(video_id)
         self.place(self._store.unassigned(video_id), step)
@@ -134,6 +137,12 @@ class Sorting:
         free = [ref for ref in self._store.unassigned() if album.row(ref) is not None]
         alike = gallery.similarity_to(person_id, album.vectors(free)) >= match
         self.place([ref for ref, near in zip(free, alike.tolist(), strict=True) if near], step)
+
+    def _inherit(self, video_id: VideoId) -> None:
+        batch = self._vectors.batch(video_id, self._model.space)
+        if batch is not None:
+            tracks, thresholds = self._stages.tracks(video_id), self._model.thresholds
+            inherit(self._store, self._model.space, video_id, tracks, batch.vectors, thresholds)
 
     def _has_decisions(self, video_id: VideoId) -> bool:
         return bool(self._store.decisions(video_id))

@@ -147,6 +147,8 @@ class AssignmentStore:
             rows = connection.execute("SELECT DISTINCT video_id FROM face_tracks").fetchall()
             connection.execute("DELETE FROM face_tracks")
             connection.execute("DELETE FROM former_assignments")
+            connection.execute("DELETE FROM inherited_tracks")
+            connection.execute("DELETE FROM inherited_words")
         return [VideoId(row["video_id"]) for row in rows]
 
     def former(self, video_id: VideoId) -> list[Former]:

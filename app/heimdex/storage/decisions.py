@@ -34,10 +34,19 @@ class DecisionStore:
         self._database = database
 
     def add_decision(
-        self, kind: DecisionKind, person_id: PersonId, video_id: VideoId, at_ms: int, box: Box
+        self,
+        kind: DecisionKind,
+        person_id: PersonId,
+        video_id: VideoId,
+        at_ms: int,
+        box: Box,
+        *,
+        inherited: bool = False,
     ) -> DecisionId:
         """Keep what was said about the face at `box` at `at_ms`. It takes the place of what was
-        said of the same person and face, and IS of whatever IS was said of this face."""
+        said of the same person and face, and IS of whatever IS was said of this face.
+
+        `inherited`: it was said about the version that the file had before."""
         with self._database.write() as connection:
             connection.execute(
                 "DELETE FROM decisions WHERE video_id = ?1 AND at_ms = ?2"
@@ -47,8 +56,8 @@ class DecisionStore:
             )
             cursor = connection.execute(
                 "INSERT INTO decisions (kind, person_id, video_id, at_ms, x1, y1, x2, y2,"
-                " created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (kind, person_id, video_id, at_ms, *box, int(time.time())),
+                " created_at, inherited) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (kind, person_id, video_id, at_ms, *box, int(time.time()), inherited),
             )
         return DecisionId(cursor.lastrowid or 0)
 

@@ -17,6 +17,7 @@ from heimdex.domain.faces import Person, TrackRef
 from heimdex.domain.ids import PersonId
 from heimdex.storage.assignments import AssignmentStore
 from heimdex.storage.decisions import DecisionStore
+from heimdex.storage.heritage import HeritageStore
 from heimdex.storage.photos import PhotoStore
 from heimdex.storage.scrub import Scrubbed, overwriting, scrub
 from heimdex.storage.searches import erase_names
@@ -30,13 +31,23 @@ SELECT p.*,
 FROM people p
 """
 
+_OF_A_PERSON = (
+    "assignments",
+    "photos",
+    "aliases",
+    "decisions",
+    "former_assignments",
+    "inherited_tracks",
+    "inherited_words",
+)
+
 
 def name_key(name: str) -> str:
     """The form in which names are compared: NFKC, case folded, single spaces."""
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
-class PeopleStore(AssignmentStore, DecisionStore, PhotoStore):
+class PeopleStore(AssignmentStore, DecisionStore, PhotoStore, HeritageStore):
     """Small steps, each atomic; put several into `with store.transaction():` to make them one."""
 
     @contextmanager
@@ -168,13 +179,16 @@ class PeopleStore(AssignmentStore, DecisionStore, PhotoStore):
             connection.execute("DELETE FROM journal")
 
     def delete_empty(self) -> list[PersonId]:
-        """Delete unnamed people without a track, a photo or a decision; returns who went."""
+        """Delete unnamed people without a track, a photo or a decision, in a version of a file that
+        is still to be looked at neither; returns who went."""
         with self._database.write() as connection:
             rows = connection.execute(
                 "DELETE FROM people WHERE name IS NULL"
                 " AND id NOT IN (SELECT person_id FROM assignments)"
                 " AND id NOT IN (SELECT person_id FROM photos)"
-                " AND id NOT IN (SELECT person_id FROM decisions) RETURNING id"
+                " AND id NOT IN (SELECT person_id FROM decisions)"
+                " AND id NOT IN (SELECT person_id FROM inherited_tracks WHERE person_id NOT NULL)"
+                " AND id NOT IN (SELECT person_id FROM inherited_words) RETURNING id"
             ).fetchall()
         return [PersonId(row["id"]) for row in rows]
 
@@ -187,7 +201,7 @@ class PeopleStore(AssignmentStore, DecisionStore, PhotoStore):
             kept, other = self.person(keep), self.person(gone)
             if kept is None or other is None:
                 raise KeyError(keep if kept is None else gone)
-            for table in ("assignments", "photos", "aliases", "decisions", "former_assignments"):
+            for table in _OF_A_PERSON:
                 connection.execute(
                     f"UPDATE {table} SET person_id = ? WHERE person_id = ?",
                     (keep, gone),

@@ -5,7 +5,7 @@ When to take one, and what a step is called that it undoes, is left to the peopl
 
 import base64
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -33,9 +33,15 @@ _STILL_THERE = {
 }
 
 
+# What an edited file still has to inherit: only whose it was, because it may be gone by then.
+_INHERITED = ("inherited_words", "inherited_tracks")
+
+
 class _Snapshot(msgspec.Struct):
     people: list[int]
     tables: dict[str, list[dict[str, Any]]]
+    heirs: dict[str, dict[int, int]] = {}
+    """Of each table in `_INHERITED`: id of a row → whose it was."""
 
 
 def take(connection: sqlite3.Connection, people: Sequence[int]) -> bytes:
@@ -49,15 +55,27 @@ def take(connection: sqlite3.Connection, people: Sequence[int]) -> bytes:
             (msgspec.json.encode(list(ids)).decode(),),
         )
         tables[table] = [{key: _out(row[key]) for key in row.keys()} for row in rows]  # noqa: SIM118
-    return msgspec.json.encode(_Snapshot(list(people), tables))
+    wanted = msgspec.json.encode(list(people)).decode()
+    heirs = {
+        table: {
+            row["id"]: row["person_id"]
+            for row in connection.execute(
+                f"SELECT id, person_id FROM {table} WHERE person_id IN"
+                " (SELECT value FROM json_each(?))",
+                (wanted,),
+            )
+        }
+        for table in _INHERITED
+    }
+    return msgspec.json.encode(_Snapshot(list(people), tables, heirs))
 
 
 def restore(connection: sqlite3.Connection, snapshot: bytes, created: Sequence[int]) -> None:
     """Delete the people of the snapshot and those in `created`, then put the rows back."""
     kept = msgspec.json.decode(snapshot, type=_Snapshot)
-    connection.executemany(
-        "DELETE FROM people WHERE id = ?", [(each,) for each in {*kept.people, *created}]
-    )
+    gone = {*kept.people, *created}
+    inherited = _inherited(connection, gone, kept.heirs)
+    connection.executemany("DELETE FROM people WHERE id = ?", [(each,) for each in gone])
     for table in _TABLES:
         # A step from before a migration may know columns that are gone.
         there = {column["name"] for column in connection.execute(f"PRAGMA table_info({table})")}
@@ -75,6 +93,41 @@ def restore(connection: sqlite3.Connection, snapshot: bytes, created: Sequence[i
                 f"INSERT OR {conflict} INTO {table} ({columns}) SELECT {values} WHERE {condition}",
                 {column: _in(value) for column, value in row.items()},
             )
+    for statement, rows in inherited:
+        connection.executemany(statement, rows)
+
+
+def _inherited(
+    connection: sqlite3.Connection,
+    people: Iterable[int],
+    heirs: Mapping[str, Mapping[int, int]],
+) -> list[tuple[str, list[tuple[Any, ...]]]]:
+    """What these people have from versions of files that came after the snapshot, each kind with
+    the statement that puts it back for those of them who are there again."""
+    wanted = msgspec.json.encode(list(people)).decode()
+    found = []
+    for table in ("decisions", *_INHERITED):
+        only = " AND inherited" if table == "decisions" else ""
+        rows = connection.execute(
+            f"SELECT * FROM {table} WHERE person_id IN (SELECT value FROM json_each(?)){only}"
+            " ORDER BY id",
+            (wanted,),
+        ).fetchall()
+        if not rows:
+            continue
+        columns = list(rows[0].keys())
+        owner = columns.index("person_id")
+        values = []
+        for row in map(list, rows):
+            row[owner] = heirs.get(table, {}).get(row[columns.index("id")], row[owner])
+            values.append(tuple(row))
+        places = ", ".join(f"?{at + 1}" for at in range(len(columns)))
+        statement = (
+            f"INSERT OR IGNORE INTO {table} SELECT {places}"
+            f" WHERE EXISTS (SELECT 1 FROM people WHERE id = ?{owner + 1})"
+        )
+        found.append((statement, values))
+    return found
 
 
 def _make_name_free(connection: sqlite3.Connection, row: dict[str, Any]) -> None:

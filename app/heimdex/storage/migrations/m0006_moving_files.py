@@ -16,6 +16,9 @@ _PLACES = (
     "ALTER TABLE files ADD COLUMN inside TEXT",
 )
 
+# Taken over from the version before: no step that is undone has made it, so none takes it along.
+_INHERITED = "ALTER TABLE decisions ADD COLUMN inherited INTEGER NOT NULL DEFAULT 0"
+
 _LEFT_OUT = """
 -- What a person wants to be left alone below an added folder: `inside` is relative to it.
 CREATE TABLE left_out (
@@ -63,7 +66,7 @@ CREATE TABLE inherited_words (
 
 def upgrade(connection: sqlite3.Connection) -> None:
     """Make room; where folders are is asked at the next scan."""
-    for statement in (*_PLACES, _LEFT_OUT, _TRACKS, _WORDS):
+    for statement in (*_PLACES, _INHERITED, _LEFT_OUT, _TRACKS, _WORDS):
         connection.execute(statement)
     for table in ("inherited_tracks", "inherited_words"):
         connection.execute(f"CREATE INDEX {table}_by_video ON {table} (video_id)")
