@@ -1,9 +1,10 @@
-"""Why a model, or one of its published forms, cannot be used on this machine.
+"""Why a model, or one of its published forms, cannot be used on this machine, and what helps.
 
 What is installed, and whether it is whole, is the store's affair.
 """
 
 import platform
+import sys
 from importlib.util import find_spec
 
 from heimdex.ml.manifests import Form, Manifest
@@ -25,10 +26,22 @@ def of_form(form: Form) -> str:
     if missing:
         package = "the package" if len(missing) == 1 else "the packages"
         return (
-            f"it needs {package} {', '.join(missing)}, not installed here (docs/using.md, "
-            "“The reference engines”, says how)"
+            f"it needs {package} {', '.join(missing)}, not installed here; "
+            f"{adding('scripts/setup --torch')}"
         )
     return ""
+
+
+def is_packaged() -> bool:
+    """Whether this is the installed program, which has its own Python and takes in no packages."""
+    return bool(getattr(sys, "frozen", False))
+
+
+def adding(command: str) -> str:
+    """How to get a package that is missing: the end of a sentence that says which one."""
+    if is_packaged():
+        return "the installed program cannot take it in, only a Heimdex that runs from its source"
+    return f"run: {command}"
 
 
 def _importable(name: str) -> bool:

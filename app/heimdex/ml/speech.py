@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from heimdex.domain.engines import Report
 from heimdex.domain.errors import ModelUnavailable, UserError
 from heimdex.domain.speech import Segment
-from heimdex.ml import hearing, listening
+from heimdex.ml import hearing, listening, obstacles
 from heimdex.ml.acceleration.cases import Case, mean_cosine
 from heimdex.ml.acceleration.graph import Arrays
 from heimdex.ml.acceleration.memory import OutOfMemory
@@ -58,8 +58,9 @@ def open_torch(store: ModelStore, model_id: str, compute: Compute) -> Model:
 
     if not libraries.is_installed("whisper"):
         raise ModelUnavailable(
-            f"{model_id} is to be run by openai-whisper, which is not installed; run "
-            f"{libraries.INSTALL}, or set ASR_ENGINE to faster-whisper and ASR_DEVICE to cpu.",
+            f"{model_id} is to be run by openai-whisper, which is not installed; "
+            f"{obstacles.adding(libraries.INSTALL)}. Or set ASR_ENGINE to faster-whisper and "
+            "ASR_DEVICE to cpu.",
             model_id,
         )
     return TorchWhisper(store, model_id, compute)

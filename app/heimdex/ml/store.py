@@ -6,7 +6,6 @@ Bringing weights here is `delivery`'s affair, which `install` and `add` hand ove
 import contextlib
 import hashlib
 import os
-import sys
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -141,7 +140,7 @@ class ModelStore:
             source=source,
             open_gates=[gate for gate in manifests.GATES if getattr(settings, gate)],
             # The packaged program brings the Starter weights beside the descriptions.
-            shipped=manifests_dir if getattr(sys, "frozen", False) else None,
+            shipped=manifests_dir if obstacles.is_packaged() else None,
         )
 
     def refresh(self) -> None:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from heimdex.domain.errors import Cancelled, HeimdexError
+from heimdex.ml import obstacles
 from heimdex.ml.delivery.parts import Moved, NotThere, Part, SourceFailed
 
 PACKAGES = {
@@ -97,7 +98,7 @@ def _remote(address: str) -> "_Guarded | IO[bytes]":
     if package and importlib.util.find_spec(package) is None:
         raise SourceFailed(
             f"addresses that begin with {scheme}:// need the package {package}, which is not "
-            f"installed here; run: python -m pip install {package}"
+            f"installed here; {obstacles.adding(f'python -m pip install {package}')}"
         )
     import fsspec  # type: ignore[import-untyped]
 

@@ -16,7 +16,7 @@ import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from heimdex.ml import manifests
+from heimdex.ml import manifests, obstacles
 from heimdex.ml.delivery import package_index
 from heimdex.ml.delivery.parts import Moved, NotThere, Part, SourceFailed
 
@@ -33,7 +33,7 @@ def download(pin: str, folder: Path, moved: Moved) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     if there := _find(pin, folder):
         return there
-    if getattr(sys, "frozen", False) or importlib.util.find_spec("pip") is None:
+    if obstacles.is_packaged() or importlib.util.find_spec("pip") is None:
         return package_index.fetch(pin, folder, moved)
     with tempfile.TemporaryDirectory(prefix="partial-", dir=folder) as name:
         partial = Path(name)

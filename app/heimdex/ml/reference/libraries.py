@@ -10,6 +10,7 @@ import sys
 from types import ModuleType
 
 from heimdex.domain.errors import ModelUnavailable
+from heimdex.ml import obstacles
 from heimdex.ml.runtime import CPU, CUDA, MPS
 
 INSTALL = "scripts/setup --torch"
@@ -35,7 +36,7 @@ def load(name: str, model_id: str = "") -> ModuleType:
     except ImportError as error:
         raise ModelUnavailable(
             f"{model_id or 'This'} needs the package {error.name or name}, which is not installed; "
-            f"run {INSTALL}, or set the device to cpu, where it is not needed.",
+            f"{obstacles.adding(INSTALL)}. On the device cpu it is not needed.",
             model_id,
         ) from error
 
