@@ -114,10 +114,10 @@ class Blend:
     def _words(self, text: str, minus: bool) -> _Part:
         towers = self._towers
         seen = said = None
-        if self._vectors.count(towers.frame_space):
+        if self._vectors.has(towers.frame_space):
             vector = towers.vision(text)
             seen = Asked(vector, towers.vision_thresholds, SEEN_AT_MOST)
-        if self._vectors.count(towers.passage_space):
+        if self._vectors.has(towers.passage_space):
             said = Asked(towers.passage(text), towers.passage_thresholds)
         return _Part(minus, seen, said)
 

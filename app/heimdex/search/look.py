@@ -209,7 +209,7 @@ class Look:
     ) -> Ranking:
         sources = self._sources
         towers = sources.towers
-        if not self._wants(EvidenceKind.VISUAL) or not sources.vectors.count(towers.frame_space):
+        if not self._wants(EvidenceKind.VISUAL) or not sources.vectors.has(towers.frame_space):
             return []
         asked = self._asked_to_see(text)
         if asked is None:

@@ -37,15 +37,15 @@ def nearest(
 ) -> list[Neighbour]:
     """The `n` vectors of `space` most similar to `query` (d,), best first; of `videos` only, if
     given. Similarities are exact cosines."""
-    if videos is None and vectors.count(space) > EXACT_UP_TO:
+    compact = vectors.compact(space)
+    if videos is None and len(compact) > EXACT_UP_TO:
         try:
             return vectors.rescored(space, query, index.query(space, query, n * SPARE))[:n]
         except IndexNotReady:
             # While the index is opened or rebuilt, comparing all is slower, but it answers.
             pass
-    return vectors.rescored(
-        space, query, compared(vectors.compact(space), query, n * _ROUNDED_SPARE, videos)
-    )[:n]
+    near = compared(compact, query, n * _ROUNDED_SPARE, videos)
+    return vectors.rescored(space, query, near)[:n]
 
 
 def compared(

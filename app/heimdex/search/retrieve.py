@@ -83,7 +83,7 @@ class Speech:
         """Passages near in meaning, in whichever language they are spoken; near to `query` (d,)
         with its thresholds where it is given, else to the sentence."""
         space = self._towers.passage_space
-        if not self._vectors.count(space):
+        if not self._vectors.has(space):
             return []
         if query is None:
             query = self._towers.passage(self._text)

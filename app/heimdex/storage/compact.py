@@ -106,7 +106,7 @@ class Compact:
             for part in (self.rows[v] for v in chosen if v in self.rows):
                 among[part] = True
         else:
-            wanted = np.fromiter((v in chosen for v in self.videos), bool, len(self.videos))
+            wanted = np.fromiter(map(chosen.__contains__, self.videos), bool, len(self.videos))
             # Rows that are gone count as the last video's here.
             np.take(wanted, self.owner, out=among, mode="wrap")
             if self.gone:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from heimdex.domain.ids import VideoId
-from heimdex.storage.database import Database
+from heimdex.storage.database import Database, Stamp
 
 PARTICLES = (
     "에서는 에서도 으로는 으로도 에게서 한테서 까지는 부터는 이라고 이라는 "
@@ -142,6 +142,7 @@ class Lexicon:
     def __init__(self, database: Database, shelf: Shelf = PASSAGES) -> None:
         self._database = database
         self._shelf = shelf
+        self._kept: tuple[Stamp, tuple[int, int]] | None = None
 
     def beside(self, shelf: Shelf) -> "Lexicon":
         """The same library's word search over another shelf."""
@@ -164,7 +165,7 @@ class Lexicon:
         if not flat or limit <= 0:
             return []
         with self._database.snapshot() as connection:
-            weights = _weights(connection, self._shelf, wanted)
+            weights = self._weights(connection, wanted)
             match = "terms : (" + " OR ".join(_quoted(v) for t in flat for v in _variants(t)) + ")"
             rows = _matching(connection, self._shelf, match, limit, videos)
         return [_hit(row, wanted, weights) for row in rows]
@@ -189,7 +190,7 @@ class Lexicon:
     def weights(self, groups: Sequence[Sequence[str]]) -> list[float]:
         """How much each group says: more the rarer its rarest term is on the shelf."""
         with self._database.snapshot() as connection:
-            return _weights(connection, self._shelf, [_distinct(group) for group in groups])
+            return self._weights(connection, [_distinct(group) for group in groups])
 
     def vocabulary(self) -> list[str]:
         """Every word on the shelf, once."""
@@ -200,12 +201,24 @@ class Lexicon:
 
     def state(self) -> tuple[int, int]:
         """Another pair of numbers whenever rows came or went; cheap."""
-        row = (
-            self._database.read()
-            .execute(f"SELECT count(*), coalesce(max(id), 0) FROM {self._shelf.rows}")
-            .fetchone()
-        )
-        return row[0], row[1]
+        stamp = self._database.stamp()
+        kept = self._kept
+        if kept is None or kept[0] != stamp:
+            rows = f"SELECT count(*), coalesce(max(id), 0) FROM {self._shelf.rows}"
+            count, last = self._database.read().execute(rows).fetchone()
+            kept = self._kept = (stamp, (count, last))
+        return kept[1]
+
+    def _weights(
+        self, connection: sqlite3.Connection, groups: Sequence[Sequence[str]]
+    ) -> list[float]:
+        """Inverse document frequency of each group's rarest term, as in BM25 but never below 0."""
+        total, _ = self.state()
+        found = []
+        for group in groups:
+            rarest = min([total, *(_frequency(connection, self._shelf, term) for term in group)])
+            found.append(math.log(1 + (total - rarest + 0.5) / (rarest + 0.5)))
+        return found
 
 
 def put_terms(connection: sqlite3.Connection, shelf: Shelf, row_id: int, text: str) -> None:
@@ -311,18 +324,6 @@ def _distinct(items: Iterable[str]) -> list[str]:
 
 def _quoted(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
-
-
-def _weights(
-    connection: sqlite3.Connection, shelf: Shelf, groups: Sequence[Sequence[str]]
-) -> list[float]:
-    """Inverse document frequency of each group's rarest term, as in BM25 but never below zero."""
-    total = connection.execute(f"SELECT count(*) FROM {shelf.rows}").fetchone()[0]
-    found = []
-    for group in groups:
-        rarest = min([total, *(_frequency(connection, shelf, term) for term in group)])
-        found.append(math.log(1 + (total - rarest + 0.5) / (rarest + 0.5)))
-    return found
 
 
 def _frequency(connection: sqlite3.Connection, shelf: Shelf, term: str) -> int:

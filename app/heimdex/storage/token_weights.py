@@ -51,7 +51,8 @@ class TokenWeights:
     def has(self, space: Space) -> bool:
         """Whether any video of the space has weights."""
         found = self._database.read().execute(
-            "SELECT EXISTS (SELECT 1 FROM token_weights w JOIN vectors v ON v.id = w.vectors_id"
+            "SELECT EXISTS (SELECT 1 FROM token_weights)"
+            " AND EXISTS (SELECT 1 FROM token_weights w JOIN vectors v ON v.id = w.vectors_id"
             " WHERE v.space_id = (SELECT id FROM spaces WHERE key = ?)) AS found",
             (space.key,),
         )

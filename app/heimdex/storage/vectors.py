@@ -115,6 +115,15 @@ class VectorStore:
         )
         return int(row["n"])
 
+    def has(self, space: Space) -> bool:
+        """Whether the space holds any vector."""
+        found = self._database.read().execute(
+            "SELECT EXISTS (SELECT 1 FROM vectors WHERE items > 0"
+            " AND space_id = (SELECT id FROM spaces WHERE key = ?)) AS found",
+            (space.key,),
+        )
+        return bool(found.fetchone()["found"])
+
     def videos(self, space: Space) -> frozenset[VideoId]:
         """The videos that have been embedded in this space, those without a vector included."""
         rows = self._database.read().execute(
