@@ -127,7 +127,7 @@ def models() -> list[str]:
     ]
     notes = []
     for model in manifests.load(ROOT / "models").values():
-        use = "free" if model.commercial_use else "**no**"
+        use = "ask first" if model.ask_first else "free" if model.commercial_use else "**no**"
         sets = ", ".join(model.sets) or "–"
         terms = f"[{model.licence}]({model.licence_url})"
         lines.append(

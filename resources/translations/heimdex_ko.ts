@@ -965,6 +965,10 @@
         <translation>말소리 찾기</translation>
     </message>
     <message>
+        <source>ask before commercial use:</source>
+        <translation>상업적으로 쓰기 전에 문의하세요:</translation>
+    </message>
+    <message>
         <source>commercial use allowed, but:</source>
         <translation>상업적으로 써도 되지만, 다음을 살펴보세요.</translation>
     </message>

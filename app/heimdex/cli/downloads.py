@@ -113,7 +113,9 @@ def show_plan(plan: "Plan") -> None:
 
 def terms(manifest: Any) -> str:
     """What a licence's name alone does not say."""
-    use = "" if manifest.commercial_use else "NOT for commercial use. "
+    use = "Ask before commercial use. " if manifest.ask_first else ""
+    if not manifest.commercial_use:
+        use = "NOT for commercial use. "
     return f"{use}{manifest.caveat}".strip()
 
 
@@ -237,6 +239,7 @@ def _plan_document(plan: "Plan") -> dict[str, Any]:
                 "disk_bytes": planned.disk,
                 "licence": planned.manifest.licence,
                 "commercial_use": planned.manifest.commercial_use,
+                "ask_first": planned.manifest.ask_first,
                 "caveat": planned.manifest.caveat,
             }
             for planned in plan.models

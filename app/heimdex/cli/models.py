@@ -204,6 +204,7 @@ def licences_(options: argparse.Namespace) -> int:
                     "licence": row.licence,
                     "licence_url": row.licence_url,
                     "commercial_use": row.commercial_use,
+                    "ask_first": row.ask_first,
                     "caveat": row.caveat,
                     "origin": row.origin,
                     "pinned": row.pinned,
@@ -212,7 +213,7 @@ def licences_(options: argparse.Namespace) -> int:
         return 0
     lines = [("MODEL", "LICENCE", "COMMERCIAL USE", "SETS", "TERMS")]
     for row in rows:
-        use = "free" if row.commercial_use else "NO"
+        use = ("ask first" if row.ask_first else "free") if row.commercial_use else "NO"
         mark = " *" if row.caveat else ""
         lines.append((row.model_id, row.licence, use + mark, ", ".join(row.sets), row.licence_url))
     print(table(lines))
@@ -267,6 +268,7 @@ def _document(manifest: "Manifest", status: "ModelStatus") -> dict[str, Any]:
         "disk_bytes": status.size or manifest.disk_size,
         "licence": manifest.licence,
         "commercial_use": manifest.commercial_use,
+        "ask_first": manifest.ask_first,
         "caveat": manifest.caveat,
         "forms": [form.name for form in manifest.all_forms],
         "form": status.form,

@@ -19,6 +19,7 @@ class ModelLicence:
     licence: str
     licence_url: str
     commercial_use: bool
+    ask_first: bool
     origin: str
     caveat: str
     pinned: str
@@ -26,7 +27,8 @@ class ModelLicence:
 
 
 def table(manifests: Mapping[str, Manifest]) -> list[ModelLicence]:
-    """A row for every model that is described, those that forbid commercial use last."""
+    """A row for every model that is described, those that leave commercial use
+    open or forbid it last."""
     rows = [
         ModelLicence(
             model_id=manifest.id,
@@ -35,10 +37,11 @@ def table(manifests: Mapping[str, Manifest]) -> list[ModelLicence]:
             licence=manifest.licence,
             licence_url=manifest.licence_url,
             commercial_use=manifest.commercial_use,
+            ask_first=manifest.ask_first,
             origin=manifest.origin,
             caveat=manifest.caveat,
             pinned=manifest.pinned,
         )
         for manifest in manifests.values()
     ]
-    return sorted(rows, key=lambda row: (not row.commercial_use, row.title.lower()))
+    return sorted(rows, key=lambda row: (not row.commercial_use, row.ask_first, row.title.lower()))

@@ -233,6 +233,9 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A yes/no setting that must be on before this model may be added or used."""
     engine: str = ""
     """Names the code that runs it where a family has several, for example `openclip`."""
+    ask_first: bool = False
+    """The licence allows commercial use, but whoever publishes it or what it learnt from does not:
+    the caveat says whom to ask."""
     caveat: str = ""
     """What the licence alone does not say, for example about the training set."""
     caveat_ko: str = ""

@@ -101,7 +101,7 @@ class SetCard(QFrame):
         column.addLayout(head)
         column.addWidget(label(set_text(line_.tier), wrap=True))
         column.addWidget(label(self._sizes(line_), "caption", wrap=True))
-        column.addWidget(_terms(theme, line_.licences, line_.commercial, line_.caveats))
+        column.addWidget(_terms(theme, line_, line_.licences, line_.caveats))
 
     def _sizes(self, line_: SetLine) -> str:
         disk = self.tr("%1 on the disk").replace("%1", wording.size(line_.disk))
@@ -184,7 +184,7 @@ class ModelRow(QWidget):
         column.addLayout(head)
         if line_.about:
             column.addWidget(label(line_.about, "caption", wrap=True))
-        column.addWidget(_terms(theme, (line_.licence,), line_.commercial, (line_.caveat,)))
+        column.addWidget(_terms(theme, line_, (line_.licence,), (line_.caveat,)))
         if line_.gate:
             text = self.tr("Off until you hold a licence for your use and say so: set %1=true.")
             column.addWidget(label(text.replace("%1", line_.gate), "warning", wrap=True))
@@ -259,7 +259,7 @@ class FetchCard(QFrame):
 
 
 def _terms(
-    theme: Theme, licences: Sequence[str], commercial: bool, caveats: Sequence[str]
+    theme: Theme, line_: ModelLine | SetLine, licences: Sequence[str], caveats: Sequence[str]
 ) -> QWidget:
     """Licences in a line, and below it what they leave out."""
     widget = QWidget()
@@ -267,14 +267,17 @@ def _terms(
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(4)
     translate = QCoreApplication.translate
-    if not commercial:
+    if not line_.commercial:
         use = translate("Models", "not for commercial use")
+    elif line_.ask_first:
+        use = translate("Models", "ask before commercial use:")
     elif any(caveats):
         use = translate("Models", "commercial use allowed, but:")
     else:
         use = translate("Models", "free for commercial use")
+    free = line_.commercial and not line_.ask_first
     told = f"{', '.join(licences)} · {use}"
-    column.addWidget(label(told, "caption" if commercial else "warning", wrap=True))
+    column.addWidget(label(told, "caption" if free else "warning", wrap=True))
     for caveat in filter(None, caveats):
         row = QHBoxLayout()
         row.setSpacing(6)

@@ -35,6 +35,7 @@ class ModelLine:
     title: str
     licence: str
     commercial: bool
+    ask_first: bool
     about: str
     caveat: str
     installed: bool
@@ -64,6 +65,7 @@ class SetLine:
     next: bool
     licences: tuple[str, ...]
     commercial: bool
+    ask_first: bool
     caveats: tuple[str, ...]
     choices: dict[str, str]
 
@@ -150,6 +152,7 @@ def _line(
         title=manifest.title,
         licence=manifest.licence,
         commercial=manifest.commercial_use,
+        ask_first=manifest.ask_first,
         about="" if note is None else note.ko if korean else note.en,
         caveat=_caveat(manifest, korean),
         installed=installed,
@@ -206,6 +209,8 @@ def _set(
         next=set(main.values()) <= coming,
         licences=tuple(dict.fromkeys(manifest.licence for manifest in members.values())),
         commercial=all(manifest.commercial_use for manifest in members.values()),
+        # What only comes along is not used unless a person chooses it, and then says it itself.
+        ask_first=any(m.ask_first and not m.alternative for m in members.values()),
         caveats=tuple(caveats),
         choices=main,
     )
