@@ -1450,6 +1450,97 @@
     </message>
 </context>
 <context>
+    <name>ProcessingPage</name>
+    <message>
+        <source>Start again now</source>
+        <translation>지금 다시 시작</translation>
+    </message>
+    <message>
+        <source>Where models run</source>
+        <translation>모델을 돌릴 곳</translation>
+    </message>
+    <message>
+        <source>The processor can run every model. A graphics processor is quicker, and needs the reference engines that are installed apart.</source>
+        <translation>프로세서(CPU)는 모든 모델을 돌릴 수 있습니다. 그래픽 프로세서는 더 빠르지만, 따로 설치하는 기준 엔진이 있어야 합니다.</translation>
+    </message>
+    <message>
+        <source>Processor</source>
+        <translation>프로세서(CPU)</translation>
+    </message>
+    <message>
+        <source>Graphics processor (NVIDIA, CUDA)</source>
+        <translation>그래픽 프로세서 (NVIDIA, CUDA)</translation>
+    </message>
+    <message>
+        <source>Graphics processor (Apple, MPS)</source>
+        <translation>그래픽 프로세서 (Apple, MPS)</translation>
+    </message>
+    <message>
+        <source>The quickest there is</source>
+        <translation>가장 빠른 것</translation>
+    </message>
+    <message>
+        <source>Faces</source>
+        <translation>얼굴</translation>
+    </message>
+    <message>
+        <source>What is said</source>
+        <translation>말</translation>
+    </message>
+    <message>
+        <source>What words mean</source>
+        <translation>말의 뜻</translation>
+    </message>
+    <message>
+        <source>What is seen</source>
+        <translation>보이는 것</translation>
+    </message>
+    <message>
+        <source>Text on screen</source>
+        <translation>화면 속 글자</translation>
+    </message>
+    <message>
+        <source>The best that is installed</source>
+        <translation>설치된 것 중 가장 좋은 것</translation>
+    </message>
+    <message>
+        <source>Tesseract, of this computer</source>
+        <translation>이 컴퓨터의 Tesseract</translation>
+    </message>
+    <message>
+        <source>Do not read it</source>
+        <translation>읽지 않음</translation>
+    </message>
+    <message>
+        <source>Read by</source>
+        <translation>읽는 방법</translation>
+    </message>
+    <message>
+        <source>Seasons</source>
+        <translation>계절</translation>
+    </message>
+    <message>
+        <source>Summer is June to August</source>
+        <translation>여름은 6~8월</translation>
+    </message>
+    <message>
+        <source>Summer is December to February</source>
+        <translation>여름은 12~2월</translation>
+    </message>
+    <message>
+        <source>Hemisphere</source>
+        <translation>반구</translation>
+    </message>
+    <message>
+        <source>The environment variable %1 overrules this choice; change it there.</source>
+        <translation>환경 변수 %1이(가) 이 선택보다 우선합니다. 거기서 바꾸세요.</translation>
+    </message>
+    <message>
+        <source>This is in use from the next start of Heimdex on.</source>
+        <translation>Heimdex를 다시 시작하면 적용됩니다.</translation>
+    </message>
+</context>
+<context>
     <name>QuestionCard</name>
     <message>
         <source>Somebody without a name</source>
@@ -1724,6 +1815,10 @@
     <message>
         <source>Models</source>
         <translation>모델</translation>
+    </message>
+    <message>
+        <source>Processing</source>
+        <translation>처리</translation>
     </message>
     <message>
         <source>People</source>

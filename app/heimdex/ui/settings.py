@@ -5,8 +5,7 @@ Changing folders and models is the work of the rooms below.
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
@@ -27,6 +26,7 @@ from heimdex.ui.about import AboutPage
 from heimdex.ui.models_page import ModelsPage
 from heimdex.ui.people.settings_page import PeopleSettings
 from heimdex.ui.preferences import LANGUAGES, Preferences
+from heimdex.ui.processing_page import ProcessingPage
 from heimdex.ui.session import Session
 from heimdex.ui.theme import MODES, Theme
 from heimdex.ui.widgets import (
@@ -41,7 +41,7 @@ from heimdex.ui.widgets import (
     line,
 )
 
-_PAGES = ("folders", "models", "people", "look", "about")
+_PAGES = ("folders", "models", "processing", "people", "look", "about")
 
 
 class SettingsDialog(QDialog):
@@ -68,6 +68,7 @@ class SettingsDialog(QDialog):
         for title, page in (
             (self.tr("Folders"), self._folder_page()),
             (self.tr("Models"), self._model_page()),
+            (self.tr("Processing"), self._processing_page()),
             (self.tr("People"), self._people_page()),
             (self.tr("Look"), self._look_page()),
             (self.tr("About"), self._about_page()),
@@ -96,7 +97,7 @@ class SettingsDialog(QDialog):
         self._refresh(Changes(folders=True))
 
     def show_page(self, name: str) -> None:
-        """Go to one of the pages `folders`, `models`, `people`, `look`, `about`."""
+        """Go to one of the pages `folders`, `models`, `processing`, `people`, `look`, `about`."""
         self.tabs.setCurrentIndex(_PAGES.index(name))
 
     def _folder_page(self) -> QWidget:
@@ -124,6 +125,12 @@ class SettingsDialog(QDialog):
         self.models = ModelsPage(self._theme, self._session)
         self.finished.connect(lambda _: self.models.stop())
         column.addWidget(self.models)
+        return page
+
+    def _processing_page(self) -> QWidget:
+        page, column = _page()
+        self.processing = ProcessingPage(self._theme, self._session)
+        column.addWidget(self.processing)
         return page
 
     def _people_page(self) -> QWidget:
@@ -230,7 +237,3 @@ def _page() -> tuple[QWidget, QVBoxLayout]:
     area.setWidgetResizable(True)
     area.setWidget(inside)
     return area, column
-
-
-def _open(folder: Path) -> None:
-    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
