@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import silent_share
 from real_drive import Drive, refusal
 from small_library import Library, put
 
 from heimdex.domain.media import FileState, Place
 from heimdex.domain.stages import JobState, Stage
-from heimdex.indexing import drives_linux
+from heimdex.indexing import drives_linux, reach
 from heimdex.indexing.drives import Drives, Mount
 from heimdex.indexing.reach import UNREACHABLE
 
@@ -205,6 +206,32 @@ def test_a_drive_that_goes_while_it_is_listed(
     report = library.scanner.rescan()
     assert report.missing == []
     assert set(states(library).values()) == {FileState.OFFLINE}
+
+
+def test_a_share_that_does_not_answer_holds_nobody_up(
+    library: Library, videos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if why := silent_share.refusal():
+        pytest.skip(why)
+    monkeypatch.setattr(reach, "_ANSWER_S", 0.3)
+    share = tmp_path / "share"
+    put(share / "a.mp4")
+    put(videos / "b.mp4")
+    loose = put(share / "deep" / "loose.mp4")
+    library.scanner.add([share, videos, loose])
+    with silent_share.silent(share) as hangs:
+        if not hangs:
+            pytest.skip("this kernel does not mount FUSE")
+        put(videos / "new.mp4")
+        report = library.scanner.rescan()
+        assert "does not answer" in report.problems[0].message
+        assert len(report.added) == 1
+        assert states(library)["a.mp4"] is FileState.OFFLINE
+        done = library.work()
+        assert (done.done, done.paused, done.failed) == (2, 2, 0)
+    library.scanner.rescan()
+    assert set(states(library).values()) == {FileState.ONLINE}
+    assert library.work().done == 2
 
 
 # What can be said without mounting anything

@@ -12,6 +12,7 @@ from watchdog.observers.polling import PollingObserver
 from heimdex.domain.ids import FolderId
 from heimdex.domain.media import FileState, Folder
 from heimdex.indexing import watch
+from heimdex.indexing.walk import look_at
 from heimdex.indexing.watch import Watcher
 
 STABLE_S = 0.6
@@ -118,6 +119,55 @@ def test_many_events_are_few_hints(
     assert hints.wait()
     time.sleep(1.0)
     assert len(hints.got) <= 2
+
+
+def test_a_burst_of_thousands_is_looked_at_a_few_times(
+    videos: Path, hints: Hints, watching: Callable[..., Watcher], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten thousand files at once are 40,000 events or so; see `heimdex bench torture --events`."""
+    looked = []
+    monkeypatch.setattr(watch, "look_at", lambda path: looked.append(path) or look_at(path))
+    watching(folder_of(videos))
+    started = time.monotonic()
+    for n in range(3000):
+        with (videos / f"{n}.mp4").open("wb") as stream:
+            stream.write(b"x")
+            stream.flush()
+            stream.write(b"y")
+    assert hints.wait(seconds=60)
+    time.sleep(2.0)
+    assert len(hints.got) <= 2 + (time.monotonic() - started) / 2
+    # Not each of them at every tick, only when it is told of and once its time has come.
+    assert len(looked) <= 3000 * 8
+
+
+def test_a_share_is_polled(
+    videos: Path,
+    hints: Hints,
+    watching: Callable[..., Watcher],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What others do on a share makes no events here."""
+    monkeypatch.setattr(watch.Drives, "is_remote", lambda self, path: path == videos)
+    watcher = watching(folder_of(videos))
+    assert isinstance(watcher._roots[FolderId(1)].observer, PollingObserver)
+    (videos / "a.mp4").write_bytes(b"x")
+    assert hints.wait()
+
+
+def test_a_drive_that_is_plugged_in_elsewhere_is_looked_for(
+    tmp_path: Path,
+    hints: Hints,
+    watching: Callable[..., Watcher],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    table = ["nothing"]
+    monkeypatch.setattr(watch.drives, "signature", lambda: list(table))
+    watching(folder_of(tmp_path / "gone"))
+    time.sleep(0.5)
+    assert hints.got == []
+    table.append("a drive")
+    assert hints.wait()
 
 
 def test_what_is_no_media_or_hidden_is_not_told(

@@ -129,6 +129,8 @@ class _Run:
                     continue
                 report = self._library.scanner.scan(folder, cancelled=self._stop.is_set)
                 tell_problems(report)
+                # A folder may have followed its drive to another place.
+                watcher.update(self._library.catalogue.folders())
                 if report.waiting:
                     watcher.look_again(folder)
                 self.work()

@@ -10,7 +10,7 @@ from heimdex.domain.ids import VideoId
 from heimdex.domain.media import FileState
 from heimdex.indexing.drives import Drives
 from heimdex.indexing.following import Following
-from heimdex.indexing.reach import is_reachable
+from heimdex.indexing.reach import answers, is_reachable
 from heimdex.indexing.scan_report import ScanReport
 from heimdex.indexing.walk import look_at
 from heimdex.storage.catalogue import Catalogue
@@ -35,10 +35,14 @@ class Absence:
         following = Following(self._catalogue, self._whereabouts, self._drives, ScanReport())
         folders = {folder.id: folder for folder in self._catalogue.folders()}
         for file in self._catalogue.files(video_id=video_id):
-            if file.state is not FileState.ONLINE or is_reachable(file):
+            if file.state is not FileState.ONLINE:
                 continue
             folder = None if file.folder_id is None else folders[file.folder_id]
-            if folder is not None and following.is_gone(folder):
+            if not answers(file.path.parent):
+                self._catalogue.set_file_state([file.id], FileState.OFFLINE)
+            elif is_reachable(file):
+                continue
+            elif folder is not None and following.is_gone(folder):
                 self._catalogue.set_folder_state(folder.id, FileState.OFFLINE)
             elif look_at(file.path) is None:
                 away = folder is None and following.is_away(file)

@@ -33,6 +33,7 @@ class Drives:
     def __init__(self, mounts: Sequence[Mount] | None = None) -> None:
         """Of this computer, unless `mounts` are given."""
         self._mounts = list(mounts) if mounts is not None else mounted()
+        self._any_remote = any(mount.remote for mount in self._mounts)
         self._identities: dict[Path, str | None] = {}
 
     def place_of(self, path: Path) -> Place | None:
@@ -62,6 +63,8 @@ class Drives:
 
     def is_remote(self, path: Path) -> bool:
         """Whether a path is on a share, whose changes by others make no events here."""
+        if not self._any_remote:
+            return False
         mount = self._mount_of(Path(os.path.abspath(path)))  # noqa: PTH100 - must not ask the share
         return mount is not None and mount.remote
 

@@ -75,10 +75,10 @@ class Following:
         places = self._whereabouts.of_loose_files()
         for file in files:
             place = places.get(file.id)
-            if place is None or is_reachable(file):
+            if place is None or not self.answers(file.path) or is_reachable(file):
                 continue
             for path in self._drives.paths_of(place):
-                found = look_at(path) if self._answers(path) else None
+                found = look_at(path) if self.answers(path) else None
                 if found is not None and path != file.path and found.size == file.size:
                     self._catalogue.move_file(file.id, path)
                     self._report.moved.append(path)
@@ -105,7 +105,7 @@ class Following:
     def is_away(self, file: MediaFile) -> bool:
         """Whether a single file that is not at its path is on a drive that is not there."""
         parent = file.path.parent
-        if not self._answers(parent) or not parent.is_dir():
+        if not self.answers(parent) or not parent.is_dir():
             return True
         place = self._whereabouts.of_loose_files().get(file.id)
         here = self._drives.place_of(parent)
@@ -134,15 +134,12 @@ class Following:
         if places:
             self._whereabouts.note_files(places)
 
-    def answers(self, folder: Folder) -> bool:
-        """Whether a folder's file system says anything; a share may be silent for hours."""
-        return self._answers(folder.path)
-
-    def _answers(self, path: Path) -> bool:
+    def answers(self, path: Path) -> bool:
+        """Whether a path's file system says anything; a share may be silent for hours."""
         return not self._drives.is_remote(path) or answers(path)
 
     def _is_on(self, folder: Folder, volume: str) -> bool:
-        if not self._answers(folder.path):
+        if not self.answers(folder.path):
             # Silent is not gone: the share is where it was.
             return True
         if not folder.path.is_dir():
@@ -152,7 +149,7 @@ class Following:
 
     def _found_at(self, place: Place) -> Path | None:
         paths = self._drives.paths_of(place)
-        return next((path for path in paths if self._answers(path) and path.is_dir()), None)
+        return next((path for path in paths if self.answers(path) and path.is_dir()), None)
 
 
 def _aside(folder: Folder) -> Path:

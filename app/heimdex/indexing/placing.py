@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from heimdex.domain.ids import FolderId, VideoId
-from heimdex.domain.media import MediaFile
-from heimdex.indexing.reach import is_reachable
+from heimdex.domain.media import FileState, MediaFile
+from heimdex.indexing.reach import answers, is_reachable
 from heimdex.indexing.scan_report import ScanReport
 from heimdex.indexing.walk import Found, is_same
 from heimdex.storage.catalogue import Catalogue
@@ -62,9 +62,10 @@ class Placing:
         if any(is_same(place.path, path) for path in arrived):
             # Only its name is written otherwise now, on a drive that does not mind.
             return True
+        folder = next((f for f in self._catalogue.folders() if f.id == place.folder_id), None)
+        state = place.state if folder is None else folder.state
+        if state is FileState.OFFLINE and not answers(place.path.parent):
+            return False
         if is_reachable(place):
             return False
-        for folder in self._catalogue.folders():
-            if folder.id == place.folder_id:
-                return folder.path.is_dir()
-        return place.path.parent.is_dir()
+        return place.path.parent.is_dir() if folder is None else folder.path.is_dir()

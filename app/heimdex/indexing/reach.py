@@ -52,7 +52,7 @@ def is_lost(file: MediaFile) -> bool:
     A name and a size may come out of a cache, so the file is read. Where that fails and the drive
     does not go away within seconds, the file itself is at fault.
     """
-    if not is_reachable(file):
+    if not answers(file.path.parent) or not is_reachable(file):
         return True
     if _reads(file):
         return False
@@ -64,7 +64,7 @@ def is_lost(file: MediaFile) -> bool:
     return False
 
 
-def answers(path: Path, within_s: float = _ANSWER_S) -> bool:
+def answers(path: Path) -> bool:
     """Whether the file system at `path` says anything at all, if only that nothing is there.
 
     A share whose server is gone can hold whoever asks for as long as it likes: that is a thread of
@@ -77,7 +77,7 @@ def answers(path: Path, within_s: float = _ANSWER_S) -> bool:
         thread = threading.Thread(target=_ask, args=(path,), name="heimdex-reach", daemon=True)
         _asking[path] = thread
         thread.start()
-    thread.join(within_s)
+    thread.join(_ANSWER_S)
     with _asking_lock:
         if thread.is_alive():
             return False

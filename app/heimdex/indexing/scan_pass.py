@@ -85,7 +85,11 @@ class ScanPass:
         """Look again at files that belong to no added folder."""
         self._following.follow_files(files)
         files = [each for each in self._catalogue.files() if each.folder_id is None]
-        present = [found for file in files if (found := look_at(file.path)) is not None]
+        present = [
+            found
+            for file in files
+            if self._following.answers(file.path) and (found := look_at(file.path)) is not None
+        ]
         self._take_known(present)
         there = {found.path for found in present}
         for file in files:
@@ -167,7 +171,7 @@ class ScanPass:
         """List a folder; None while it is away."""
         known = self._catalogue.files(folder.id)
         name = shown(folder.path)
-        if not self._following.answers(folder):
+        if not self._following.answers(folder.path):
             self._problem(folder.path, f"The share that {name} is on does not answer.")
             self._go_offline(folder)
             return None

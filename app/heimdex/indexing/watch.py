@@ -1,7 +1,8 @@
 """Notices that something happens in the watched folders and says which folder to look at again.
 
 What has changed is found out by the scanner: the operating system's events get lost, come twice
-and know nothing of network drives, so that here they are only hints, and a timer hints as well.
+and know nothing of what others do on a share, so that here they are only hints; shares are looked
+through every now and then instead, and a timer hints at every folder.
 """
 
 import errno
@@ -22,7 +23,10 @@ from watchdog.observers.api import BaseObserver, ObservedWatch
 from watchdog.observers.polling import PollingObserver
 
 from heimdex.domain.ids import FolderId
-from heimdex.domain.media import MEDIA_SUFFIXES, Folder
+from heimdex.domain.media import MEDIA_SUFFIXES, FileState, Folder
+from heimdex.indexing import drives
+from heimdex.indexing.drives import Drives
+from heimdex.indexing.reach import answers
 from heimdex.indexing.walk import Found, look_at
 
 OnHint = Callable[[Folder], None]
@@ -82,6 +86,7 @@ class Watcher:
         self._due: dict[FolderId, tuple[float, float]] = {}
         self._native: BaseObserver | None = None
         self._polling: BaseObserver | None = None
+        self._mounted: object = None
         self._changing = threading.Lock()
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
@@ -183,14 +188,22 @@ class Watcher:
                 self._young[path] = _Young(folder_id, found, now)
 
     def _tend_young(self, now: float) -> None:
+        ripe: set[FolderId] = set()
         for path, young in list(self._young.items()):
+            # Not looked at before its time: thousands may come at once.
+            if now - young.since < self._stable_s:
+                continue
             found = look_at(path)
             if found != young.found:
                 young.found = found
                 young.since = now
             if found is None or now - young.since >= self._stable_s:
                 del self._young[path]
-                self._hint_at(young.folder_id, now)
+                ripe.add(young.folder_id)
+        waiting = {young.folder_id for young in self._young.values()}
+        for folder_id in ripe:
+            # One look for a thousand files that were copied one after the other.
+            self._hint_at(folder_id, now + (_DEBOUNCE_S if folder_id in waiting else 0.0))
 
     def _hint_at(self, folder_id: FolderId, at: float) -> None:
         """Put a hint off a little with each event, but never for long."""
@@ -216,6 +229,11 @@ class Watcher:
         """Watch what is wanted and there; notice drives that come and go."""
         with self._lock:
             wanted = dict(self._wanted)
+        mounted = drives.signature()
+        # A drive that was plugged in may be one of a folder that used to be elsewhere.
+        searching = self._mounted is not None and mounted != self._mounted
+        self._mounted = mounted
+        present = Drives()
         for folder_id in [each for each in self._roots if each not in wanted]:
             self._unwatch(self._roots.pop(folder_id))
         for folder_id, folder in wanted.items():
@@ -227,20 +245,25 @@ class Watcher:
                 self._unwatch(root)
                 root.identity = None
             root.folder = folder
+            remote = present.is_remote(folder.path)
+            if remote and not answers(folder.path):
+                continue
             identity = _identity(folder.path)
             if identity == root.identity:
+                if searching and (identity is None or folder.state is not FileState.ONLINE):
+                    self._hint_at(folder_id, time.monotonic())
                 continue
             self._unwatch(root)
             root.identity = identity
             if identity is not None:
-                self._watch(root)
+                self._watch(root, remote)
             if not is_new:
                 self._hint_at(folder_id, time.monotonic())
 
-    def _watch(self, root: _Root) -> None:
+    def _watch(self, root: _Root, remote: bool) -> None:
         handler = _Handler(root.folder.id, self._events)
         path = str(root.folder.path)
-        for polling in (False, True):
+        for polling in (True,) if remote else (False, True):
             try:
                 observer = self._observer(polling)
                 root.watch = observer.schedule(handler, path, recursive=True)
