@@ -43,7 +43,9 @@ def mutate(bases: Sequence[Path], folder: Path, count: int, seed: int) -> list[t
             base = chance.choice([each for each in bases if each.suffix == ".mp4"])
         path = folder / f"{number:05d} {kind}{base.suffix}"
         if kind in _CONTENT:
-            path.write_bytes(_CONTENT[kind](base.read_bytes(), chance))
+            changed = _CONTENT[kind](base.read_bytes(), chance)
+            # Equal bytes are one video in two places: some behind the end make it another.
+            path.write_bytes(changed + (b"%05d" % number if changed else b""))
         else:
             path = _STRANGE[kind](path, base, bases, chance)
         made.append((kind, path))
@@ -208,20 +210,20 @@ Strange = Callable[[Path, Path, Sequence[Path], Chance], Path]
 
 def _wrong_suffix(path: Path, base: Path, bases: Sequence[Path], chance: Chance) -> Path:
     target = path.with_suffix(chance.choice([".mp3", ".mov", ".wav", ".webm"]))
-    target.write_bytes(base.read_bytes())
+    target.write_bytes(base.read_bytes() + path.name[:5].encode())
     return target
 
 
 def _two_halves(path: Path, base: Path, bases: Sequence[Path], chance: Chance) -> Path:
     one, other = base.read_bytes(), chance.choice(list(bases)).read_bytes()
-    path.write_bytes(one[: len(one) // 2] + other[len(other) // 2 :])
+    path.write_bytes(one[: len(one) // 2] + other[len(other) // 2 :] + path.name[:5].encode())
     return path
 
 
 def _swapped_head(path: Path, base: Path, bases: Sequence[Path], chance: Chance) -> Path:
     one, other = base.read_bytes(), chance.choice(list(bases)).read_bytes()
     length = chance.choice([32, 512, 4096])
-    path.write_bytes(other[:length] + one[length:])
+    path.write_bytes(other[:length] + one[length:] + path.name[:5].encode())
     return path
 
 
@@ -250,7 +252,6 @@ def _odd_name(path: Path, base: Path, bases: Sequence[Path], chance: Chance) -> 
         target = path.with_name(stem + base.suffix)
     if sys.platform.startswith("linux") and chance.random() < 0.3:
         target = path.with_name(f"{path.name[:5]}\udcff\udcfe{base.suffix}")
-    # A copy would be one video in two places: a byte behind the end makes it another.
     target.write_bytes(base.read_bytes() + path.name[:5].encode())
     return target
 
