@@ -23,6 +23,7 @@ from heimdex.hosts import sandbox
 from heimdex.hosts.client import Host, Limits, configured, host_command, thread_limits
 from heimdex.indexing.absence import Absence
 from heimdex.indexing.engine import HostStageEngine
+from heimdex.indexing.leaving import Leaving
 from heimdex.indexing.redrawing import Redrawing
 from heimdex.indexing.scan import Scanner
 from heimdex.indexing.watch import OnHint, Watcher
@@ -85,6 +86,8 @@ class Library:
     searches: SavedSearches
     suggester: Suggester
     scanner: Scanner
+    leaving: Leaving
+    whereabouts: Whereabouts
     worker: Worker
     redrawing: Redrawing
     backups: Backups
@@ -215,7 +218,7 @@ def open_library(directories: Directories, settings: Settings, *, wait_s: float 
             jobs,
             HostStageEngine(index_host),
             stage_models,
-            sync=lambda: index.sync(database),
+            sync=lambda: index.sync_soon(database),
             on_faces=people.assign_new,
             on_lost=Absence(catalogue, whereabouts).note,
         )
@@ -240,6 +243,8 @@ def open_library(directories: Directories, settings: Settings, *, wait_s: float 
             searches=SavedSearches(searches, searcher),
             suggester=Suggester(database, catalogue, people, searches),
             scanner=scanner,
+            leaving=Leaving(catalogue, whereabouts),
+            whereabouts=whereabouts,
             worker=worker,
             redrawing=Redrawing(catalogue, stages, artefacts, index_host),
             backups=backups,
@@ -325,9 +330,10 @@ def _host(role: str, directories: Directories, settings: Settings) -> Host:
 
 
 def forget_videos(library: Library, videos: Iterable[VideoId]) -> None:
-    """Take videos out of the library with everything found in them; the originals stay."""
+    """Take videos out of the library with everything found in them, so that no scan of a folder
+    brings them back; the originals stay."""
     for video_id in videos:
-        library.catalogue.remove_video(video_id)
+        library.leaving.leave_video(video_id)
         library.artefacts.remove(video_id)
     library.index.sync(library.database)
 

@@ -22,6 +22,7 @@ INTERRUPTED = 130
 COMMANDS = {
     "open": "open the window, and add videos to it",
     "add": "add videos or folders of them",
+    "remove": "take videos or folders out of the library; the files stay",
     "index": "look and listen through everything that is pending",
     "status": "what is in the library and what waits",
     "search": "find the second by what is said, seen and who is there",
@@ -95,6 +96,10 @@ def _group(command: str) -> ModuleType:
             from heimdex.cli import adding
 
             return adding
+        case "remove":
+            from heimdex.cli import removing
+
+            return removing
         case "index":
             from heimdex.cli import indexing
 

@@ -185,6 +185,16 @@ class Catalogue:
                 "UPDATE files SET state = ? WHERE id = ?", [(state, file_id) for file_id in ids]
             )
 
+    def remove_files(self, ids: Iterable[FileId]) -> list[VideoId]:
+        """Forget places; returns the videos that are forgotten because they were nowhere else. The
+        originals stay."""
+        with self._database.write() as connection:
+            connection.executemany("DELETE FROM files WHERE id = ?", [(each,) for each in ids])
+            forgotten = _forget_placeless(connection)
+        for video_id in forgotten:
+            self._artefacts.remove(video_id)
+        return forgotten
+
     # Videos
 
     def video(self, video_id: VideoId) -> Video | None:
