@@ -46,6 +46,7 @@ def setup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
             "locks": ["app"],
             "qt": ["none", "window"],
             "models": {str(root / "models"): module.models_fingerprint()},
+            "measured": {str(root / "models"): module.models_fingerprint()},
         }
     )
     return module
@@ -99,6 +100,22 @@ def test_torch_is_pinned_exactly_in_one_place(
 def test_an_interrupted_setup_is_done_again(setup: ModuleType) -> None:
     setup.UNFINISHED.touch()
     assert not setup.is_ready(setup.read_state(), options())
+
+
+def test_models_are_measured_once_and_not_for_the_tests(
+    setup: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+    monkeypatch.setattr(setup, "measure_models", lambda: asked.append(True))
+    setup.write_state(setup.read_state() | {"measured": {}})
+    assert not setup.is_ready(setup.read_state(), options())
+    with setup.only_one() as lock:
+        setup.set_up(options(), lock)
+        setup.set_up(options(), lock)
+    assert asked == [True]
+    state = setup.read_state() | {"measured": {}, "locks": ["dev"]}
+    state["packages"] = setup.packages_fingerprint(["dev"])
+    assert setup.is_ready(state, options(dev=True))
 
 
 def test_notes_that_cannot_be_read_count_as_nothing_done(setup: ModuleType) -> None:

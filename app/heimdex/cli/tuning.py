@@ -26,7 +26,11 @@ def define(actions: Any, shared: argparse.ArgumentParser) -> None:
         "with another number of threads.",
         epilog="example: heimdex models tune adaface-ir101",
     )
-    command.add_argument("ids", nargs="*", metavar="ID", help="models (default: all installed)")
+    which = command.add_mutually_exclusive_group()
+    which.add_argument("ids", nargs="*", default=[], metavar="ID", help="default: all installed")
+    which.add_argument(
+        "--missing", action="store_true", help="those in use that were not measured here yet"
+    )
     command.add_argument("--json", action="store_true", help="one JSON object a network")
     command.set_defaults(run=tune_)
 
@@ -36,7 +40,12 @@ def tune_(options: argparse.Namespace) -> int:
     from heimdex.cli.downloads import installer
     from heimdex.cli.models import model_store
 
-    wanted = _installed(model_store(options), options.ids)
+    wanted = (
+        _unmeasured(options) if options.missing else _installed(model_store(options), options.ids)
+    )
+    if not wanted:
+        note("All models in use are measured already.")
+        return 0
     said = ""
 
     def report(progress: "InstallProgress") -> None:
@@ -85,6 +94,17 @@ def document(model_id: str, network: str, chosen: "Chosen") -> dict[str, Any]:
             for each in chosen.measured
         ],
     }
+
+
+def _unmeasured(options: argparse.Namespace) -> list[str]:
+    from heimdex.bootstrap import open_models
+    from heimdex.cli.session import directories
+    from heimdex.config.settings import Settings
+    from heimdex.ml import factory
+
+    where = directories(options)
+    settings = Settings.load(where.home)
+    return factory.unmeasured(settings, open_models(where, settings))
 
 
 def _installed(store: "ModelStore", ids: list[str]) -> list[str]:

@@ -117,6 +117,20 @@ def used(settings: Choices, store: ModelStore) -> set[str]:
     return {*chosen(settings, store).values(), *(p for p in parts if p in store.manifests)}
 
 
+def unmeasured(settings: Choices, store: ModelStore) -> list[str]:
+    """The installed models that work is done with whose quickest form nobody has looked for on
+    this machine, by id."""
+    from heimdex.ml.acceleration import cases, choices
+
+    return [
+        model_id
+        for model_id in sorted(used(settings, store))
+        if not choices.is_of_this_processor(choices.read(store, model_id))
+        and store.is_installed(model_id)
+        and cases.of(store, store.manifest(model_id))
+    ]
+
+
 def settled(settings: C, store: ModelStore) -> C:
     """`settings` with the id of each chosen model in place of `auto` and of short names.
 

@@ -70,6 +70,11 @@ def this_machine(threads: int) -> Machine:
     return Machine(_processor(), threads, runtimes)
 
 
+def is_of_this_processor(choice: Choice | None) -> bool:
+    """Whether a choice was made on a processor like this one; a copied folder brings others."""
+    return choice is not None and choice.machine.processor == _processor()
+
+
 def folder(store: ModelStore, model_id: str) -> Path:
     """Where a model's choice and its files lie."""
     return store.folder(model_id) / FOLDER

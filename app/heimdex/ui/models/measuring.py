@@ -73,17 +73,9 @@ class Measuring(QObject):
     def _next(self) -> str:
         """A model in use that has no choice yet, "" when there is none."""
         from heimdex.ml import factory
-        from heimdex.ml.acceleration import cases, choices
 
-        store = self._library.models
-        for model_id in sorted(factory.used(self._library.settings, store) - self._tried):
-            if (
-                choices.read(store, model_id) is None
-                and store.is_installed(model_id)
-                and cases.of(store, store.manifest(model_id))
-            ):
-                return model_id
-        return ""
+        waiting = factory.unmeasured(self._library.settings, self._library.models)
+        return next((each for each in waiting if each not in self._tried), "")
 
     def _is_wanted(self) -> bool:
         return self._closed.is_set() or self._is_busy()
