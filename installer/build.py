@@ -30,6 +30,7 @@ DIST = BUILD / "dist"
 FROZEN = DIST / ("Heimdex.app" if sys.platform == "darwin" else "heimdex")
 PACKAGES = BUILD / "packages"
 REQUIREMENTS = ROOT / "requirements"
+FFMPEG = BUILD / "built" / "ffmpeg"
 OF_THE_DESKTOP = ("libwayland-egl.so.1",)
 """Libraries that only a desktop of that kind has and needs."""
 
@@ -72,10 +73,11 @@ def make_environment() -> None:
     pip = (PYTHON, "-m", "pip", "install", "--quiet", "--no-deps", "--disable-pip-version-check")
     run(*pip, "-r", REQUIREMENTS / "app.txt", "-r", REQUIREMENTS / "build.txt")
     run(*pip, *tools())
+    say("building PyAV without GPL parts and OpenCV without what is not used: long the first time")
+    run(PYTHON, ROOT / "installer" / "ffmpeg.py", REQUIREMENTS / "app.txt", FFMPEG.parent)
     if os.name != "nt":
         # On Windows OpenCV's FFmpeg is a plugin in a file of its own, which the spec leaves out.
-        say("building OpenCV without what is not used; the first time takes a while")
-        run(PYTHON, ROOT / "installer" / "opencv.py", REQUIREMENTS / "app.txt", BUILD / "wheels")
+        run(PYTHON, ROOT / "installer" / "opencv.py", REQUIREMENTS / "app.txt", FFMPEG.parent)
 
 
 def tools() -> list[str]:
@@ -121,6 +123,9 @@ def freeze() -> None:
         "HEIMDEX_BUILD_MODELS": str(WEIGHTS),
         "HEIMDEX_BUILD_VERSION": version(),
     }
+    if sys.platform == "linux":
+        # PyAV's new libraries lie where no loader looks.
+        environment["LD_LIBRARY_PATH"] = str(FFMPEG / "lib")
     folders = ("--distpath", DIST, "--workpath", BUILD / "pyinstaller")
     spec = ROOT / "installer" / "heimdex.spec"
     log = ("--noconfirm", "--log-level", "WARN")

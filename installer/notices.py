@@ -4,10 +4,14 @@ Called by the PyInstaller spec with the files it collected. What the terms mean 
 reader; docs/licences.md is the short table.
 """
 
+import os
 import sys
+import textwrap
 from collections.abc import Iterable
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
+
+import ffmpeg
 
 RULE = "=" * 78
 
@@ -19,36 +23,56 @@ https://code.qt.io/cgit/pyside/pyside-setup.git, under the version named below. 
 Heimdex's licence forbids to reverse engineer it in order to debug such a change."""
 
 FFMPEG = """\
-The folders `lib/av.libs` and `lib/opencv_python_headless.libs` hold shared libraries of FFmpeg, as
-the wheels of PyAV and OpenCV carry them, unchanged. OpenCV's are under the LGPL 2.1. PyAV's are
-built with GPL parts (x264, x265), so this package as a whole is passed on under terms that the GPL
-version 3 allows; Heimdex's own code stays under the Apache License 2.0, which is compatible with
-it. Heimdex only decodes with them. Their source and build scripts:
-https://github.com/PyAV-Org/pyav-ffmpeg, https://github.com/opencv/opencv-python and
-https://ffmpeg.org."""
+Heimdex reads videos with FFmpeg, under the GNU Lesser General Public License version 2.1 or later,
+as shared libraries (libavcodec.so.62 and its like, in `lib`) that you may exchange for your own
+builds of the same version. Nothing of FFmpeg was changed, and nothing under the GPL was built in.
+Its source is {address},
+sha256 {sha256}; it was configured with
+{choice}.
+Qt's media player has an FFmpeg of its own, also under the LGPL 2.1, in `lib/PySide6`; its source
+and how it was built: https://code.qt.io/cgit/qt/qtmultimedia.git."""
+
+INTEL = """\
+CTranslate2 holds Intel's oneAPI Math Kernel Library, Copyright (C) Intel Corporation, under the
+Intel Simplified Software License (https://www.intel.com/content/www/us/en/developer/articles/\
+license/onemkl-license-faq.html). It may be passed on unchanged, with this notice, and comes without
+warranty."""
 
 FORBIDDEN = ("torch", "tensorflow", "nvidia")
 """Packages whose presence means that the recipe went wrong: the package for processors has none."""
+
+GPL = ("x264", "x265")
+"""Libraries whose terms the rest of the package cannot keep; `ffmpeg.py` leaves them out."""
 
 
 def write(collected: Iterable[str], target: Path, manifests: Path) -> None:
     """Write one file with the terms of Python, Qt, FFmpeg, every collected package and the models.
 
-    `collected`: paths of files that are frozen. RuntimeError when one is of a forbidden package.
+    `collected`: paths of files that are frozen. RuntimeError when one is of a forbidden package or
+    library.
     """
+    collected = list(collected)
+    if wrong := sorted({name for name in GPL for path in collected if name in Path(path).name}):
+        raise RuntimeError(f"{', '.join(wrong)} must not be in this package: it is under the GPL")
     found = _packages({str(Path(path).resolve()) for path in collected if path})
     names = {name.lower() for name in found}
     if wrong := [name for name in FORBIDDEN if name in names]:
         raise RuntimeError(f"{', '.join(wrong)} must not be in this package")
     parts = [
         "Third-party software in this copy of Heimdex",
-        f"Heimdex is under the Apache License 2.0, see LICENSE.\n\n{QT}\n\n{FFMPEG}",
+        f"Heimdex is under the Apache License 2.0, see LICENSE.\n\n{QT}\n\n{_ffmpeg()}\n\n{INTEL}",
         f"Python {sys.version.split()[0]}\nPython Software Foundation License, https://docs.python.org/3/license.html",
         *(_notice(name, found[name]) for name in sorted(found, key=str.lower)),
         *_models(manifests),
     ]
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(f"\n\n{RULE}\n".join(parts) + "\n", encoding="utf-8")
+
+
+def _ffmpeg() -> str:
+    """What was built, as the recipe for it says."""
+    choice = textwrap.fill(" ".join(ffmpeg.CHOICE), 100, break_on_hyphens=False)
+    return FFMPEG.format(address=ffmpeg.ADDRESS, sha256=ffmpeg.SHA256, choice=choice)
 
 
 def _packages(files: set[str]) -> dict[str, Distribution]:
@@ -58,10 +82,10 @@ def _packages(files: set[str]) -> dict[str, Distribution]:
         name = distribution.metadata["Name"]
         if not name or name.lower() in ("heimdex", "pyinstaller"):
             continue
-        for file in distribution.files or ():
-            if str(Path(str(distribution.locate_file(file))).resolve()) in files:
-                owners[name] = distribution
-                break
+        # Resolved once a package; a file of its own that is a link does not matter here.
+        root = str(Path(str(distribution.locate_file(""))).resolve())
+        if any(os.path.normpath(f"{root}/{file}") in files for file in distribution.files or ()):
+            owners[name] = distribution
     return owners
 
 

@@ -1,9 +1,9 @@
 """Builds the OpenCV that is frozen, from the source of the locked version: `opencv.py LOCK WHEELS`.
 
 The published wheel brings an FFmpeg, an OpenSSL and a BLAS of its own for parts that Heimdex never
-calls, 150 MB, and that OpenSSL's terms do not go with PyAV's GPL parts. Run by `build.py` in the
-build environment, which gets the result instead of the wheel. Needs a C++ compiler, and `nasm` for
-quick JPEGs. What was built is kept in WHEELS, by version and choice.
+calls, 150 MB. Run by `build.py` in the build environment, which gets the result in place of the
+wheel. Needs a C++ compiler, and `nasm` for quick JPEGs. What was built is kept in WHEELS, by
+version and choice.
 """
 
 import hashlib

@@ -22,10 +22,18 @@ DESKTOP = INSTALLER / "linux" / "heimdex.desktop"
 INNO = INSTALLER / "windows" / "heimdex.iss"
 WORKFLOW = ROOT / ".github" / "workflows" / "packages.yml"
 
+CALLED = {
+    "blur", "boxPoints", "contourArea", "cvtColor", "dilate", "fillPoly", "findContours",
+    "getPerspectiveTransform", "imdecode", "imencode", "minAreaRect", "resize", "warpAffine",
+    "warpPerspective",
+}  # fmt: skip
+"""What of OpenCV was tried in the program that `opencv.py` builds."""
+
 
 @pytest.fixture
 def load(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType]:
     """Loads a script of the installer as a module."""
+    monkeypatch.syspath_prepend(str(INSTALLER))
 
     def load(name: str) -> ModuleType:
         spec = importlib.util.spec_from_file_location(f"installer_{name}", INSTALLER / f"{name}.py")
@@ -106,6 +114,103 @@ def test_the_notices_refuse_torch_and_name_what_is_there(
     monkeypatch.setattr(notices, "FORBIDDEN", ("msgspec",))
     with pytest.raises(RuntimeError, match="msgspec must not be in this package"):
         notices.write([msgspec.__file__], tmp_path / "again.txt", ROOT / "models")
+
+
+def test_the_notices_refuse_what_is_under_the_gpl_and_say_how_ffmpeg_was_built(
+    load: Any, tmp_path: Path
+) -> None:
+    notices, ffmpeg = load("notices"), load("ffmpeg")
+    notices.write([], tmp_path / "notices.txt", ROOT / "models")
+    text = (tmp_path / "notices.txt").read_text(encoding="utf-8")
+    assert ffmpeg.ADDRESS in text
+    assert ffmpeg.SHA256 in text
+    assert all(option in text for option in ffmpeg.CHOICE)
+    assert "--enable-gpl" not in text
+    with pytest.raises(RuntimeError, match="x265 must not be in this package"):
+        notices.write(["/a/libx265-f5385bb8.so.216"], tmp_path / "again.txt", ROOT / "models")
+
+
+def test_ffmpeg_is_the_version_that_pyav_was_made_for(load: Any) -> None:
+    import av
+
+    assert av.ffmpeg_version_info == load("ffmpeg").VERSION
+
+
+def test_ffmpeg_is_only_built_from_the_source_that_is_known(
+    load: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ffmpeg.tar.xz").write_bytes(b"something else")
+    monkeypatch.setenv("HEIMDEX_FFMPEG_SOURCE", str(tmp_path / "ffmpeg.tar.xz"))
+    with pytest.raises(SystemExit, match="not FFmpeg"):
+        load("ffmpeg").build(tmp_path / "target")
+
+
+def test_opencv_is_built_with_all_that_is_called(load: Any) -> None:
+    """A module that the choice leaves out would only be missed when it is called."""
+    import cv2
+
+    choice = load("opencv").CHOICE[0]
+    assert choice.startswith("-DBUILD_LIST=")
+    sources = [*(ROOT / "app" / "heimdex").rglob("*.py")]
+    called = {
+        name
+        for path in sources
+        for name in re.findall(r"\bcv2\.([a-z]\w*)", path.read_text(encoding="utf-8"))
+    }
+    assert len(called) > 12
+    # Those of OpenCV 5 that live in these modules of it; the others need more than is built.
+    assert called <= CALLED, f"tell opencv.py's CHOICE about {called - CALLED}"
+    assert all(hasattr(cv2, name) for name in called)
+
+
+def test_whispers_weights_are_stored_as_the_numbers_that_are_computed_with(
+    load: Any, tmp_path: Path, starter_models: Path
+) -> None:
+    """The smaller file gives the very same states, words and scores."""
+    import ctranslate2
+    import numpy as np
+
+    from heimdex.ml import ctranslate2_file
+    from heimdex.ml.benchmarks import random_whisper
+
+    published = tmp_path / "published"
+    vocabulary = starter_models / "whisper" / "whisper-base"
+    random_whisper.write(published, random_whisper.Size(64, 1, 1, 1), vocabulary)
+    smaller = tmp_path / "smaller"
+    shutil.copytree(published, smaller)
+    remade = load("weights").int8(ctranslate2_file.read(published / "model.bin"))
+    ctranslate2_file.write(smaller / "model.bin", remade)
+    before, after = ((folder / "model.bin").stat().st_size for folder in (published, smaller))
+    assert after < 0.6 * before
+    sound = np.random.default_rng(1).normal(0, 1, (1, 80, 3000)).astype(np.float32)
+    answers = []
+    for folder in (published, smaller):
+        model = ctranslate2.models.Whisper(str(folder), compute_type="int8", intra_threads=1)
+        states = model.encode(ctranslate2.StorageView.from_array(sound), to_cpu=True)
+        start = [[50258, 50259, 50359, 50363]]
+        (said,) = model.generate(states, start, beam_size=2, max_length=12, return_scores=True)
+        answers.append((np.asarray(states).tolist(), said.sequences_ids, said.scores))
+    assert answers[0] == answers[1]
+
+
+def test_a_remade_file_counts_as_the_published_one(load: Any) -> None:
+    from heimdex.ml import manifests
+    from heimdex.ml.receipts import FileRecord, Receipt, outdated
+
+    manifest = manifests.load(ROOT / "models", ROOT / "models")["whisper-base"]
+    form = manifest.form("")
+    assert form.convert is not None
+    assert {file.name for file in form.files} >= set(load("weights").REMADE["whisper-base"])
+    names = [*(file.name for file in form.files), *form.convert.outputs]
+    known = {file.name: file.sha256 for file in form.files}
+    files = {name: FileRecord(known.get(name, "0" * 64), 1, 1) for name in names}
+    files["model.bin"] = FileRecord("f" * 64, 1, 1)
+    receipt = Receipt(manifest.id, manifest.revision, form.convert.recipe, "", files)
+    assert "model.bin is of another version" in outdated(manifest, receipt)
+    receipt = Receipt(
+        manifest.id, manifest.revision, form.convert.recipe, "", files, remade=["model.bin"]
+    )
+    assert outdated(manifest, receipt) == ""
 
 
 def test_the_workflow_calls_what_there_is(load: Any) -> None:
