@@ -47,9 +47,17 @@ Heimdex itself is under the Apache License 2.0 (see `LICENSE`). What it runs wit
 terms. Nothing here is changed, and Qt is used as a library of its own that can be exchanged, as the
 LGPL asks. Wheels carry libraries of their own; their notices are inside the wheels.
 
-One thing to know before passing Heimdex on: PyAV's wheels carry an FFmpeg with GPL parts (x264,
-x265). Heimdex only decodes with it. Whoever distributes Heimdex together with that wheel
-distributes those parts under the GPL; a wheel built on an FFmpeg without them works the same.
+Two things to know before passing Heimdex on:
+
+- PyAV's wheels, which a checkout installs from the registry, carry an FFmpeg with x264 and x265
+  under the GPL. Intel's library for matrices, which is inside CTranslate2's wheels for Linux and
+  Windows, may be passed on, but its terms do not go with the GPL's. So the packages hold neither
+  x264 nor x265: PyAV is built there on the same version of FFmpeg under the LGPL 2.1
+  (`installer/ffmpeg.py`), and the notices refuse to be written where a GPL library was frozen.
+  Heimdex only decodes and repacks, for which nothing is lost.
+- Whoever passes a package on passes Qt and FFmpeg on under the LGPL. Both are libraries of their
+  own that can be exchanged; the notices inside say which versions, how FFmpeg was built, and
+  where the sources are.
 """
 
 

@@ -16,8 +16,8 @@
         <translation>보관함: %1</translation>
     </message>
     <message>
-        <source>Heimdex is free software under the Apache License 2.0. It uses Qt under the LGPL 3, as separate libraries that you may exchange, and FFmpeg under the LGPL 2.1 and, with some of its parts, the GPL; the notices say where their sources are.</source>
-        <translation>Heimdex는 Apache License 2.0을 따르는 자유 소프트웨어입니다. Qt는 LGPL 3에 따라 따로 교체할 수 있는 라이브러리로 쓰고, FFmpeg은 LGPL 2.1과 일부 구성 요소의 GPL에 따라 씁니다. 소스 코드를 얻는 곳은 고지에 적혀 있습니다.</translation>
+        <source>Heimdex is free software under the Apache License 2.0. It uses Qt under the LGPL 3 and FFmpeg under the LGPL 2.1, as separate libraries that you may exchange; the notices say where their sources are, and name everything else.</source>
+        <translation>Heimdex는 Apache License 2.0을 따르는 자유 소프트웨어입니다. Qt는 LGPL 3, FFmpeg는 LGPL 2.1에 따라 바꿔 넣을 수 있는 별도 라이브러리로 사용합니다. 소스의 위치와 그 밖의 모든 소프트웨어는 고지에 적혀 있습니다.</translation>
     </message>
     <message>
         <source>Third-party notices</source>

@@ -61,9 +61,8 @@ class AboutPage(QWidget):
             label(
                 self.tr(
                     "Heimdex is free software under the Apache License 2.0. It uses Qt under the "
-                    "LGPL 3, as separate libraries that you may exchange, and FFmpeg under the "
-                    "LGPL 2.1 and, with some of its parts, the GPL; the notices say where their "
-                    "sources are."
+                    "LGPL 3 and FFmpeg under the LGPL 2.1, as separate libraries that you may "
+                    "exchange; the notices say where their sources are, and name everything else."
                 ),
                 "caption",
                 wrap=True,
