@@ -114,7 +114,28 @@ def _make_writable(folder: Path, meaning: str) -> None:
         probe.touch()
         probe.unlink()
     except OSError as error:
+        owner = _other_owner(folder)
+        if owner:
+            raise UserError(
+                f"The {meaning} {folder} belongs to {owner}, and you may not write to it; choose a "
+                "place of your own."
+            ) from error
         raise UserError(
             f"The {meaning} {folder} cannot be written to ({error.strerror or error}); "
             "choose another place or change its permissions."
         ) from error
+
+
+def _other_owner(folder: Path) -> str:
+    """The name of the user whose folder it is; empty when it is ours, or nobody can say."""
+    if sys.platform == "win32":
+        return ""
+    import pwd
+
+    try:
+        number = folder.stat().st_uid
+        return "" if number == os.geteuid() else pwd.getpwuid(number).pw_name
+    except OSError:
+        return ""
+    except KeyError:
+        return f"user {number}"

@@ -4,6 +4,7 @@ What a second process does instead (raise the first one's window, wait, give up)
 """
 
 import os
+import platform
 import sys
 import time
 from pathlib import Path
@@ -18,7 +19,8 @@ _LOCKED_BYTE = 1 << 20
 
 
 class LibraryLock:
-    """An operating-system lock on `lock` in the library folder, with the owner's pid in the file.
+    """An operating-system lock on `lock` in the library folder, with the owner's pid in the file
+    and below it the name of its computer, because a library may be on a share.
 
     The system releases the lock when its process ends, however it ends: a file left by a crash is
     stale by itself and is simply taken over. The file is never deleted, because deleting it while
@@ -30,7 +32,8 @@ class LibraryLock:
         self._descriptor: int | None = None
 
     def acquire(self, wait_s: float = 0.0) -> Self:
-        """Take the lock, trying for `wait_s` seconds. Raises LibraryBusy with the owner's pid."""
+        """Take the lock, trying for `wait_s` seconds. Raises LibraryBusy with the owner's pid, or
+        UserError where the lock cannot be opened, or the file system has no locks."""
         if self._descriptor is not None:
             return self
         deadline = time.monotonic() + wait_s
@@ -41,14 +44,24 @@ class LibraryLock:
                 f"The library {self.path.parent} cannot be opened ({error.strerror}); check that "
                 "the folder exists and that you may write to it."
             ) from error
-        while not _try_lock(descriptor):
-            if time.monotonic() >= deadline:
-                os.close(descriptor)
-                raise self._busy()
-            time.sleep(0.05)
+        try:
+            while not _try_lock(descriptor):
+                if time.monotonic() >= deadline:
+                    raise self._busy()
+                time.sleep(0.05)
+        except OSError as error:
+            os.close(descriptor)
+            raise UserError(
+                f"The file system of {self.path.parent} cannot lock files "
+                f"({error.strerror or error}), so that two programs could spoil the library; keep "
+                "it on a disk of this computer."
+            ) from error
+        except LibraryBusy:
+            os.close(descriptor)
+            raise
         os.ftruncate(descriptor, 0)
         os.lseek(descriptor, 0, os.SEEK_SET)
-        os.write(descriptor, f"{os.getpid()}\n".encode())
+        os.write(descriptor, f"{os.getpid()}\n{platform.node()}\n".encode())
         self._descriptor = descriptor
         return self
 
@@ -71,7 +84,7 @@ class LibraryLock:
             if _try_lock(descriptor):
                 _unlock(descriptor)
                 return None
-            return self._written_pid()
+            return self._written()[0]
         finally:
             os.close(descriptor)
 
@@ -87,19 +100,23 @@ class LibraryLock:
         self.release()
 
     def _busy(self) -> LibraryBusy:
-        pid = self._written_pid()
+        pid, computer = self._written()
         who = f"process {pid}" if pid else "another process"
+        if computer and computer != platform.node():
+            who += f" on the computer {computer}"
         return LibraryBusy(
             f"The library {self.path.parent} is in use by {who}; close that Heimdex or wait "
             "until it is done.",
             pid,
         )
 
-    def _written_pid(self) -> int | None:
+    def _written(self) -> tuple[int | None, str]:
+        """The owner's pid and computer, as far as the file says."""
         try:
-            return int(self.path.read_text("ascii"))
+            pid, *computer = self.path.read_text("utf-8").splitlines()
+            return int(pid), computer[0] if computer else ""
         except (OSError, ValueError):
-            return None  # the owner is just writing it
+            return None, ""  # the owner is just writing it
 
 
 if sys.platform == "win32":
