@@ -27,7 +27,7 @@ from heimdex.storage.vectors import VectorStore
 
 @pytest.fixture
 def index(library: Path) -> Iterator[VectorIndex]:
-    opened = VectorIndex(library / FOLDER_NAME)
+    opened = VectorIndex(library / FOLDER_NAME, least=0)
     yield opened
     opened.close()
 
@@ -110,7 +110,7 @@ def test_tombstones_wait_until_they_are_sent(
     index.close()
     catalogue.remove_video(filled[0])
     assert told(database) == 2
-    again = VectorIndex(database.directory / FOLDER_NAME)
+    again = VectorIndex(database.directory / FOLDER_NAME, least=0)
     assert again.sync(database) == 2
     assert again.verify(database) == []
     again.close()
@@ -158,9 +158,13 @@ def lose_the_mark(folder: Path) -> None:
     folder.with_name(folder.name + ".json").unlink()
 
 
-def crashed_while_opening(folder: Path) -> None:
+def never_opened(folder: Path) -> None:
     mark = folder.with_name(folder.name + ".json")
-    mark.write_text(json.dumps({**json.loads(mark.read_text()), "opening": True}))
+    mark.write_text(json.dumps({**json.loads(mark.read_text()), "opening": 3}))
+
+
+def crashed_while_opening(folder: Path) -> None:
+    folder.with_name(folder.name + ".crash").write_text("Fatal Python error: Segmentation fault")
 
 
 def from_another_library(folder: Path) -> None:
@@ -181,6 +185,7 @@ def lose_vectors(folder: Path) -> None:
         remove_catalogue,
         empty_folder,
         lose_the_mark,
+        never_opened,
         crashed_while_opening,
         from_another_library,
         lose_vectors,
@@ -189,16 +194,93 @@ def lose_vectors(folder: Path) -> None:
 def test_a_damaged_index_is_rebuilt_at_the_start(
     library: Path, database: Database, filled: list[VideoId], damage: object
 ) -> None:
-    first = VectorIndex(library / FOLDER_NAME)
+    first = VectorIndex(library / FOLDER_NAME, least=0)
     first.sync(database)
     first.close()
     damage(library / FOLDER_NAME)  # type: ignore[operator]
-    second = VectorIndex(library / FOLDER_NAME)
+    second = VectorIndex(library / FOLDER_NAME, least=0)
     assert second.sync(database) == 6  # all of it was told again
     assert second.ready
     assert agrees(second, database)
     assert second.verify(database) == []
     second.close()
+
+
+@pytest.mark.parametrize("attempts", [1, 2, True])
+def test_an_opening_that_was_killed_costs_no_rebuild(
+    library: Path, database: Database, filled: list[VideoId], attempts: int
+) -> None:
+    first = VectorIndex(library / FOLDER_NAME, least=0)
+    first.sync(database)
+    first.close()
+    mark = library / f"{FOLDER_NAME}.json"
+    mark.write_text(json.dumps({**json.loads(mark.read_text()), "opening": attempts}))
+    second = VectorIndex(library / FOLDER_NAME, least=0)
+    assert second.sync(database) == 0
+    assert second.ready
+    assert agrees(second, database)
+    assert json.loads(mark.read_text())["opening"] == 0
+    second.close()
+
+
+def test_a_small_library_has_no_index_and_a_shrunken_one_loses_it(
+    library: Path, database: Database, stages: StageStore, filled: list[VideoId]
+) -> None:
+    small = VectorIndex(library / FOLDER_NAME)
+    assert small.sync(database) == 0
+    small.sync_soon(database)
+    assert not small.ready
+    assert small.rebuild(database) == 0
+    assert small.verify(database) == []
+    assert not (library / FOLDER_NAME).exists()
+    small.close()
+    # 30 frames of each of three videos, 16 numbers each, are the largest space here.
+    exactly = VectorIndex(library / FOLDER_NAME, least=90 * 16)
+    assert exactly.sync(database) == 6
+    exactly.close()
+    stages.commit(video_id(1), passages("new"), run(1, Stage.PASSAGES))
+    more = VectorIndex(library / FOLDER_NAME, least=90 * 16 + 1)
+    assert more.sync(database) == 0
+    assert not (library / FOLDER_NAME).exists()
+    assert not (library / f"{FOLDER_NAME}.json").exists()
+    more.close()
+    again = VectorIndex(library / FOLDER_NAME, least=90 * 16)
+    assert again.sync(database) == 6
+    assert again.verify(database) == []
+    again.close()
+
+
+def test_it_is_filled_in_the_background(
+    index: VectorIndex,
+    library: Path,
+    database: Database,
+    filled: list[VideoId],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    may_go_on, begun = threading.Event(), threading.Event()
+    tell = VectorIndex._tell
+
+    def slowly(self: VectorIndex, database: Database, entries: list[outbox.Pending]) -> None:
+        begun.set()
+        assert may_go_on.wait(60)
+        tell(self, database, entries)
+
+    monkeypatch.setattr(VectorIndex, "_tell", slowly)
+    index.sync_soon(database)
+    assert begun.wait(60)
+    with pytest.raises(IndexNotReady):
+        index.query(PASSAGES, np.ones(16, np.float32) / 4, 3)
+    index.sync_soon(database)  # asked again meanwhile: another round, not another thread
+    filling = index._thread
+    may_go_on.set()
+    assert filling is not None
+    filling.join(60)
+    assert index.ready
+    assert agrees(index, database)
+    index.sync_soon(database)
+    index.close()  # waits for the thread
+    assert index._thread is None
+    assert told(database) == 0
 
 
 @pytest.mark.parametrize("file", ["header.bin", "data_level0.bin", "index_metadata.pickle"])
@@ -208,12 +290,12 @@ def test_lost_files_of_a_large_space_are_noticed(
     """Chroma still counts all vectors then; without the metadata it silently finds a few."""
     texts = [str(i) for i in range(1500)]
     stages.commit(three_videos[0], passages(*texts), run(1, Stage.PASSAGES))
-    first = VectorIndex(library / FOLDER_NAME)
+    first = VectorIndex(library / FOLDER_NAME, least=0)
     first.sync(database)
     first.close()
     [lost] = (library / FOLDER_NAME).glob(f"*/{file}")
     lost.unlink()
-    second = VectorIndex(library / FOLDER_NAME)
+    second = VectorIndex(library / FOLDER_NAME, least=0)
     assert second.sync(database) == 1
     assert len(second.query(PASSAGES, np.ones(16, np.float32) / 4, 50)) == 50
     second.close()
@@ -247,7 +329,7 @@ def test_chroma_is_imported_at_first_use_only(library: Path) -> None:
         "import sys\n"
         "from heimdex.storage.chroma import VectorIndex\n"
         "from pathlib import Path\n"
-        f"VectorIndex(Path({str(library / FOLDER_NAME)!r})).close()\n"
+        f"VectorIndex(Path({str(library / FOLDER_NAME)!r}), least=0).close()\n"
         "assert not any(m.split('.')[0] == 'chromadb' for m in sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -288,7 +370,7 @@ def test_closing_during_a_rebuild_loses_nothing(
     library: Path, database: Database, filled: list[VideoId], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("heimdex.storage.chroma._CHUNK", 5)
-    index = VectorIndex(library / FOLDER_NAME)
+    index = VectorIndex(library / FOLDER_NAME, least=0)
     index.sync(database)
     begun = threading.Event()
 
@@ -300,7 +382,7 @@ def test_closing_during_a_rebuild_loses_nothing(
     assert not index.ready
     index.close()
     assert told(database) > 0
-    again = VectorIndex(library / FOLDER_NAME)
+    again = VectorIndex(library / FOLDER_NAME, least=0)
     again.sync(database)
     assert again.verify(database) == []
     again.close()
@@ -358,7 +440,7 @@ def test_kill_nine_between_commit_and_push(
 
     reopened = Database.open(library / FILE_NAME)
     assert 0 < told(reopened) < 12
-    index = VectorIndex(library / FOLDER_NAME)
+    index = VectorIndex(library / FOLDER_NAME, least=0)
     index.sync(reopened)
     assert index.verify(reopened) == []
     assert agrees(index, reopened)
@@ -372,7 +454,7 @@ def test_files_that_crash_the_process_do_so_once(
 ) -> None:
     """Chroma walks a graph of random numbers out of its memory: the process may just end."""
     stages.commit(three_videos[0], passages(*map(str, range(1500))), run(1, Stage.PASSAGES))
-    first = VectorIndex(library / FOLDER_NAME)
+    first = VectorIndex(library / FOLDER_NAME, least=0)
     first.sync(database)
     first.close()
     [graph] = (library / FOLDER_NAME).glob("*/data_level0.bin")
@@ -389,7 +471,7 @@ def test_files_that_crash_the_process_do_so_once(
         child.kill()
 
     reopened = Database.open(library / FILE_NAME)
-    second = VectorIndex(library / FOLDER_NAME)
+    second = VectorIndex(library / FOLDER_NAME, least=0)
     second.sync(reopened)
     assert second.verify(reopened) == []
     assert len(second.query(PASSAGES, np.ones(16, np.float32) / 4, 50)) == 50

@@ -17,9 +17,6 @@ from heimdex.storage.chroma import IndexNotReady, VectorIndex
 from heimdex.storage.compact import NOT_THERE, Compact
 from heimdex.storage.vectors import VectorStore
 
-EXACT_UP_TO = 100_000
-"""Vectors of one space that are compared one by one: about 5 ms at 512 numbers on one core."""
-
 SPARE = 4
 """Candidates taken from the index for each one wanted."""
 
@@ -38,7 +35,7 @@ def nearest(
     """The `n` vectors of `space` most similar to `query` (d,), best first; of `videos` only, if
     given. Similarities are exact cosines."""
     compact = vectors.compact(space)
-    if videos is None and len(compact) > EXACT_UP_TO:
+    if videos is None and index.serves(compact.numbers):
         try:
             return vectors.rescored(space, query, index.query(space, query, n * SPARE))[:n]
         except IndexNotReady:

@@ -16,7 +16,7 @@ from heimdex.domain.ids import VideoId
 from heimdex.domain.vectors import Neighbour, Space, Vectors
 from heimdex.search.calibration import confidence
 from heimdex.search.candidates import Candidate, Channel, Ranking, Span
-from heimdex.search.nearest import EXACT_UP_TO, best_rows
+from heimdex.search.nearest import best_rows
 from heimdex.storage.chroma import IndexNotReady, VectorIndex
 from heimdex.storage.compact import NOT_THERE, Compact
 from heimdex.storage.vectors import VectorStore
@@ -151,7 +151,7 @@ class Sight:
         self, frames: Compact, scene_space: Space, query: Vectors
     ) -> NDArray[np.bool_] | None:
         """The frames of the scenes that the index finds near; None where all are compared."""
-        if len(frames) <= EXACT_UP_TO:
+        if not self._index.serves(frames.numbers):
             return None
         try:
             near = self._index.query(scene_space, query, SCENES)

@@ -1,23 +1,25 @@
-"""Keeps a Chroma index of the vectors and answers "what is near this" from it, approximately.
+"""Keeps a Chroma index of a large library's vectors and answers "what is near this" from it,
+approximately.
 
-SQLite is the truth and this is a copy: any doubt about it ends in a rebuild, and exact rescoring
-and exact search meanwhile are left to the caller (`vectors.Matrix`). The only module that imports
-chromadb, at first use, because that takes a second.
+SQLite is the truth and this is a copy: any doubt about it ends in a rebuild, and exact rescoring,
+comparing all meanwhile, and in libraries that are small enough for that, are left to the caller
+(`compact`). The only module that imports chromadb, at first use, because that takes a second.
 """
 
 import logging
 import shutil
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from heimdex.domain.errors import HeimdexError
 from heimdex.domain.ids import VideoId
-from heimdex.domain.vectors import Neighbour, Space, VectorBatch, Vectors
+from heimdex.domain.vectors import Neighbour, Space, SpaceKind, VectorBatch, Vectors
 from heimdex.storage import index_check
 from heimdex.storage.database import Database
 from heimdex.storage.index_entries import Unsound, collection_name, entry_id, faults, nearest
@@ -27,8 +29,14 @@ from heimdex.storage.vector_rows import read_batch
 
 FOLDER_NAME = "chroma"
 
-# With a change of ids, metadata or these settings goes a new index_mark.LAYOUT.
-_HNSW = {"space": "cosine", "ef_construction": 200, "ef_search": 160, "max_neighbors": 24}
+LEAST: Final = 1 << 29
+"""Numbers (vectors × dims) in one space from which on there is an index: a million vectors of 512.
+Comparing all of them takes 17 ms there. Below, the index is no quicker, finds no more, and takes
+more than a gigabyte of memory: see docs/search.md."""
+
+# With a change of ids, metadata or these settings goes a new index_mark.LAYOUT. With 160 in the
+# place of 800 only .947 of the ten nearest of 250,000 were found, in nearly the same time.
+_HNSW = {"space": "cosine", "ef_construction": 200, "ef_search": 800, "max_neighbors": 24}
 _CHUNK = 2000
 """Vectors told to Chroma in one call, below its limit of about 5,000."""
 
@@ -46,17 +54,20 @@ class VectorIndex:
     """One collection a space, but for `vectors.INDEXED` kinds only. Queries may come from any
     thread.
 
-    Nothing is opened before the first `sync`, which belongs at the start of a session, off the
-    window's thread. Chroma's files can make the process crash where they are damaged, so a mark is
-    left while they are opened and tested: if the next start finds the mark, it rebuilds.
+    Nothing is opened before the first `sync`, and nothing at all while no space holds `least`
+    numbers; what is to be told waits in the outbox. Chroma's files can make the process crash where
+    they are damaged, so a mark is left while they are opened and tested (see `index_mark`).
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, least: int = LEAST) -> None:
         self._path = path
+        self._least = least
         self._mark = IndexMark(path)
         self._working = threading.RLock()
         self._using = threading.Condition()
         self._queries = 0
+        self._thread: threading.Thread | None = None
+        self._again = False
         self._ready = False
         self._closing = False
         self._client: Any = None
@@ -66,6 +77,10 @@ class VectorIndex:
     def ready(self) -> bool:
         """Whether `query` can answer now."""
         return self._ready
+
+    def serves(self, numbers: int) -> bool:
+        """Whether it is asked where so many numbers would have to be compared."""
+        return numbers >= self._least
 
     def query(self, space: Space, vector: Vectors, n: int) -> list[Neighbour]:
         """About the `n` nearest to a unit vector (d,), best first; similarities are rounded.
@@ -95,9 +110,13 @@ class VectorIndex:
         """Tell the index what has changed since the last time; returns for how many (video, space).
 
         The first time it also opens and checks the index, and rebuilds it when it is damaged, of
-        another library or incomplete. What was told before a crash is told again harmlessly.
+        another library or incomplete. What was told before a crash is told again harmlessly. An
+        index that the library is too small for is deleted.
         """
         with self._working:
+            if not self._is_due(database):
+                self._discard(database)
+                return 0
             if self._ready:
                 try:
                     return self._replay(database, report)
@@ -114,9 +133,25 @@ class VectorIndex:
             self._ready = not self._closing
             return told
 
+    def sync_soon(self, database: Database) -> None:
+        """`sync` on a thread of its own, because opening a large index takes seconds and filling
+        one many minutes; search compares all vectors until then."""
+        if not self._path.exists() and not self._is_due(database):
+            return
+        with self._using:
+            self._again = True
+            if self._closing or (self._thread is not None and self._thread.is_alive()):
+                return
+            self._thread = threading.Thread(
+                target=self._keep_up, args=(database,), name="heimdex-vector-index", daemon=True
+            )
+            self._thread.start()
+
     def verify(self, database: Database) -> list[str]:
         """Compare all ids in the index with SQLite, and search for some; returns the problems."""
         with self._working:
+            if not self._is_due(database):
+                return []
             try:
                 with self._marked(database):
                     self._open()
@@ -134,10 +169,9 @@ class VectorIndex:
         when the index cannot be written.
         """
         with self._working:
-            self._stop_queries()
-            self._disconnect()
-            refill(database)
-            shutil.rmtree(self._path, ignore_errors=True)
+            self._discard(database)
+            if not self._is_due(database):
+                return 0
             try:
                 with self._marked(database):
                     self._open()
@@ -153,10 +187,46 @@ class VectorIndex:
     def close(self) -> None:
         """Finish what is being told, then close; a rebuild stops early. Idempotent."""
         self._closing = True
+        thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join()
         with self._working:
             self._stop_queries()
             self._disconnect()
             self._closing = False
+
+    def _keep_up(self, database: Database) -> None:
+        while True:
+            with self._using:
+                if self._closing or not self._again:
+                    # Said while nobody can ask for another round that would not be made.
+                    self._thread = None
+                    return
+                self._again = False
+            try:
+                self.sync(database)
+            except (HeimdexError, OSError, sqlite3.Error):
+                _log.exception("the vector index was not updated; search does without")
+
+    def _is_due(self, database: Database) -> bool:
+        """Whether a space that is searched has so many numbers that an index pays."""
+        if not self._least:
+            return True
+        largest = database.read().execute(
+            "SELECT max(numbers) FROM (SELECT sum(v.items) * s.dims AS numbers FROM spaces s"
+            " JOIN vectors v ON v.space_id = s.id WHERE s.key NOT LIKE ? GROUP BY s.id)",
+            (f"{SpaceKind.FACE}/%",),
+        )
+        return self.serves(largest.fetchone()[0] or 0)
+
+    def _discard(self, database: Database) -> None:
+        """Delete the index; everything is to be told again, once there is one."""
+        self._stop_queries()
+        self._disconnect()
+        if self._path.exists():
+            refill(database)
+            shutil.rmtree(self._path, ignore_errors=True)
+            self._mark.forget()
 
     def _stop_queries(self) -> None:
         with self._using:
@@ -180,14 +250,8 @@ class VectorIndex:
             complaint = self._mark.complaint(database)
             if complaint:
                 raise Unsound(complaint)
-        with faults():
-            self._mark.write(database, opening=True)
-        try:
+        with faults(), self._mark.opening(database):
             yield
-        finally:
-            # An error that Python sees was survived: only a crash leaves the mark.
-            with faults():
-                self._mark.write(database, opening=False)
 
     def _open(self) -> None:
         if self._client is not None:
@@ -253,6 +317,8 @@ class VectorIndex:
                 break
             self._tell(database, entries)
             sent(database, entries)
+            if not told and not self._ready:
+                self._mark.went_on(database)
             told += len(entries)
             if report is not None:
                 report(told, told + left)

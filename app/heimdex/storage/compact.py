@@ -62,6 +62,11 @@ class Compact:
     def __len__(self) -> int:
         return len(self.owner)
 
+    @property
+    def numbers(self) -> int:
+        """How many numbers are compared with a query: vectors × dims."""
+        return sum(block.codes.size for block in self.blocks)
+
     def similarity(
         self, query: Vectors, among: NDArray[np.bool_] | None = None
     ) -> NDArray[np.float32]:
