@@ -116,6 +116,7 @@ def is_same(one: Path, other: Path) -> bool:
         and _identity(one, found) == _identity(other, again)
         # Two hard links in one folder are two files to a person, whatever their names.
         and not _are_both_listed(one, other)
+        and is_same(one.parent, other.parent)
     )
 
 
