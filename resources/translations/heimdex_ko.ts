@@ -333,6 +333,229 @@
     </message>
 </context>
 <context>
+    <name>Complaints</name>
+    <message>
+        <source>There is no file or folder %1.</source>
+        <translation>%1에 파일이나 폴더가 없습니다.</translation>
+    </message>
+    <message>
+        <source>%1 is neither a file nor a folder.</source>
+        <translation>%1은(는) 파일도 폴더도 아닙니다.</translation>
+    </message>
+    <message>
+        <source>%1 cannot be read (%2).</source>
+        <translation>%1을(를) 읽을 수 없습니다(%2).</translation>
+    </message>
+    <message>
+        <source>%1 is empty.</source>
+        <translation>%1은(는) 비어 있습니다.</translation>
+    </message>
+    <message>
+        <source>The folder %1 cannot be read (%2).</source>
+        <translation>%1 폴더를 읽을 수 없습니다(%2).</translation>
+    </message>
+    <message>
+        <source>The folder %1 may not be opened; it was left out.</source>
+        <translation>%1 폴더는 열 권한이 없어 건너뛰었습니다.</translation>
+    </message>
+    <message>
+        <source>There are no videos or sound recordings in %1.</source>
+        <translation>%1에 영상이나 녹음이 없습니다.</translation>
+    </message>
+    <message>
+        <source>%1 is still being written; add it again when it is complete.</source>
+        <translation>%1은(는) 아직 저장되는 중입니다. 다 저장된 뒤에 다시 추가하세요.</translation>
+    </message>
+    <message>
+        <source>%1 is not there any more.</source>
+        <translation>%1이(가) 더 이상 없습니다.</translation>
+    </message>
+    <message>
+        <source>%1 cannot be reached (%2).</source>
+        <translation>%1에 접근할 수 없습니다(%2).</translation>
+    </message>
+    <message>
+        <source>%1 is a folder, not a video.</source>
+        <translation>%1은(는) 영상이 아니라 폴더입니다.</translation>
+    </message>
+    <message>
+        <source>%1 is not a file.</source>
+        <translation>%1은(는) 파일이 아닙니다.</translation>
+    </message>
+    <message>
+        <source>%1 is empty (0 bytes); copy or download it again.</source>
+        <translation>%1은(는) 빈 파일(0바이트)입니다. 다시 복사하거나 내려받으세요.</translation>
+    </message>
+    <message>
+        <source>%1 cannot be read: permission is missing. Allow reading it and try again.</source>
+        <translation>%1을(를) 읽을 권한이 없습니다. 읽기를 허용한 뒤 다시 시도하세요.</translation>
+    </message>
+    <message>
+        <source>%1 cannot be read from its drive (%2).</source>
+        <translation>%1을(를) 드라이브에서 읽을 수 없습니다(%2).</translation>
+    </message>
+    <message>
+        <source>%1 holds neither moving pictures nor sound.</source>
+        <translation>%1에는 영상도 소리도 없습니다.</translation>
+    </message>
+    <message>
+        <source>%1 has no picture.</source>
+        <translation>%1에는 화면이 없습니다.</translation>
+    </message>
+    <message>
+        <source>%1 has no sound.</source>
+        <translation>%1에는 소리가 없습니다.</translation>
+    </message>
+    <message>
+        <source>The sound of %1 is in a format that cannot be decoded.</source>
+        <translation>%1의 소리는 풀 수 없는 형식입니다.</translation>
+    </message>
+    <message>
+        <source>The sound of %1 cannot be decoded: it is damaged.</source>
+        <translation>%1의 소리가 손상되어 풀 수 없습니다.</translation>
+    </message>
+    <message>
+        <source>No picture of %1 can be decoded: it is damaged.</source>
+        <translation>%1이(가) 손상되어 화면을 하나도 풀 수 없습니다.</translation>
+    </message>
+    <message>
+        <source>Nothing of %1 can be decoded any more.</source>
+        <translation>%1에서 더 이상 아무것도 풀 수 없습니다.</translation>
+    </message>
+    <message>
+        <source>%1 is not a picture that Heimdex can read; use JPEG or PNG.</source>
+        <translation>%1은(는) Heimdex가 읽을 수 없는 사진입니다. JPEG나 PNG를 쓰세요.</translation>
+    </message>
+    <message>
+        <source>The engine could not be started (%1).</source>
+        <translation>엔진을 시작할 수 없습니다(%1).</translation>
+    </message>
+    <message>
+        <source>The engine did not answer for %1 seconds and was stopped.</source>
+        <translation>엔진이 %1초 동안 응답하지 않아 멈췄습니다.</translation>
+    </message>
+    <message>
+        <source>The engine was not done after %1 seconds and was stopped.</source>
+        <translation>엔진이 %1초가 지나도 끝나지 않아 멈췄습니다.</translation>
+    </message>
+    <message>
+        <source>%1 is not installed; run: heimdex models download %2</source>
+        <translation>%1(%2)이(가) 설치되어 있지 않습니다. 설정의 ‘모델’에서 내려받으세요.</translation>
+    </message>
+    <message>
+        <source>%1 is not installed; run: heimdex models add %2 --from PATH</source>
+        <translation>%1(%2)이(가) 설치되어 있지 않습니다. 설정의 ‘모델’에서 가지고 있는 파일로 추가하세요.</translation>
+    </message>
+    <message>
+        <source>%1 is damaged (%2); run: heimdex models download %3</source>
+        <translation>%1(%3)이(가) 손상되었습니다(%2). 설정의 ‘모델’에서 다시 내려받으세요.</translation>
+    </message>
+    <message>
+        <source>%1 must be prepared anew (%2); run: heimdex models download %3</source>
+        <translation>%1(%3)을(를) 새로 준비해야 합니다(%2). 설정의 ‘모델’에서 다시 내려받으세요.</translation>
+    </message>
+    <message>
+        <source>%1 cannot be used here: %2.</source>
+        <translation>%1을(를) 이 컴퓨터에서 쓸 수 없습니다: %2.</translation>
+    </message>
+    <message>
+        <source>%1 cannot be installed: %2.</source>
+        <translation>%1을(를) 설치할 수 없습니다: %2.</translation>
+    </message>
+    <message>
+        <source>The weights of %1 cannot be opened (%2); install the model again.</source>
+        <translation>%1의 가중치를 열 수 없습니다(%2). 모델을 다시 설치하세요.</translation>
+    </message>
+    <message>
+        <source>The weights of %1 cannot be opened; install the model again.</source>
+        <translation>%1의 가중치를 열 수 없습니다. 모델을 다시 설치하세요.</translation>
+    </message>
+    <message>
+        <source>There is not enough memory for %1 with %2; close other programs, or choose a smaller model.</source>
+        <translation>메모리가 부족해 %2을(를) 쓸 수 없습니다(%1). 다른 프로그램을 닫거나 더 작은 모델을 고르세요.</translation>
+    </message>
+    <message>
+        <source>There is not enough memory to run %1; close other programs, or choose a smaller ASR_MODEL or another ASR_DEVICE.</source>
+        <translation>메모리가 부족해 %1을(를) 쓸 수 없습니다. 다른 프로그램을 닫거나, 설정에서 더 작은 음성 모델이나 다른 장치를 고르세요.</translation>
+    </message>
+    <message>
+        <source>%1 cannot run on %2: this machine or this model&apos;s runtime offers only %3; set its device to one of these or to auto.</source>
+        <translation>%1을(를) %2에서 돌릴 수 없습니다. 여기서는 %3만 쓸 수 있으니, 설정의 ‘처리’에서 이 가운데 하나나 ‘가장 빠른 것’을 고르세요.</translation>
+    </message>
+    <message>
+        <source>The models need %1 and %2 has only %3 free; make room or choose another place for them.</source>
+        <translation>모델에 %1이(가) 필요하지만 %2에는 %3만 남아 있습니다. 공간을 비우거나 다른 곳을 고르세요.</translation>
+    </message>
+    <message>
+        <source>The disk that holds %1 is full; free some space and try again.</source>
+        <translation>%1이(가) 있는 디스크가 가득 찼습니다. 공간을 비우고 다시 시도하세요.</translation>
+    </message>
+    <message>
+        <source>The disk that holds %1 reports an error; check the disk and try again.</source>
+        <translation>%1이(가) 있는 디스크에 오류가 있습니다. 디스크를 검사한 뒤 다시 시도하세요.</translation>
+    </message>
+    <message>
+        <source>The library %1 cannot be opened; check that the folder exists and that you may write to it.</source>
+        <translation>보관함 %1을(를) 열 수 없습니다. 폴더가 있는지, 쓸 권한이 있는지 확인하세요.</translation>
+    </message>
+    <message>
+        <source>The library %1 cannot be written to; change its permissions or choose another place.</source>
+        <translation>보관함 %1에 쓸 수 없습니다. 권한을 바꾸거나 다른 곳을 고르세요.</translation>
+    </message>
+    <message>
+        <source>The library %1 is in use by %2; close that Heimdex or wait until it is done.</source>
+        <translation>보관함 %1을(를) 다른 Heimdex(%2)가 쓰고 있습니다. 그것을 닫거나 끝날 때까지 기다리세요.</translation>
+    </message>
+    <message>
+        <source>The library %1 was written by a newer Heimdex; update Heimdex to open it.</source>
+        <translation>보관함 %1은(는) 더 새로운 Heimdex가 만들었습니다. 열려면 Heimdex를 업데이트하세요.</translation>
+    </message>
+    <message>
+        <source>Pictures cannot be written to %1 (%2); free some space or check the permissions.</source>
+        <translation>%1에 사진을 저장할 수 없습니다(%2). 공간을 비우거나 권한을 확인하세요.</translation>
+    </message>
+    <message>
+        <source>The settings cannot be saved to %1 (%2).</source>
+        <translation>설정을 %1에 저장할 수 없습니다(%2).</translation>
+    </message>
+    <message>
+        <source>The settings in %1 cannot be read (%2); mend the file or delete it.</source>
+        <translation>%1의 설정을 읽을 수 없습니다(%2). 파일을 고치거나 지우세요.</translation>
+    </message>
+    <message>
+        <source>A name must have at least one letter.</source>
+        <translation>이름에는 글자가 하나 이상 있어야 합니다.</translation>
+    </message>
+    <message>
+        <source>Somebody is called %1 already.</source>
+        <translation>%1(이)라는 사람이 이미 있습니다.</translation>
+    </message>
+    <message>
+        <source>This face is not in the library any more; look at the list again.</source>
+        <translation>이 얼굴은 더 이상 보관함에 없습니다. 목록을 다시 보세요.</translation>
+    </message>
+    <message>
+        <source>This face is somebody else&apos;s; choose one of the person&apos;s own.</source>
+        <translation>다른 사람의 얼굴입니다. 이 사람의 얼굴 가운데 고르세요.</translation>
+    </message>
+    <message>
+        <source>Face recognition is switched off; switch it on in the settings.</source>
+        <translation>얼굴 인식이 꺼져 있습니다. 설정에서 켜세요.</translation>
+    </message>
+    <message>
+        <source>This moment has not been indexed yet; run `heimdex index`.</source>
+        <translation>이 순간은 아직 처리되지 않았습니다. 처리가 끝난 뒤에 다시 찾으세요.</translation>
+    </message>
+    <message>
+        <source>A saved search needs a name.</source>
+        <translation>저장할 검색에는 이름이 있어야 합니다.</translation>
+    </message>
+    <message>
+        <source>Another search is saved as %1 already.</source>
+        <translation>%1(이)라는 이름으로 저장된 검색이 이미 있습니다.</translation>
+    </message>
+</context>
+<context>
     <name>CropList</name>
     <message>
         <source>Faces</source>

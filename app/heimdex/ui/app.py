@@ -25,7 +25,7 @@ from heimdex.ui.background import sentence
 from heimdex.ui.garbage import Garbage
 from heimdex.ui.instance import Instance
 from heimdex.ui.opened_files import OpenedFiles
-from heimdex.ui.preferences import Preferences
+from heimdex.ui.preferences import LANGUAGES, Preferences
 from heimdex.ui.session import Session
 from heimdex.ui.theme import Theme
 from heimdex.ui.widgets import button
@@ -167,8 +167,8 @@ def run(library: Path | None = None, *, verbose: bool = False, paths: Sequence[P
         settings = Settings.load(directories.home)
     except UserError as error:
         print(f"heimdex: {error}", file=sys.stderr)
-        _application()
-        QMessageBox.critical(None, "Heimdex", str(error))
+        language.install(_application(), directories.resources, LANGUAGES[0])
+        QMessageBox.critical(None, "Heimdex", sentence(error))
         return 1
     logging_setup.configure(directories, verbose=verbose)
     return show(directories, settings, paths)

@@ -13,6 +13,7 @@ from typing import TypeVar
 from PySide6.QtCore import QCoreApplication, QObject, Signal
 
 from heimdex.domain.errors import Cancelled, HeimdexError
+from heimdex.ui import complaints
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -104,7 +105,7 @@ class Background(QObject):
 def sentence(error: BaseException) -> str:
     """What to tell a person about an error; a bug keeps its traceback in the log."""
     if isinstance(error, HeimdexError):
-        return str(error)
+        return complaints.told(str(error))
     text = QCoreApplication.translate(
         "Wording", "Something unexpected went wrong (%1); the log has the details."
     )

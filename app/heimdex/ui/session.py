@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, Signal
 from heimdex.domain.ids import VideoId
 from heimdex.domain.media import Folder
 from heimdex.domain.stages import Changes
+from heimdex.ui import complaints
 from heimdex.ui.background import Background, sentence
 from heimdex.ui.caring import Caring
 from heimdex.ui.jobs import JobQueue
@@ -74,6 +75,8 @@ class Session(QObject):
         self.jobs.start()
         self._scan(self._rescan, quiet=True)
         self._background.run(self._start_watcher)
+        library = self.library
+        self._background.run(lambda: library.index.sync_soon(library.database))
 
     def warm(self) -> None:
         """Load what the first search needs, while nobody waits for it."""
@@ -173,7 +176,7 @@ class Session(QObject):
         if n > 1:
             parts.append(self.tr("%n path(s) not taken.", "", n))
         if n:
-            parts.append(report.problems[0].message)
+            parts.append(complaints.told(report.problems[0].message))
         if not parts:
             parts.append(self.tr("Everything there is already in the library."))
         return " ".join(parts)

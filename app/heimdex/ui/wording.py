@@ -11,6 +11,7 @@ from PySide6.QtCore import QCoreApplication, QDate, QDateTime, QLocale, QObject
 from heimdex.domain.media import FileState, Video
 from heimdex.domain.search import Evidence, EvidenceKind
 from heimdex.domain.stages import JobState, Stage
+from heimdex.ui import complaints
 
 
 def clock(ms: int) -> str:
@@ -134,7 +135,7 @@ def offline(video: Video) -> str:
 
 def reason(error: str) -> str:
     """The first sentence of an error, for a line; the whole stands in the folded part."""
-    line = error.strip().splitlines()[0] if error.strip() else ""
+    line = complaints.told(error.strip().splitlines()[0]) if error.strip() else ""
     return line if len(line) <= 160 else line[:157] + "…"
 
 

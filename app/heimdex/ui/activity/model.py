@@ -12,7 +12,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelInde
 from heimdex.domain.ids import JobId, VideoId
 from heimdex.domain.media import Video
 from heimdex.domain.stages import Job, JobState, Progress, Stage, StageRun, StageStatus
-from heimdex.ui import wording
+from heimdex.ui import complaints, wording
 
 if TYPE_CHECKING:
     from heimdex.bootstrap import Library
@@ -46,10 +46,10 @@ class JobLine:
     @property
     def details(self) -> str:
         """The whole of what went wrong, stage by stage."""
-        lines = [self.job.error] if self.job.error else []
+        lines = [complaints.told(self.job.error)] if self.job.error else []
         for stage, run in self.runs.items():
             if run.status is StageStatus.FAILED and run.error != self.job.error:
-                lines.append(f"{wording.stage(stage)}: {run.error}")
+                lines.append(f"{wording.stage(stage)}: {complaints.told(run.error)}")
         return "\n".join(lines)
 
 

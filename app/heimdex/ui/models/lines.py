@@ -12,6 +12,7 @@ from PySide6.QtCore import QLocale
 
 from heimdex.config.settings import ENVIRONMENT, Settings
 from heimdex.domain.errors import UserError
+from heimdex.ui.complaints import told
 
 if TYPE_CHECKING:
     from heimdex.bootstrap import Library
@@ -93,7 +94,7 @@ def read_models(library: "Library", korean: bool) -> ModelsView:
     try:
         coming = factory.used(Settings.load(library.directories.home), store)
     except UserError as error:
-        coming, problem = used, str(error)
+        coming, problem = used, told(str(error))
     models = [
         _line(store, manifest, used, coming, korean)
         for manifest in store.manifests.values()

@@ -15,7 +15,7 @@ from heimdex.domain.media import MediaFile, MediaInfo, Video
 from heimdex.domain.speech import Transcript
 from heimdex.domain.stages import Stage, StageRun, StageStatus
 from heimdex.export import screen_text
-from heimdex.ui import desktop, wording
+from heimdex.ui import complaints, desktop, wording
 from heimdex.ui.theme import Theme
 from heimdex.ui.widgets import Note, button, label
 
@@ -85,7 +85,7 @@ class DetailsView(QScrollArea):
             column.addWidget(Note(self._theme, "offline", away, "warning"))
         for stage, run in details.runs.items():
             if run.status is StageStatus.FAILED:
-                text = f"{wording.stage(stage)}: {run.error}"
+                text = f"{wording.stage(stage)}: {complaints.told(run.error)}"
                 column.addWidget(Note(self._theme, "warning", text, "warning"))
         if details.people:
             column.addWidget(self._people(details))

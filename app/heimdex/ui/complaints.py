@@ -1,0 +1,156 @@
+"""What the rooms below say in English when something fails, in the window's language.
+
+They write a sentence where they know what happened; it goes to the command line, the log and the
+library as it is, and may be read back years later. So a sentence is recognised here by the words
+between its names and numbers, whether it comes out of an error, a child process or the library. One
+that is not listed is shown as it is.
+"""
+
+import re
+from collections.abc import Sequence
+from functools import cache
+
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
+
+_PLACE = re.compile(r"%(\d)")
+
+_LISTED = (
+    # Adding and looking through folders
+    QT_TRANSLATE_NOOP("Complaints", "There is no file or folder %1."),
+    QT_TRANSLATE_NOOP("Complaints", "%1 is neither a file nor a folder."),
+    QT_TRANSLATE_NOOP("Complaints", "%1 cannot be read (%2)."),
+    QT_TRANSLATE_NOOP("Complaints", "%1 is empty."),
+    QT_TRANSLATE_NOOP("Complaints", "The folder %1 cannot be read (%2)."),
+    QT_TRANSLATE_NOOP("Complaints", "The folder %1 may not be opened; it was left out."),
+    QT_TRANSLATE_NOOP("Complaints", "There are no videos or sound recordings in %1."),
+    QT_TRANSLATE_NOOP("Complaints", "%1 is still being written; add it again when it is complete."),
+    # Files
+    QT_TRANSLATE_NOOP("Complaints", "%1 is not there any more."),
+    QT_TRANSLATE_NOOP("Complaints", "%1 cannot be reached (%2)."),
+    QT_TRANSLATE_NOOP("Complaints", "%1 is a folder, not a video."),
+    QT_TRANSLATE_NOOP("Complaints", "%1 is not a file."),
+    QT_TRANSLATE_NOOP("Complaints", "%1 is empty (0 bytes); copy or download it again."),
+    QT_TRANSLATE_NOOP(
+        "Complaints", "%1 cannot be read: permission is missing. Allow reading it and try again."
+    ),
+    QT_TRANSLATE_NOOP("Complaints", "%1 cannot be read from its drive (%2)."),
+    QT_TRANSLATE_NOOP("Complaints", "%1 holds neither moving pictures nor sound."),
+    QT_TRANSLATE_NOOP("Complaints", "%1 has no picture."),
+    QT_TRANSLATE_NOOP("Complaints", "%1 has no sound."),
+    QT_TRANSLATE_NOOP("Complaints", "The sound of %1 is in a format that cannot be decoded."),
+    QT_TRANSLATE_NOOP("Complaints", "The sound of %1 cannot be decoded: it is damaged."),
+    QT_TRANSLATE_NOOP("Complaints", "No picture of %1 can be decoded: it is damaged."),
+    QT_TRANSLATE_NOOP("Complaints", "Nothing of %1 can be decoded any more."),
+    QT_TRANSLATE_NOOP("Complaints", "%1 is not a picture that Heimdex can read; use JPEG or PNG."),
+    # Child processes
+    QT_TRANSLATE_NOOP("Complaints", "The engine could not be started (%1)."),
+    QT_TRANSLATE_NOOP("Complaints", "The engine did not answer for %1 seconds and was stopped."),
+    QT_TRANSLATE_NOOP("Complaints", "The engine was not done after %1 seconds and was stopped."),
+    # Models
+    QT_TRANSLATE_NOOP("Complaints", "%1 is not installed; run: heimdex models download %2"),
+    QT_TRANSLATE_NOOP("Complaints", "%1 is not installed; run: heimdex models add %2 --from PATH"),
+    QT_TRANSLATE_NOOP("Complaints", "%1 is damaged (%2); run: heimdex models download %3"),
+    QT_TRANSLATE_NOOP(
+        "Complaints", "%1 must be prepared anew (%2); run: heimdex models download %3"
+    ),
+    QT_TRANSLATE_NOOP("Complaints", "%1 cannot be used here: %2."),
+    QT_TRANSLATE_NOOP("Complaints", "%1 cannot be installed: %2."),
+    QT_TRANSLATE_NOOP(
+        "Complaints", "The weights of %1 cannot be opened (%2); install the model again."
+    ),
+    QT_TRANSLATE_NOOP("Complaints", "The weights of %1 cannot be opened; install the model again."),
+    QT_TRANSLATE_NOOP(
+        "Complaints",
+        "There is not enough memory for %1 with %2; close other programs, or choose a smaller "
+        "model.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Complaints",
+        "There is not enough memory to run %1; close other programs, or choose a smaller ASR_MODEL "
+        "or another ASR_DEVICE.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Complaints",
+        "%1 cannot run on %2: this machine or this model's runtime offers only %3; set its device "
+        "to one of these or to auto.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Complaints",
+        "The models need %1 and %2 has only %3 free; make room or choose another place for them.",
+    ),
+    # The library
+    QT_TRANSLATE_NOOP(
+        "Complaints", "The disk that holds %1 is full; free some space and try again."
+    ),
+    QT_TRANSLATE_NOOP(
+        "Complaints", "The disk that holds %1 reports an error; check the disk and try again."
+    ),
+    QT_TRANSLATE_NOOP(
+        "Complaints",
+        "The library %1 cannot be opened; check that the folder exists and that you may write to "
+        "it.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Complaints",
+        "The library %1 cannot be written to; change its permissions or choose another place.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Complaints",
+        "The library %1 is in use by %2; close that Heimdex or wait until it is done.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Complaints",
+        "The library %1 was written by a newer Heimdex; update Heimdex to open it.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Complaints",
+        "Pictures cannot be written to %1 (%2); free some space or check the permissions.",
+    ),
+    QT_TRANSLATE_NOOP("Complaints", "The settings cannot be saved to %1 (%2)."),
+    QT_TRANSLATE_NOOP(
+        "Complaints", "The settings in %1 cannot be read (%2); mend the file or delete it."
+    ),
+    # People and searches
+    QT_TRANSLATE_NOOP("Complaints", "A name must have at least one letter."),
+    QT_TRANSLATE_NOOP("Complaints", "Somebody is called %1 already."),
+    QT_TRANSLATE_NOOP(
+        "Complaints", "This face is not in the library any more; look at the list again."
+    ),
+    QT_TRANSLATE_NOOP(
+        "Complaints", "This face is somebody else's; choose one of the person's own."
+    ),
+    QT_TRANSLATE_NOOP(
+        "Complaints", "Face recognition is switched off; switch it on in the settings."
+    ),
+    QT_TRANSLATE_NOOP("Complaints", "This moment has not been indexed yet; run `heimdex index`."),
+    QT_TRANSLATE_NOOP("Complaints", "A saved search needs a name."),
+    QT_TRANSLATE_NOOP("Complaints", "Another search is saved as %1 already."),
+)
+SENTENCES = tuple(map(str, _LISTED))
+"""In the words of the rooms that say them, names and numbers as %1, %2, … in their order."""
+
+
+def told(message: str) -> str:
+    """A message in the window's language. Only its first line is a sentence for a person; what
+    stands below is technical and stays."""
+    first, _, rest = message.partition("\n")
+    for sentence, pattern in _patterns():
+        if found := pattern.fullmatch(first):
+            said = QCoreApplication.translate("Complaints", sentence)
+            first = _filled(said, found.groups())
+            break
+    return f"{first}\n{rest}" if rest else first
+
+
+def _filled(said: str, values: Sequence[str]) -> str:
+    return _PLACE.sub(lambda place: values[int(place[1]) - 1], said)
+
+
+@cache
+def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """The most telling first: a file may be called anything, and so hold half a sentence."""
+    found = []
+    for sentence in sorted(SENTENCES, key=lambda each: -len(_PLACE.sub("", each))):
+        parts = [re.escape(part) for part in re.split(r"%\d", sentence)]
+        found.append((sentence, re.compile("(.+)".join(parts))))
+    return tuple(found)
