@@ -42,7 +42,7 @@ from heimdex.search.watching import SavedSearches
 from heimdex.storage.artefacts import Artefacts
 from heimdex.storage.backups import Backups
 from heimdex.storage.catalogue import Catalogue
-from heimdex.storage.chroma import VectorIndex
+from heimdex.storage.chroma import LEAST, VectorIndex
 from heimdex.storage.database import FILE_NAME, Database
 from heimdex.storage.jobs import JobStore
 from heimdex.storage.lexicon import Lexicon
@@ -126,11 +126,18 @@ def open_models(directories: Directories, settings: Settings) -> ModelStore:
     )
 
 
-def open_library(directories: Directories, settings: Settings, *, wait_s: float = 0.0) -> Library:
+def open_library(
+    directories: Directories,
+    settings: Settings,
+    *,
+    wait_s: float = 0.0,
+    index_from: int = LEAST,
+) -> Library:
     """Open (or create) the library of `directories` and take possession of it.
 
-    `wait_s`: how long to wait for another owner to let go. Models are neither needed nor loaded
-    yet, and the vector index is opened when it is first used. Raises LibraryBusy, LibraryTooNew,
+    `wait_s`: how long to wait for another owner to let go. `index_from`: numbers in a space from
+    which on a vector index is kept. Models are neither needed nor loaded yet, and the index is
+    opened when it is first used. Raises LibraryBusy, LibraryTooNew,
     LibraryDamaged, or UserError when a folder cannot be written.
     """
     directories.prepare()
@@ -148,7 +155,7 @@ def open_library(directories: Directories, settings: Settings, *, wait_s: float 
         catalogue = Catalogue(database)
         stages = StageStore(database, artefacts)
         vectors = VectorStore(database, folder=directories.library / COMPACT)
-        index = VectorIndex(directories.library / INDEX)
+        index = VectorIndex(directories.library / INDEX, index_from)
         opening.callback(index.close)
         models = open_models(directories, settings)
         # Both children use what is settled on here, whatever is installed in the meantime.

@@ -2,6 +2,7 @@
 
 The libraries are made by `synthetic`; each is built, closed, opened again and asked, embedding of
 the question included. What counts as the right answer is the exact comparison with every vector.
+Smaller libraries have no vector index; `--index` asks with one nevertheless, beside.
 """
 
 import argparse
@@ -9,7 +10,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from heimdex.cli.output import emit, note, table
-from heimdex.domain.errors import UserError
+from heimdex.domain.errors import Cancelled, UserError
 from heimdex.domain.ids import VideoId
 from heimdex.domain.search import Filters
 from heimdex.domain.vectors import Space, Vectors
@@ -32,13 +33,28 @@ if TYPE_CHECKING:
 SIZES = ("10k", "100k")
 _ROUNDS = 2
 _BEST = 10
+_READ = 100
+"""Videos whose vectors are compared exactly at a time."""
+_UNTIL = 10
+"""A search is given up at so many moments, spread over the time that it takes."""
 _BYTES_A_VECTOR = 3_500
 """On disk while a library is built: SQLite, its log, Chroma and the words."""
 
+_HEAD = (
+    "VECTORS",
+    "RECALL SAID",
+    "SEEN",
+    "GIVEN UP MS",
+    "MEMORY MB",
+    "DISK MB",
+    "BUILD S",
+    "OPEN S",
+    "FIRST S",
+)
+
 Found = set[tuple[VideoId, int]]
 
-Case = tuple[str, Filters, int]
-"""Name, filters, and how many questions of the set to ask."""
+Case = tuple[str, Filters]
 
 
 def define(kinds: Any, shared: argparse.ArgumentParser) -> None:
@@ -56,6 +72,12 @@ def define(kinds: Any, shared: argparse.ArgumentParser) -> None:
         "sizes", nargs="*", default=SIZES, metavar="VECTORS", help="such as 10k, 100k, 1M"
     )
     command.add_argument("--questions", type=int, default=60, metavar="N", help="default 60")
+    command.add_argument(
+        "--index",
+        action="store_true",
+        help="ask with a vector index as well, however small the library: filling one takes about "
+        "a minute for 50,000 vectors",
+    )
     command.add_argument("--keep", type=Path, metavar="DIR", help="build there, and keep it")
     command.add_argument("--json", action="store_true", help="one JSON object a size")
     command.set_defaults(run=search_)
@@ -73,7 +95,7 @@ def search_(options: argparse.Namespace) -> int:
         with tempfile.TemporaryDirectory(prefix="heimdex-bench-") as temporary:
             folder = (options.keep or Path(temporary)) / f"{size}"
             where = replace(here, library=folder)
-            document = measure(where, settings, size, options.questions)
+            document = measure(where, settings, size, options.questions, by_index=options.index)
         documents.append(document)
         if options.json:
             emit(document)
@@ -83,7 +105,12 @@ def search_(options: argparse.Namespace) -> int:
 
 
 def measure(
-    where: "Directories", settings: "Settings", size: int, questions: int
+    where: "Directories",
+    settings: "Settings",
+    size: int,
+    questions: int,
+    *,
+    by_index: bool = False,
 ) -> dict[str, Any]:
     """Everything about one library of about `size` vectors."""
     from heimdex.bootstrap import open_library
@@ -91,34 +118,67 @@ def measure(
     building = 0.0
     if not (where.library / FILE_NAME).exists():
         building = _build(where, settings, size)
+    asked = _questions(where.resources / "calibration" / "sentences.txt", questions)
     before = resident_bytes(os.getpid()) or 0
     started = time.perf_counter()
     with open_library(where, settings) as library:
+        opened = time.perf_counter()
         library.towers.warm()
         warmed = time.perf_counter()
-        library.index.sync(library.database)
-        synced = time.perf_counter()
-        asked = _questions(where.resources / "calibration" / "sentences.txt", questions)
+        if not all(library.vectors.has(space) for space, _ in _spaces(library)):
+            raise UserError(
+                f"The library in {where.library} was made with other models than are chosen now; "
+                "delete it, or choose them."
+            )
+        checked = time.perf_counter()
         library.searcher.search(asked[0])
         first = time.perf_counter()
-        cases = {
-            name: _ask(library, asked[:count], filters)
-            for name, filters, count in _cases(questions)
-        }
-        recall = _recall(library, asked)
-        vectors = sum(library.vectors.count(space) for space in library.vectors.spaces())
+        cases = {name: _ask(library, asked, filters) for name, filters in _cases()}
+        given_up = _give_up(library, asked, cases["everything"]["p50"])
         memory = (resident_bytes(os.getpid()) or 0) - before
-    return {
+        truth = {
+            space.kind: _truth(library, space, np.stack([embed(text) for text in asked]))
+            for space, embed in _spaces(library)
+        }
+        recall = _recall(library, asked, truth)
+        vectors = sum(library.vectors.count(space) for space in library.vectors.spaces())
+    document: dict[str, Any] = {
         "vectors": vectors,
         "build_s": round(building, 1),
-        "models_s": round(warmed - started, 2),
-        "index_s": round(synced - warmed, 2),
-        "first_s": round(first - synced, 2),
+        "open_s": round(opened - started, 2),
+        "models_s": round(warmed - opened, 2),
+        "first_s": round(first - checked, 2),
         "ms": cases,
+        "given_up_ms": given_up,
         "recall_at_10": recall,
         "memory_mb": round(memory / 1e6),
         "disk_mb": round(_disk(where.library) / 1e6),
     }
+    if by_index:
+        document["index"] = _with_index(where, settings, asked, truth)
+    return document
+
+
+def _with_index(
+    where: "Directories", settings: "Settings", asked: Sequence[str], truth: dict[str, list[Found]]
+) -> dict[str, Any]:
+    """The same library asked with an index, which is filled where it is not there yet."""
+    from heimdex.bootstrap import open_library
+
+    with open_library(where, settings, index_from=0) as library:
+        library.towers.warm()
+        library.searcher.search(asked[0])
+        before = resident_bytes(os.getpid()) or 0
+        started = time.perf_counter()
+        told = library.index.sync(library.database, _progress("filling the index"))
+        synced = time.perf_counter()
+        ms = _ask(library, asked, Filters())
+        return {
+            "filled" if told else "opened": round(synced - started, 2),
+            "ms": ms,
+            "recall_at_10": _recall(library, asked, truth),
+            "memory_mb": round(((resident_bytes(os.getpid()) or 0) - before) / 1e6),
+        }
 
 
 def _build(where: "Directories", settings: "Settings", size: int) -> float:
@@ -138,18 +198,19 @@ def _build(where: "Directories", settings: "Settings", size: int) -> float:
         made_of = synthetic.material(library.towers, sentences)
         started = time.perf_counter()
         synthetic.fill(library, made_of, size, _progress("adding videos"))
-        library.index.sync(library.database, _progress("filling the index"))
+        # The first search makes the compact copies.
+        library.searcher.search(made_of.texts[0])
         return time.perf_counter() - started
 
 
-def _cases(questions: int) -> list[Case]:
+def _cases() -> list[Case]:
     from heimdex.cli import synthetic
 
     middle = synthetic.recorded_at(0) + 1825 * 86_400
     return [
-        ("everything", Filters(), questions),
-        ("one folder in ten", Filters(folder=synthetic.folder_of(3)), questions),
-        ("half of the years", Filters(before=middle), questions),
+        ("everything", Filters()),
+        ("one folder in ten", Filters(folder=synthetic.folder_of(3))),
+        ("half of the years", Filters(before=middle)),
     ]
 
 
@@ -173,8 +234,46 @@ def _ask(library: "Library", asked: Sequence[str], filters: Filters) -> dict[str
     return {f"p{p}": round(float(np.percentile(times, p)), 1) for p in (50, 95, 99)}
 
 
-def _recall(library: "Library", asked: Sequence[str]) -> dict[str, float]:
-    """Of the ten nearest vectors by exact comparison, the share that search looks at."""
+def _give_up(library: "Library", asked: Sequence[str], usual_ms: float) -> dict[str, float]:
+    """Milliseconds until a search ends after a keystroke, at any moment of it."""
+    times = []
+    for number, text in enumerate(asked):
+        wanted = time.perf_counter() + usual_ms / 1000 * (number % _UNTIL + 0.5) / _UNTIL
+
+        def is_wanted(at: float = wanted) -> bool:
+            return time.perf_counter() >= at
+
+        try:
+            library.searcher.search(text, cancelled=is_wanted)
+        except Cancelled:
+            times.append((time.perf_counter() - wanted) * 1000)
+    # A search that was quicker than usual has ended before.
+    return {f"p{p}": round(float(np.percentile(times or [0.0], p)), 1) for p in (50, 95)}
+
+
+def _spaces(library: "Library") -> list[tuple[Space, Callable[[str], Vectors]]]:
+    towers = library.towers
+    return [(towers.passage_space, towers.passage), (towers.frame_space, towers.vision)]
+
+
+def _truth(library: "Library", space: Space, queries: Vectors) -> list[Found]:
+    """The ten nearest vectors of each of the queries (q, d), every stored one compared."""
+    best: list[list[tuple[float, VideoId, int]]] = [[] for _ in queries]
+    videos = sorted(library.vectors.videos(space))
+    for at in range(0, len(videos), _READ):
+        matrix = library.vectors.matrix(space, videos[at : at + _READ])
+        for found, query in zip(best, queries, strict=True):
+            near = matrix.neighbours(query, _BEST)
+            found += [(each.similarity, each.video_id, each.index) for each in near]
+            found.sort(reverse=True)
+            del found[_BEST:]
+    return [{(video_id, index) for _, video_id, index in found} for found in best]
+
+
+def _recall(
+    library: "Library", asked: Sequence[str], truth: dict[str, list[Found]]
+) -> dict[str, float]:
+    """Of the ten nearest by exact comparison, the share that are the ten nearest for search."""
     from heimdex.search.nearest import best_rows, nearest
     from heimdex.search.sight import Sight
 
@@ -186,27 +285,17 @@ def _recall(library: "Library", asked: Sequence[str]) -> dict[str, float]:
         return {(each.video_id, each.index) for each in near}
 
     def frames(query: Vectors) -> Found:
-        looked = sight.frames(towers.frame_space, towers.scene_space, query, None)
-        best = best_rows(looked.similarity(query), _BEST)
-        rows = best if looked.rows is None else looked.rows[best]
-        compact = looked.compact
-        return {(compact.videos[compact.owner[r]], int(compact.index[r])) for r in rows}
+        looked = sight.frames(towers.frame_space, towers.scene_space, query)
+        rows = looked.rows[best_rows(looked.similarity, _BEST)].tolist()
+        near = [looked.compact.neighbour(row, 0.0) for row in rows]
+        return {(each.video_id, each.index) for each in near}
 
-    return {
-        "passages": _share(library, towers.passage_space, map(towers.passage, asked), passages),
-        "frames": _share(library, towers.frame_space, map(towers.vision, asked), frames),
-    }
-
-
-def _share(
-    library: "Library", space: Space, queries: Iterable[Vectors], find: Callable[[Vectors], Found]
-) -> float:
-    shares = []
-    for query in queries:
-        truth = library.vectors.exactly(space, query, _BEST)
-        best = {(each.video_id, each.index) for each in truth}
-        shares.append(len(best & find(query)) / max(1, len(best)))
-    return round(float(np.mean(shares)), 4)
+    shares: dict[str, float] = {}
+    for (space, embed), find in zip(_spaces(library), (passages, frames), strict=True):
+        pairs = zip(truth[space.kind], asked, strict=True)
+        found = [len(best & find(embed(text))) / max(1, len(best)) for best, text in pairs]
+        shares[f"{space.kind}s"] = round(float(np.mean(found)), 4)
+    return shares
 
 
 def _progress(what: str) -> Callable[[int, int], None]:
@@ -237,37 +326,48 @@ def _disk(folder: Path) -> int:
 
 
 def _show(documents: Sequence[dict[str, Any]]) -> None:
-    rows = [("VECTORS", "ASKED", "P50 MS", "P95", "P99")]
+    rows: list[tuple[str, ...]] = [("VECTORS", "ASKED", "P50 MS", "P95", "P99")]
     for document in documents:
-        for name, ms in document["ms"].items():
+        cases = dict(document["ms"])
+        if "index" in document:
+            cases["everything, by index"] = document["index"]["ms"]
+        for name, ms in cases.items():
             rows.append(
                 (f"{document['vectors']:,}", name, *(f"{ms[p]:.1f}" for p in ("p50", "p95", "p99")))
             )
     print(table(rows, right=frozenset({0, 2, 3, 4})))
     print()
-    head = (
-        "VECTORS",
-        "RECALL SAID",
-        "SEEN",
-        "MEMORY MB",
-        "DISK MB",
-        "BUILD S",
-        "OPEN S",
-        "FIRST S",
-    )
-    rows_: list[tuple[str, ...]] = [head]
+    rows = [_HEAD]
     for document in documents:
         recall = document["recall_at_10"]
-        rows_.append(
+        rows.append(
             (
                 f"{document['vectors']:,}",
                 f"{recall['passages']:.3f}",
                 f"{recall['frames']:.3f}",
+                f"{document['given_up_ms']['p95']:.1f}",
                 f"{document['memory_mb']}",
                 f"{document['disk_mb']}",
                 f"{document['build_s']:.0f}",
-                f"{document['index_s']:.2f}",
+                f"{document['open_s']:.2f}",
                 f"{document['first_s']:.2f}",
             )
         )
-    print(table(rows_, right=frozenset(range(8))))
+        if "index" in document:
+            rows.append(_index_row(document["index"]))
+    print(table(rows, right=frozenset(range(len(_HEAD)))))
+
+
+def _index_row(index: dict[str, Any]) -> tuple[str, ...]:
+    recall = index["recall_at_10"]
+    return (
+        "by index",
+        f"{recall['passages']:.3f}",
+        f"{recall['frames']:.3f}",
+        "",
+        f"+{index['memory_mb']}",
+        "",
+        f"{index['filled']:.0f}" if "filled" in index else "",
+        f"{index['opened']:.2f}" if "opened" in index else "",
+        "",
+    )

@@ -211,30 +211,6 @@ class VectorStore:
         found.sort(key=lambda each: (-each.similarity, each.video_id, each.index))
         return found
 
-    def exactly(self, space: Space, query: Vectors, n: int) -> list[Neighbour]:
-        """The `n` nearest to `query` (d,) by reading every stored vector: slow, and the truth that
-        everything quicker is measured against."""
-        best: list[Neighbour] = []
-        for video_id in sorted(self.videos(space)):
-            batch = self.batch(video_id, space)
-            if batch is None:
-                continue
-            similarities = batch.vectors @ query
-            rows = np.argsort(-similarities)[:n].tolist()
-            best += [
-                Neighbour(
-                    video_id,
-                    row,
-                    int(batch.start_ms[row]),
-                    int(batch.end_ms[row]),
-                    float(similarities[row]),
-                )
-                for row in rows
-            ]
-            best.sort(key=lambda each: (-each.similarity, each.video_id, each.index))
-            del best[n:]
-        return best
-
     def drop(self, space: Space) -> None:
         """Forget all vectors of a space, for example of a model that is no longer used."""
         with self._database.write() as connection:
