@@ -57,7 +57,7 @@ def test_search_has_the_published_shape(sample_library: Indexed) -> None:
     assert answer["query"] == "command a space shuttle"
     assert 0 < len(answer["hits"]) <= 2
     for hit in answer["hits"]:
-        shape = {"video", "start_s", "end_s", "score", "people", "evidence", "also_s"}
+        shape = {"video", "start_s", "end_s", "score", "people", "evidence", "also_s", "reachable"}
         assert set(hit) == shape
         assert 0 <= hit["score"] <= 1
         assert hit["start_s"] <= hit["end_s"]

@@ -180,6 +180,7 @@ def document(result: SearchResult, asked: str) -> dict[str, Any]:
         "hits": [
             {
                 "video": str(hit.path),
+                "reachable": hit.online,
                 "start_s": seconds(hit.start_ms),
                 "end_s": seconds(hit.end_ms),
                 "also_s": [seconds(also_ms) for also_ms in hit.also_ms],

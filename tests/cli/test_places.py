@@ -1,0 +1,43 @@
+"""Folders that are taken out, drives that are away, and who has the library: by command."""
+
+from pathlib import Path
+
+from command import Command, Indexed
+from heimdex.storage.lock import LibraryLock
+
+
+def test_removed_and_away(library_copy: Indexed, tmp_path: Path) -> None:
+    kept, gone = sorted(library_copy.videos.glob("*.mp4"))[:2]
+    done = library_copy("remove", gone, tmp_path / "nothing")
+    assert done.code == 1
+    assert "1 video forgotten" in done.out
+    assert "knows nothing at" in done.err
+    assert gone.exists()
+    library_copy("index")
+    assert library_copy("remove", "--list").out.strip() == str(gone)
+    files = {each["video"] for each in library_copy("status", "--json").json()[0]["files"]}
+    assert str(kept) in files
+    assert str(gone) not in files
+    # The folder is away: what is in it is found, and it is said that it cannot be reached.
+    away = library_copy.videos.rename(library_copy.videos.with_name("away"))
+    try:
+        library_copy("index")
+        found = library_copy("search", "the", "-n", "20")
+        assert found.out.count("(not reachable now)") == found.out.count(str(library_copy.videos))
+        assert "(not reachable now)" in found.out
+        hits = library_copy("search", "the", "--json").json()[0]["hits"]
+        assert {hit["reachable"] for hit in hits} == {False}
+        assert "(offline)" in library_copy("status").out
+    finally:
+        away.rename(library_copy.videos)
+
+
+def test_a_command_is_told_who_has_the_library(heimdex: Command, tmp_path: Path) -> None:
+    library = tmp_path / "library"
+    library.mkdir()
+    with LibraryLock(library):
+        refused = heimdex("--library", library, "status")
+        assert refused.code == 1
+        assert "is in use by process" in refused.err
+        assert len(refused.err.splitlines()) == 1
+    assert heimdex("--library", library, "status").code == 0
