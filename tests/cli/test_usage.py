@@ -1,5 +1,6 @@
 """What every command has in common: help, version, exit codes, one clear line, clean output."""
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -134,6 +135,22 @@ def test_an_empty_library_says_what_belongs_there(heimdex: Command) -> None:
         done = heimdex(*command)
         assert done.code == 0, done.err
         assert "heimdex add" in done.out or "people enroll" in done.out
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk that is always full")
+def test_output_that_finds_no_room_is_one_line() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "heimdex", "models", "list"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "free some space" in done.stderr
 
 
 def test_dates() -> None:

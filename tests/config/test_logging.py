@@ -61,3 +61,13 @@ def test_old_records_are_rotated_away(directories: Directories) -> None:
     files = sorted(directories.logs.iterdir())
     assert len(files) == 4
     assert all(file.stat().st_size <= 2000 for file in files)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk that is always full")
+def test_a_log_on_a_full_disk_disturbs_nobody(
+    directories: Directories, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (directories.logs / FILE_NAME).symlink_to("/dev/full")
+    configure(directories)
+    logging.getLogger("heimdex").warning("said into the void")
+    assert capsys.readouterr().err == ""

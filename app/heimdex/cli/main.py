@@ -5,6 +5,7 @@ that `heimdex --version` answers at once.
 """
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -198,7 +199,19 @@ def run(options: argparse.Namespace) -> int:
         complain("Stopped.")
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader (`head`, a closed pager) has enough. Keep Python from complaining at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader (`head`, a closed pager) has enough.
+        _silence()
         return OK
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO) or error.filename is not None:
+            raise
+        # Of everything that is written, only standard output has no one nearer to catch this.
+        _silence()
+        complain(f"What is printed cannot be written ({error.strerror}); free some space.")
+        return USER_ERROR
     return code
+
+
+def _silence() -> None:
+    """Keep Python from writing what is left of standard output at the end, and complaining."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

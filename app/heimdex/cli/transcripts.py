@@ -5,6 +5,7 @@ The formats are written by the export room.
 
 import argparse
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,6 +60,9 @@ def transcript(options: argparse.Namespace) -> int:
     except FileExistsError:
         raise UserError(f"{options.output} is there already; choose another name.") from None
     except OSError as error:
+        # Half a transcript must not be taken for a whole one, nor stand in the way of the next try.
+        with suppress(OSError):
+            options.output.unlink(missing_ok=True)
         raise UserError(f"{options.output} cannot be written ({error.strerror}).") from error
     return 0
 

@@ -5,6 +5,8 @@ What is worth a record is for each module to decide; records hold no transcript 
 
 import logging
 import os
+import sys
+from contextlib import suppress
 from logging.handlers import RotatingFileHandler
 
 from heimdex.config.directories import Directories
@@ -25,6 +27,17 @@ class _PrivateFileHandler(RotatingFileHandler):
             errors="backslashreplace",
             opener=lambda path, flags: os.open(path, flags, 0o600),
         )
+
+    def close(self) -> None:
+        """Write what is left, if there is room for it."""
+        with suppress(OSError):
+            super().close()
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the base class's name
+        """A log that cannot be written, as on a full disk, is nobody's bug, and what is wrong is
+        told elsewhere; anything else keeps its traceback."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handleError(record)
 
 
 def configure(directories: Directories, verbose: bool = False) -> None:

@@ -251,11 +251,14 @@ def _write(file: Path, values: Mapping[str, Any]) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=".settings-")
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write("\n".join(lines) + "\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(temporary).replace(file)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as stream:
+                stream.write("\n".join(lines) + "\n")
+                stream.flush()
+                os.fsync(stream.fileno())
+            Path(temporary).replace(file)
+        finally:
+            Path(temporary).unlink(missing_ok=True)
     except OSError as error:
         raise UserError(f"The settings cannot be saved to {file} ({error.strerror}).") from error
 
