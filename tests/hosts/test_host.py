@@ -1,3 +1,5 @@
+import contextlib
+import dataclasses
 import os
 import queue
 import signal
@@ -51,14 +53,27 @@ def host(make_host: MakeHost) -> Host:
     return make_host()
 
 
-def gone(pid: int, within_s: float = 5.0) -> bool:
+@contextlib.contextmanager
+def impatient(host: Host, stall_s: float) -> Iterator[None]:
+    """Only while it works: starting a child may take seconds where much else is running."""
+    host.call("pid", {}, int)
+    patient = host._limits
+    host._limits = dataclasses.replace(patient, stall_s=stall_s)
+    yield
+    host._limits = patient
+
+
+def gone(pid: int, within_s: float = 20.0) -> bool:
+    """Ended with all of its threads: the first is a zombie before the last one is gone."""
+    process = Path(f"/proc/{pid}")
     end = time.monotonic() + within_s
     while time.monotonic() < end:
         try:
-            state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+            state = (process / "stat").read_text().rsplit(")", 1)[1].split()[0]
+            threads = len(list((process / "task").iterdir()))
         except OSError:
             return True
-        if state == "Z":
+        if state == "Z" and threads <= 1:
             return True
         time.sleep(0.02)
     return False
@@ -168,30 +183,33 @@ def test_a_child_that_cannot_start(make_host: MakeHost, tmp_path: Path) -> None:
         make_host([str(tmp_path / "nothing")]).call("pid", {}, int)
 
 
-def test_a_hang_is_noticed(make_host: MakeHost) -> None:
-    host = make_host(stall_s=0.8)
+def test_a_hang_is_noticed(host: Host) -> None:
     pid = host.call("pid", {}, int)
     started = time.monotonic()
-    with pytest.raises(EngineFailed, match="did not answer for 1 seconds"):
+    with (
+        impatient(host, 0.8),
+        pytest.raises(EngineFailed, match="did not answer for 1 seconds"),
+    ):
         host.call("hang", {}, None)
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 20  # It hangs for a minute.
     assert gone(pid)
     assert host.call("echo", {"text": "a"}, str) == "a"
 
 
-def test_progress_keeps_a_long_call_alive_but_not_for_ever(make_host: MakeHost) -> None:
-    host = make_host(stall_s=0.7)
-    assert host.call("work", {"seconds": 1.5}, str) == "done"
+def test_progress_keeps_a_long_call_alive_but_not_for_ever(host: Host) -> None:
+    with impatient(host, 1.5):
+        assert host.call("work", {"seconds": 2.0}, str) == "done"
     with pytest.raises(EngineFailed, match="was not done after"):
         host.call("work", {"seconds": 30.0}, str, timeout_s=0.5)
 
 
-def test_a_stopped_process_counts_as_hung(make_host: MakeHost) -> None:
-    host = make_host(stall_s=0.8)
-    os.kill(host.call("pid", {}, int), signal.SIGSTOP)
+def test_a_stopped_process_counts_as_hung(host: Host) -> None:
+    pid = host.call("pid", {}, int)
     # More than a pipe holds: writing to it must not block us either.
-    with pytest.raises(EngineFailed, match="did not answer"):
-        host.call("echo", {"text": "x" * 2**20}, str)
+    with impatient(host, 0.8):
+        os.kill(pid, signal.SIGSTOP)
+        with pytest.raises(EngineFailed, match="did not answer"):
+            host.call("echo", {"text": "x" * 2**20}, str)
 
 
 def test_memory_is_limited(make_host: MakeHost) -> None:
@@ -215,7 +233,7 @@ def test_cancel_is_obeyed_and_keeps_the_child(host: Host) -> None:
         host.call(
             "work", {"seconds": 30.0}, str, cancelled=lambda: time.monotonic() > started + 0.3
         )
-    assert time.monotonic() - started < 1.3
+    assert time.monotonic() - started < 15  # And not for thirty seconds.
     assert host.call("pid", {}, int) == pid
     assert host.call("work", {"seconds": 0.1}, str) == "done"
 
@@ -226,7 +244,7 @@ def test_a_child_that_does_not_obey_is_killed(make_host: MakeHost) -> None:
     started = time.monotonic()
     with pytest.raises(Cancelled):
         host.call("hang", {}, None, cancelled=lambda: time.monotonic() > started + 0.2)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 20  # It hangs for a minute.
     assert gone(pid)
     assert host.call("echo", {"text": "a"}, str) == "a"
 
@@ -262,9 +280,8 @@ def test_stray_prints_do_no_harm(host: Host) -> None:
         struct.pack(">I", 200_000) + b"\x91" * 200_000,
     ],
 )
-def test_garbage_is_an_engine_failure(make_host: MakeHost, data: bytes) -> None:
-    host = make_host(stall_s=3.0)
-    with pytest.raises(EngineFailed):
+def test_garbage_is_an_engine_failure(host: Host, data: bytes) -> None:
+    with impatient(host, 1.0), pytest.raises(EngineFailed):
         host.call("raw", {"data": data}, None)
     assert host.call("echo", {"text": "a"}, str) == "a"
 
@@ -308,14 +325,26 @@ def test_calls_of_several_threads_take_turns(host: Host) -> None:
 
 
 def test_waiting_for_ones_turn_can_be_cancelled(host: Host) -> None:
-    thread = threading.Thread(target=lambda: host.call("work", {"seconds": 1.5}, str))
+    begun, enough = threading.Event(), threading.Event()
+    ends: list[str] = []
+
+    def work() -> None:
+        try:
+            host.call("work", {"seconds": 60.0}, str, lambda *_: begun.set(), None, enough.is_set)
+        except Cancelled:
+            ends.append("cancelled")
+
+    thread = threading.Thread(target=work)
     thread.start()
-    time.sleep(0.3)
+    assert begun.wait(20)
     started = time.monotonic()
     with pytest.raises(Cancelled):
         host.call("echo", {"text": "a"}, str, cancelled=lambda: time.monotonic() > started + 0.2)
-    assert time.monotonic() - started < 1
-    thread.join()
+    # The other goes on, so nobody waited for it.
+    assert ends == []
+    enough.set()
+    thread.join(20)
+    assert ends == ["cancelled"]
 
 
 def test_an_idle_child_is_let_go_and_comes_back(make_host: MakeHost) -> None:
@@ -340,18 +369,19 @@ def test_close_ends_a_running_call_and_everything_else(make_host: MakeHost) -> N
     host = make_host()
     pid = host.call("pid", {}, int)
     errors: list[BaseException] = []
+    begun = threading.Event()
 
     def work() -> None:
         try:
-            host.call("work", {"seconds": 30.0}, str)
+            host.call("work", {"seconds": 30.0}, str, lambda *_: begun.set())
         except EngineFailed as error:
             errors.append(error)
 
     thread = threading.Thread(target=work)
     thread.start()
-    time.sleep(0.3)
+    assert begun.wait(20)
     host.close()
-    thread.join(3)
+    thread.join(20)
     assert not thread.is_alive()
     assert "was stopped" in str(errors[0])
     assert gone(pid)

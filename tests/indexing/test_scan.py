@@ -501,7 +501,7 @@ def test_a_person_need_not_wait_for_a_file_that_stands_still(home: Path, videos:
     files = [put(videos / f"{n}.mp4", age_s=0) for n in range(10)]
     started = time.monotonic()
     assert len(library.scanner.add(files).added) == 10
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < 9  # Standing still for long enough would take ten.
     library.close()
 
 

@@ -181,7 +181,8 @@ def test_a_stop_in_the_middle_of_real_work(
 
     worker = worker_of(library, host)
     worker.run(on_event, lambda: bool(stop_at))
-    assert time.monotonic() - stop_at[0] < 2.5
+    # About a second; all that is left to do takes many times as long.
+    assert time.monotonic() - stop_at[0] < 10
     assert library.jobs.jobs()[0].state is JobState.QUEUED
     assert worker.run(library.events.append, never).done == 1
 

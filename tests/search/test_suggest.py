@@ -122,9 +122,9 @@ def test_it_is_quick_with_many_words(library: Golden, monkeypatch: pytest.Monkey
     suggester.refresh()
     taken = []
     for text in ("ae", "be1", "ba12", "ㅅ", "사", "상", "dog ca"):
-        started = time.perf_counter()
+        started = time.thread_time()
         found = suggester.suggest(text)
-        taken.append(time.perf_counter() - started)
+        taken.append(time.thread_time() - started)
         assert found
     assert sorted(taken)[len(taken) // 2] < 0.010
 

@@ -22,7 +22,7 @@ from heimdex.ui.window import Window
 
 START = """
 import json, sys, time
-began = time.perf_counter()
+began = time.process_time()
 from PySide6.QtCore import QTimer
 from heimdex.ui import app
 from heimdex.ui.window import Window
@@ -33,7 +33,7 @@ RUNTIMES = ("torch", "onnxruntime", "onnx", "faster_whisper", "ctranslate2", "op
 attach = Window.attach
 
 def painted(window):
-    report["seconds"] = time.perf_counter() - began
+    report["seconds"] = time.process_time() - began
     report["at_paint"] = [m for m in (*RUNTIMES, "chromadb", "av", "PySide6.QtMultimedia")
                           if m in sys.modules]
     report["open_at_paint"] = window.session is not None
@@ -70,8 +70,8 @@ def test_the_window_stands_before_anything_heavy_and_never_loads_a_runtime(
     assert report["at_paint"] == []
     assert not report["open_at_paint"]
     assert report["at_end"] == []
-    # A second is the promise on a quiet machine; this one may be running other tests.
-    assert report["seconds"] < 4.0
+    # Of the processor: a second to the eye is the promise, but other tests may be running here.
+    assert report["seconds"] < 2.0
     assert "Traceback" not in done.stderr
 
 

@@ -37,7 +37,7 @@ def test_what_was_found_is_told_once_and_only_while_nothing_else_happens(qtbot: 
         qtbot.wait(60)
         assert due.looks == 0
         busy = False
-        qtbot.waitUntil(lambda: len(told) == 2, timeout=5000)
+        qtbot.waitUntil(lambda: len(told) == 2, timeout=20_000)
         assert told[0] == "No room for a backup."
         assert "library restore" in told[1]
         assert due.looks == 4

@@ -72,7 +72,7 @@ def test_playing_on_takes_the_faces_away(stopped: FrameNaming, qtbot: QtBot) -> 
     stopped.open_field(0)
     assert stopped.popup is not None
     stopped._view.player.play()
-    qtbot.waitUntil(lambda: not stopped.overlay.isVisible(), timeout=5000)
+    qtbot.waitUntil(lambda: not stopped.overlay.isVisible(), timeout=20_000)
     assert stopped.popup is None
 
 

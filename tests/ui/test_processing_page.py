@@ -20,7 +20,7 @@ def page(library: Library, theme: Theme, qtbot: QtBot) -> Iterator[ProcessingPag
     shown = ProcessingPage(theme, session)
     qtbot.addWidget(shown)
     shown.show()
-    qtbot.waitUntil(lambda: shown.boxes["asr_device"].currentData() == "cpu", timeout=5000)
+    qtbot.waitUntil(lambda: shown.boxes["asr_device"].currentData() == "cpu", timeout=20_000)
     yield shown
     assert session.close()
 
@@ -65,7 +65,7 @@ def test_a_choice_is_written_and_in_use_from_the_next_start_on(
     page: ProcessingPage, library: Library, qtbot: QtBot
 ) -> None:
     pick(page, qtbot, "vision_device", "auto")
-    qtbot.waitUntil(lambda: not page.told.isHidden(), timeout=5000)
+    qtbot.waitUntil(lambda: not page.told.isHidden(), timeout=20_000)
     pick(page, qtbot, "hemisphere", "south")
     pick(page, qtbot, "ocr_model", "off")
     home = library.directories.home
@@ -74,7 +74,7 @@ def test_a_choice_is_written_and_in_use_from_the_next_start_on(
         settings = Settings.load(home)
         return settings.vision_device, settings.hemisphere, settings.ocr_model
 
-    qtbot.waitUntil(lambda: written() == ("auto", "south", "off"), timeout=5000)
+    qtbot.waitUntil(lambda: written() == ("auto", "south", "off"), timeout=20_000)
     assert "asr_device" not in tomllib.loads((home / "settings.toml").read_text("utf-8"))
     with qtbot.waitSignal(page._session.restart_wanted):
         page.restart.click()
@@ -83,10 +83,10 @@ def test_a_choice_is_written_and_in_use_from_the_next_start_on(
         ("hemisphere", "north"),
         ("ocr_model", "auto"),
     ):
-        qtbot.waitUntil(lambda: page.boxes[setting].currentData() != value, timeout=5000)  # noqa: B023
+        qtbot.waitUntil(lambda: page.boxes[setting].currentData() != value, timeout=20_000)  # noqa: B023
         pick(page, qtbot, setting, value)
     # Back where the library was opened with, there is nothing to start again for.
-    qtbot.waitUntil(page.restart.isHidden, timeout=5000)
+    qtbot.waitUntil(page.restart.isHidden, timeout=20_000)
 
 
 def test_a_variable_that_overrules_the_choice_is_named(
@@ -94,8 +94,8 @@ def test_a_variable_that_overrules_the_choice_is_named(
 ) -> None:
     monkeypatch.setenv("OCR_MODEL", "off")
     pick(page, qtbot, "ocr_model", "tesseract")
-    qtbot.waitUntil(lambda: "OCR_MODEL" in page.problem.text, timeout=5000)
-    qtbot.waitUntil(lambda: page.boxes["ocr_model"].currentData() == "off", timeout=5000)
+    qtbot.waitUntil(lambda: "OCR_MODEL" in page.problem.text, timeout=20_000)
+    qtbot.waitUntil(lambda: page.boxes["ocr_model"].currentData() == "off", timeout=20_000)
 
 
 def test_a_device_of_another_computer_is_shown_as_it_is_written(
@@ -107,5 +107,5 @@ def test_a_device_of_another_computer_is_shown_as_it_is_written(
     session = Session(library)
     shown = ProcessingPage(theme, session)
     qtbot.addWidget(shown)
-    qtbot.waitUntil(lambda: shown.boxes["face_device"].currentText() == foreign, timeout=5000)
+    qtbot.waitUntil(lambda: shown.boxes["face_device"].currentText() == foreign, timeout=20_000)
     assert session.close()

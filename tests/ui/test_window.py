@@ -103,8 +103,8 @@ def test_settings_show_folders_models_and_change_the_look(
     dialog = SettingsDialog(theme, window.preferences, window.session, window)  # type: ignore[arg-type]
     qtbot.addWidget(dialog)
     dialog.show()
-    qtbot.waitUntil(lambda: dialog.folders.count() == 1, timeout=5000)
-    qtbot.waitUntil(lambda: len(dialog.models.lines) >= 5, timeout=5000)
+    qtbot.waitUntil(lambda: dialog.folders.count() == 1, timeout=20_000)
+    qtbot.waitUntil(lambda: len(dialog.models.lines) >= 5, timeout=20_000)
     used = {line.id: line for line in dialog.models.lines}
     assert used["effnet-lite2-use"].licence == "Apache-2.0"
     assert "hardly sees people" in used["effnet-lite2-use"].about
@@ -112,12 +112,12 @@ def test_settings_show_folders_models_and_change_the_look(
     assert theme.dark
     theme.choose("light")
     window.session.remove_folder(filled.library.catalogue.folders()[0])  # type: ignore[union-attr]
-    qtbot.waitUntil(lambda: filled.library.catalogue.folders() == [], timeout=5000)
+    qtbot.waitUntil(lambda: filled.library.catalogue.folders() == [], timeout=20_000)
     assert (folder / "one.mp4").exists()
     recent = filled.library.searches.store
     recent.remember("birthday")
     dialog.forgetting.click()
-    qtbot.waitUntil(lambda: recent.recent() == [], timeout=5000)
+    qtbot.waitUntil(lambda: recent.recent() == [], timeout=20_000)
     dialog.accept()
 
 

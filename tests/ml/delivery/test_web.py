@@ -112,5 +112,5 @@ def test_waiting_can_be_cancelled(hub: Hub, tmp_path: Path) -> None:
 
     with pytest.raises(Cancelled), Part(tmp_path / "part") as part:
         web.fetch(f"{hub.endpoint}/plain/a/b/x.bin", part, None, cancel)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30  # The hub asks to wait for a minute.
     assert not (tmp_path / "part").exists()
