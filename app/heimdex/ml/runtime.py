@@ -108,6 +108,29 @@ def onnx_device(asked: str, model_id: str) -> str:
     return device_or_processor(asked, offered, model_id)
 
 
+def cards() -> dict[str, list[str]]:
+    """The devices beside the processor that what is installed here can use, and by which runtimes.
+
+    Loads the runtimes that may see one.
+    """
+    import ctranslate2
+    import onnxruntime
+
+    from heimdex.ml.reference import libraries
+
+    found: dict[str, list[str]] = {}
+    for device in libraries.devices():
+        if device != CPU:
+            found.setdefault(device, []).append("torch")
+    if ctranslate2.get_cuda_device_count():
+        found.setdefault(CUDA, []).append("ctranslate2")
+    providers = onnxruntime.get_available_providers()
+    for device in (CUDA, MPS):
+        if _PROVIDERS[device] in providers:
+            found.setdefault(device, []).append("onnxruntime")
+    return found
+
+
 def onnx_session(
     path: Path, compute: Compute, model_id: str, *, unpack_weights: bool = False
 ) -> "InferenceSession":
