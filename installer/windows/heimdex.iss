@@ -1,6 +1,10 @@
 ; Inno Setup 6: a per-user installer that needs no administrator. Run by installer/build.py:
 ;   iscc /DVersion=… /DSource=…\build\dist\heimdex /DOutput=… heimdex.iss
 
+#ifndef Version
+  #error "iscc /DVersion=… /DSource=… /DOutput=… heimdex.iss"
+#endif
+
 [Setup]
 AppId={{6C1B1F0E-0E0B-4C0D-9A53-5B0C1E5C7E11}
 AppName=Heimdex
@@ -17,6 +21,7 @@ OutputDir={#Output}
 OutputBaseFilename=Heimdex-{#Version}-setup
 Compression=lzma2/max
 SolidCompression=yes
+LZMAUseSeparateProcess=yes
 WizardStyle=modern
 LicenseFile={#Source}\lib\LICENSE
 UninstallDisplayIcon={app}\Heimdex window.exe
@@ -30,8 +35,8 @@ Name: "ko"; MessagesFile: "compiler:Languages\Korean.isl"
 [CustomMessages]
 en.OpenWith=Open with Heimdex
 ko.OpenWith=Heimdex로 열기
-en.RemoveLibrary=Also delete the library (what Heimdex knows about your videos, names of people included)? The videos themselves are never deleted.
-ko.RemoveLibrary=보관함(동영상에서 알아낸 내용과 사람 이름)도 삭제할까요? 동영상 파일은 절대 삭제하지 않습니다.
+en.RemoveLibrary=Also delete the library, the settings and downloaded models (what Heimdex knows about your videos, names of people included)? The videos themselves are never deleted.%n%n%1
+ko.RemoveLibrary=보관함(동영상에서 알아낸 내용과 사람 이름), 설정, 내려받은 모델도 삭제할까요? 동영상 파일은 절대 삭제하지 않습니다.%n%n%1
 en.Desktop=Icon on the desktop
 ko.Desktop=바탕 화면에 아이콘 만들기
 
@@ -70,6 +75,6 @@ begin
   Library := ExpandConstant('{localappdata}\heimdex');
   { A silent removal, such as that of an update, keeps everything. }
   if DirExists(Library) and not UninstallSilent then
-    if MsgBox(CustomMessage('RemoveLibrary'), mbConfirmation, MB_YESNO or MB_DEFBUTTON2) = IDYES then
+    if MsgBox(FmtMessage(CustomMessage('RemoveLibrary'), [Library]), mbConfirmation, MB_YESNO or MB_DEFBUTTON2) = IDYES then
       DelTree(Library, True, True, True);
 end;
