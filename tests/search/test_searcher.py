@@ -5,13 +5,12 @@ from pathlib import Path
 
 import pytest
 from golden_library import DAY, Golden
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from heimdex.domain.errors import Cancelled, UserError
 from heimdex.domain.ids import VideoId
 from heimdex.domain.search import EvidenceKind, Filters
-from heimdex.search import nearest, sight
+from heimdex.domain.vectors import Neighbour, Space, SpaceKind, Vectors
+from heimdex.search.sight import SEEN_AT_MOST
 
 SPEECH = [
     ("two years of negotiations", "talk.mp4", 4.2),
@@ -47,7 +46,7 @@ def test_what_is_seen_is_found_at_its_shot(golden: Golden, sentence, file, start
     moment = golden.ask(sentence).moments[0]
     assert golden.place(moment) == (file, start_s)
     assert moment.evidence[0].kind is EvidenceKind.VISUAL
-    assert moment.score <= sight.SEEN_AT_MOST
+    assert moment.score <= SEEN_AT_MOST
     assert moment.scene is not None
 
 
@@ -212,26 +211,23 @@ def test_a_large_library_goes_through_the_index_with_the_same_answers(
 ):
     sentences = [s for s, *_ in SPEECH] + [s for s, *_ in SIGHT]
     exact = [golden.place(golden.ask(s).moments[0]) for s in sentences]
-    monkeypatch.setattr(nearest, "EXACT_UP_TO", 0)
-    monkeypatch.setattr(sight, "EXACT_UP_TO", 0)
+    index = golden.index
+    monkeypatch.setattr(index, "_least", 0)
+    index.sync(golden.database)
+    asked: list[SpaceKind] = []
+    query = index.query
+
+    def counted(space: Space, vector: Vectors, n: int) -> list[Neighbour]:
+        asked.append(space.kind)
+        return query(space, vector, n)
+
+    monkeypatch.setattr(index, "query", counted)
     assert [golden.place(golden.ask(s).moments[0]) for s in sentences] == exact
-
-
-@given(
-    st.one_of(
-        st.text(max_size=60),
-        st.lists(
-            st.sampled_from(
-                ['"', "-", "NOT", "오바마", "빼고", "dog", "c++", "엄마랑", "*", "(", "'"]
-            )
-        ).map(" ".join),
-    )
-)
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-def test_nothing_that_can_be_typed_raises(golden: Golden, text: str):
-    golden.ask(text, n=3)
+    assert asked.count(SpaceKind.PASSAGE) >= len(sentences)
+    assert asked.count(SpaceKind.SCENE) >= len(sentences)
+    before = len(asked)
+    golden.ask("water", filters=Filters(after=0))
+    assert len(asked) == before  # what is limited is compared
 
 
 @pytest.fixture

@@ -66,6 +66,7 @@ class Datings:
         self._catalogue = catalogue
         self._shelf = shelf
         self._kept: tuple[Extents, list[tuple[VideoId, str]]] | None = None
+        self._last: tuple[tuple[Extents, tuple[int, int], tuple[int, ...]], Dated] | None = None
 
     def of(self, query: Query, now: int) -> Dated:
         """By video, the dates of the years that a query's dates and limits reach into."""
@@ -76,11 +77,17 @@ class Datings:
         if query.filters.after is not None or query.filters.before is not None:
             periods.append(Period(query.filters.after, query.filters.before))
         years = _reached(periods, clock)
-        found: dict[VideoId, list[Dating]] = {}
-        if years:
+        if not years:
+            return {}
+        # While a sentence is typed on, its dates stay.
+        key = (self._catalogue.extents(), self._shelf.state(), tuple(years))
+        last = self._last
+        if last is None or last[0] != key:
+            found: dict[VideoId, list[Dating]] = {}
             for video_id, dating in (*self._named(years, clock), *self._shown(years, clock)):
                 found.setdefault(video_id, []).append(dating)
-        return found
+            last = self._last = (key, found)
+        return last[1]
 
     def _named(self, years: Sequence[int], clock: Clock) -> Iterator[tuple[VideoId, Dating]]:
         wanted = [str(year) for year in years]
