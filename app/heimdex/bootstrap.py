@@ -230,6 +230,8 @@ def open_library(
             on_lost=Absence(catalogue, whereabouts).note,
         )
 
+        redrawing = Redrawing(catalogue, stages, artefacts, index_host)
+
         def watcher(on_hint: OnHint) -> Watcher:
             return Watcher(catalogue.folders(), on_hint, settings.stable_seconds)
 
@@ -253,9 +255,9 @@ def open_library(
             leaving=Leaving(catalogue, whereabouts),
             whereabouts=whereabouts,
             worker=worker,
-            redrawing=Redrawing(catalogue, stages, artefacts, index_host),
+            redrawing=redrawing,
             backups=backups,
-            upkeep=Upkeep(database, index, backups),
+            upkeep=Upkeep(database, index, backups, redraw=redrawing.redraw_all),
             models=models,
             index_host=index_host,
             query_host=query_host,

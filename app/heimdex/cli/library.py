@@ -90,16 +90,18 @@ def verify_(options: argparse.Namespace) -> int:
     """Check everything that can be compared."""
     from heimdex.indexing.redrawing import lost_pictures
     from heimdex.storage import backups, lexicon
+    from heimdex.storage.soundness import damaged_vectors
 
     with opened(options) as library:
         problems = [f"database: {fault}" for fault in library.database.verify()]
+        problems += [f"database: {fault}" for fault in damaged_vectors(library.database)]
         problems += [f"words: {fault}" for fault in lexicon.verify(library.database)]
         problems += [f"index: {fault}" for fault in library.index.verify(library.database)]
         videos = library.catalogue.videos()
         for video in videos:
             missing = lost_pictures(library.stages, library.artefacts, video).count
             if missing:
-                problems.append(f"pictures: {missing} of {video.path.name} are missing")
+                problems.append(f"pictures: {missing} of {video.path.name} are missing or damaged")
         copies = library.backups.all()
         for copy in copies[:1]:
             try:

@@ -1,6 +1,6 @@
-"""Makes long videos that cost little: a minute of real pictures, speech and silence, many times.
+"""Makes long videos that cost little: minutes of real pictures, speech and silence, many times.
 
-The packets of the minute are copied, so that hours are made in seconds and each hour is decoded,
+The packets of these minutes are copied, so that hours are made in seconds and each hour is decoded,
 looked at and listened to like any other.
 """
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-_UNIT_S = 60
+_UNIT_S = 180
 _SIZE = (256, 144)
 _RATE = 5
 _SHOWN_S = 6
@@ -20,7 +20,7 @@ _SOUND_RATE = 16_000
 
 
 def make_unit(originals: Sequence[Path], target: Path) -> None:
-    """A minute: the beginning of each original, then a still picture without a sound."""
+    """Three minutes: the beginning of each original, then a still picture without a sound."""
     import av
 
     pictures = [picture for original in originals for picture in _pictures(original)]
@@ -52,7 +52,7 @@ def make_unit(originals: Sequence[Path], target: Path) -> None:
 
 
 def make_long_video(unit: Path, target: Path, seconds: float, number: int) -> None:
-    """The minute so often that `seconds` are full; `number` makes its bytes differ from others'."""
+    """The unit so often that `seconds` are full; `number` makes its bytes differ from others'."""
     import av
 
     with av.open(str(unit)) as source, av.open(str(target), "w") as out:

@@ -63,7 +63,7 @@ def kill(folder: Path, media: Path, kills: int, chance: random.Random) -> Killed
     began_indexing = time.monotonic()
     heimdex(reference, "index", "--json")
     whole_s = time.monotonic() - began_indexing
-    wanted = _inventory(reference)
+    wanted = inventory(reference)
     library, people = folder / "library", folder / "people"
     log = folder / "named"
     for number in range(kills):
@@ -76,22 +76,22 @@ def kill(folder: Path, media: Path, kills: int, chance: random.Random) -> Killed
             _count(done, victim, 1)
             done.names = _compare_names(people, log, done)
             continue
-        before = _inventory(library) if (library / "library.sqlite3").exists() else None
-        if before is None or _timeless(before) == _timeless(wanted):
+        before = inventory(library) if (library / "library.sqlite3").exists() else None
+        if before is None or timeless(before) == timeless(wanted):
             # Everything is done: from the start once more.
             shutil.rmtree(library, ignore_errors=True)
             heimdex(library, "add", str(media))
-            before = _inventory(library)
+            before = inventory(library)
         after_s = chance.uniform(0.1, whole_s)
         if victim == "host":
             _count(done, victim, _kill_host(library, after_s, chance))
         else:
             _count(done, victim, _kill_program(library, victim, after_s, done))
-        _compare(before, _inventory(library), done)
+        _compare(before, inventory(library), done)
         _verify(library, done)
     if (library / "library.sqlite3").exists():
         heimdex(library, "index", "--json")
-        _compare_all(_inventory(library), wanted, done)
+        _compare_all(inventory(library), wanted, done)
         verdict = heimdex(library, "library", "verify", "--json", check=False)
         told = json.loads(verdict.splitlines()[-1]) if verdict else {"problems": ["no answer"]}
         done.problems += told["problems"]
@@ -166,7 +166,7 @@ def _kill_naming(library: Path, log: Path, seed: int, media: Path | None, after_
         child.stdout.close()
 
 
-def _inventory(library: Path) -> Inventory:
+def inventory(library: Path) -> Inventory:
     """What is in a library, by a name: files, and of each finished stage what it left and when."""
     from heimdex.domain.stages import StageStatus
     from heimdex.storage.artefacts import Artefacts
@@ -212,8 +212,9 @@ def _inventory(library: Path) -> Inventory:
     return found
 
 
-def _timeless(inventory: Inventory) -> Inventory:
-    return {what: held for what, held in inventory.items() if not what.startswith("time of ")}
+def timeless(found: Inventory) -> Inventory:
+    """An inventory without when each stage was finished."""
+    return {what: held for what, held in found.items() if not what.startswith("time of ")}
 
 
 def _compare(before: Inventory, now: Inventory, done: Killed) -> None:
@@ -229,7 +230,7 @@ def _compare(before: Inventory, now: Inventory, done: Killed) -> None:
 
 def _compare_all(now: Inventory, wanted: Inventory, done: Killed) -> None:
     """At the end everything is there as in the library that nobody disturbed, and nothing else."""
-    now, wanted = _timeless(now), _timeless(wanted)
+    now, wanted = timeless(now), timeless(wanted)
     for what, held in wanted.items():
         if what not in now:
             done.lost.append(what)

@@ -31,9 +31,14 @@ def start(
     )
 
 
-def heimdex(library: Path, *arguments: str, check: bool = True) -> str:
+def heimdex(
+    library: Path,
+    *arguments: str,
+    check: bool = True,
+    environment: Mapping[str, str] | None = None,
+) -> str:
     """Run the command to its end and give what it printed; UserError when it failed."""
-    child = start(library, *arguments)
+    child = start(library, *arguments, environment=environment)
     out, said = child.communicate(timeout=LONGEST_RUN_S)
     if check and child.returncode != 0:
         raise UserError(f"heimdex {arguments[0]} failed: {' '.join(said.split())[-400:]}")

@@ -39,9 +39,15 @@ def tmpfs(place: Path, size_mb: float) -> Iterator[None]:
         _run("umount", str(place))
 
 
-def resize(place: Path, size_mb: float) -> None:
-    """Give a `tmpfs` another size."""
-    _run("mount", "-o", f"remount,size={int(size_mb * 1024)}k", str(place))
+@contextmanager
+def writable(place: Path, allowed: bool) -> Iterator[None]:
+    """Mount a file system for reading only, or for writing again, for a while."""
+    modes = ("rw", "ro") if allowed else ("ro", "rw")
+    _run("mount", "-o", f"remount,{modes[0]}", str(place))
+    try:
+        yield
+    finally:
+        _run("mount", "-o", f"remount,{modes[1]}", str(place))
 
 
 @contextmanager

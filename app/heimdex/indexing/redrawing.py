@@ -3,6 +3,8 @@
 Decoding is the child's work (`stages.redraw`); everything else about a video stays as it is.
 """
 
+import logging
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +23,9 @@ IsCancelled = Callable[[], bool]
 _AT_ONCE = 24
 """Pictures asked for in one call, so that a cancel and the time limit come between them."""
 _TIMEOUT_S = 600.0
+_BEGIN, _END = b"\xff\xd8\xff", b"\xff\xd9"
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,7 @@ class Lost:
 
 
 def lost_pictures(stages: StageStore, artefacts: Artefacts, video: Video) -> Lost:
-    """Which pictures of a video are missing or empty."""
+    """Which pictures of a video are missing, or no whole picture."""
     return Lost(
         video.has_video and not _is_there(artefacts.poster(video.id)),
         tuple(
@@ -60,6 +65,18 @@ class Redrawing:
         self._stages = stages
         self._artefacts = artefacts
         self._host = host
+
+    def redraw_all(self, cancelled: IsCancelled) -> int:
+        """The same for every video whose file can be read now; how many pictures were made."""
+        made = 0
+        for video in self._catalogue.videos():
+            if cancelled():
+                break
+            try:
+                made += self.redraw(video, cancelled)
+            except (MediaError, EngineFailed) as error:
+                _log.warning("lost pictures cannot be made anew: %s", type(error).__name__)
+        return made
 
     def redraw(self, video: Video, cancelled: IsCancelled = lambda: False) -> int:
         """Make what is missing of `video`; returns how many pictures are there again.
@@ -106,7 +123,11 @@ class Redrawing:
 
 
 def _is_there(path: Path) -> bool:
+    """Whether a JPEG is there with its beginning and its end (ITU T.81, B.1.1.3)."""
     try:
-        return path.stat().st_size > 0
+        with path.open("rb") as stream:
+            begins = stream.read(len(_BEGIN)) == _BEGIN
+            stream.seek(-len(_END), os.SEEK_END)
+            return begins and stream.read() == _END
     except OSError:
         return False

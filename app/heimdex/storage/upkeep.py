@@ -1,7 +1,8 @@
-"""Looks after a library while nothing else is to be done: checks it, mends its indexes, and sees
-that there is a sound backup.
+"""Looks after a library while nothing else is to be done: checks it, mends its indexes and
+pictures, and sees that there is a sound backup.
 
-When it is quiet is known by whoever calls; restoring the database needs a person's word.
+When it is quiet is known by whoever calls, and how pictures are drawn by whoever hands that in;
+restoring the database needs a person's word.
 """
 
 import logging
@@ -15,6 +16,7 @@ from heimdex.storage.artefacts import Artefacts
 from heimdex.storage.backups import Backup, Backups
 from heimdex.storage.chroma import VectorIndex
 from heimdex.storage.database import Database
+from heimdex.storage.soundness import damaged_vectors
 
 _CHECK_EVERY_S = 7 * 86_400
 _CHECKED = "checked_at"
@@ -45,8 +47,11 @@ class Upkeep:
         index: VectorIndex,
         backups: Backups,
         now: Callable[[], float] = time.time,
+        redraw: Callable[[Callable[[], bool]], int] = lambda cancelled: 0,
     ) -> None:
+        """`redraw(cancelled)` makes pictures anew that are missing or damaged; how many."""
         self._database = database
+        self._redraw = redraw
         self._index = index
         self._backups = backups
         self._now = now
@@ -63,6 +68,7 @@ class Upkeep:
         looked = Looked()
         if full or self._check_is_due():
             looked.damaged = self._database.verify(cancelled)
+            looked.damaged += damaged_vectors(self._database, cancelled)
             if looked.damaged:
                 _log.error("the full check found %d faults", len(looked.damaged))
                 # A copy of what is damaged must not take the place of one that is sound.
@@ -91,6 +97,9 @@ class Upkeep:
         if self._index.verify(self._database):
             self._index.rebuild(self._database)
             mended.append("The vector index was damaged and has been made anew.")
+        _stop_if(cancelled)
+        if self._redraw(cancelled):
+            mended.append("Pictures that were missing or damaged have been made anew.")
         for what in mended:
             _log.warning("%s", what)
         return mended
