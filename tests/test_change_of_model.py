@@ -126,10 +126,10 @@ def test_the_status_tells_of_it(
         store.add("tiny-eyes", encoder_pair.write(tmp_path / "pair"), lambda progress: None)
     monkeypatch.setenv("VISION_MODEL", "tiny-eyes")
     command = [sys.executable, "-m", "heimdex", "status"]
-    said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=240).stdout
     assert "an earlier model; it answers for 3 videos not yet indexed with the chosen one" in said
     said = subprocess.run(
-        [*command, "--json"], capture_output=True, text=True, check=True, timeout=60
+        [*command, "--json"], capture_output=True, text=True, check=True, timeout=240
     ).stdout
     frames = [s for s in json.loads(said)["spaces"] if s["space"].startswith("frame/")]
     assert [(s["videos"], s["earlier"]) for s in frames] == [(3, True)]

@@ -54,7 +54,7 @@ def run(own: Path, elsewhere: Path) -> dict[str, str]:
         [sys.executable, "-I", "-c", TRY, str(own), str(elsewhere)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
     assert done.returncode == 0, done.stderr

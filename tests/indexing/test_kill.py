@@ -12,7 +12,7 @@ from heimdex.domain.ids import VideoId
 from heimdex.domain.stages import JobState, Stage, StageRun, StageStatus
 from heimdex.storage.chroma import VectorIndex
 
-VIDEOS = 6
+VIDEOS = 5
 STAGE_S = 0.02
 
 
@@ -44,10 +44,11 @@ def test_kill_at_any_moment_and_go_on(home: Path, videos: Path, tmp_path: Path) 
     chance = random.Random(7)  # noqa: S311 - only for when to kill
     before: dict[tuple[VideoId, Stage], StageRun] = {}
     kills = 0
-    for _ in range(40):
+    for attempt in range(60):
         process = start(directory, log)
         assert process.stdout is not None
-        time.sleep(chance.uniform(0.0, 0.35))
+        # A slow machine needs longer for a stage, and must come to the end as well.
+        time.sleep(chance.uniform(0.0, 0.25 + 0.02 * attempt))
         process.kill()
         process.wait()
         ended = "done" in process.stdout.read()

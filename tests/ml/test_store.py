@@ -292,7 +292,7 @@ def child(store: ModelStore, deadly: str = "") -> subprocess.Popen[str]:
 def test_a_killed_installation_leaves_no_model_and_no_lock(build: Build, deadly: Step) -> None:
     store = build()
     process = child(store, deadly.value)
-    process.communicate(timeout=60)
+    process.communicate(timeout=240)
     assert process.returncode == -signal.SIGKILL
     assert store.status("tiny").state is State.MISSING
     assert leftovers(store)
@@ -304,7 +304,7 @@ def test_a_killed_installation_leaves_no_model_and_no_lock(build: Build, deadly:
 def test_two_installations_at_once_do_not_harm_each_other(build: Build) -> None:
     store = build()
     processes = [child(store), child(store)]
-    answers = sorted(process.communicate(timeout=60)[0].strip() for process in processes)
+    answers = sorted(process.communicate(timeout=240)[0].strip() for process in processes)
     assert [process.returncode for process in processes] == [0, 0]
     assert answers == ["['tiny']", "[]"]
     assert store.verify("tiny").state is State.INSTALLED
@@ -415,7 +415,7 @@ def test_looking_up_what_is_carried_imports_nothing() -> None:
         "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=240
     )
     states, imported = done.stdout.splitlines()
     assert "installed" in states

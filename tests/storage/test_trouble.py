@@ -63,7 +63,7 @@ def test_no_room_in_the_middle_of_any_write(library: Path, limit: int) -> None:
         [sys.executable, "-c", WRITE, str(library), str(limit)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -134,7 +134,7 @@ def test_handles_and_threads_stay_flat_over_many_reads(library: Path) -> None:
         [sys.executable, "-c", program, str(library)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
     assert done.stdout == "True\n", done.stderr

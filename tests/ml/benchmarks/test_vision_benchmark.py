@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from heimdex.ml import dual_encoder, manifests
+from heimdex.ml.acceleration import forms
 from heimdex.ml.benchmarks import vision
 from heimdex.ml.benchmarks.random_vision import CLIP, Size
 from heimdex.ml.store import ModelStore
@@ -19,6 +20,8 @@ def test_each_line_says_how_much_faster_and_how_alike(
     frames = dual_encoder.calibration_frames(CHECKOUT / "resources")[:16]
     monkeypatch.setattr(dual_encoder, "calibration_frames", lambda resources: frames)
     monkeypatch.setattr(dual_encoder, "_QUERIES", 8)
+    quick = forms.Form(forms.Runtime.OPENVINO, forms.Precision.INT8_WEIGHTS)
+    monkeypatch.setattr(forms, "candidates", lambda plain: [quick])
     known = manifests.load(CHECKOUT / "models")
     store = ModelStore(tmp_path / "none", known, resources=CHECKOUT / "resources", source="")
     said: list[str] = []
