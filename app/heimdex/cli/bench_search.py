@@ -21,7 +21,7 @@ from heimdex.cli.output import emit, note, table
 from heimdex.domain.errors import Cancelled, UserError
 from heimdex.domain.ids import VideoId
 from heimdex.domain.search import Filters
-from heimdex.domain.vectors import Space, Vectors
+from heimdex.domain.vectors import Space, SpaceKind, Vectors
 from heimdex.hosts.memory import resident_bytes
 from heimdex.storage.database import FILE_NAME
 
@@ -53,6 +53,9 @@ _HEAD = (
 )
 
 Found = set[tuple[VideoId, int]]
+
+Truth = dict[SpaceKind, list[Found]]
+"""The nearest vectors of each question."""
 
 Case = tuple[str, Filters]
 
@@ -160,7 +163,7 @@ def measure(
 
 
 def _with_index(
-    where: "Directories", settings: "Settings", asked: Sequence[str], truth: dict[str, list[Found]]
+    where: "Directories", settings: "Settings", asked: Sequence[str], truth: Truth
 ) -> dict[str, Any]:
     """The same library asked with an index, which is filled where it is not there yet."""
     from heimdex.bootstrap import open_library
@@ -270,9 +273,7 @@ def _truth(library: "Library", space: Space, queries: Vectors) -> list[Found]:
     return [{(video_id, index) for _, video_id, index in found} for found in best]
 
 
-def _recall(
-    library: "Library", asked: Sequence[str], truth: dict[str, list[Found]]
-) -> dict[str, float]:
+def _recall(library: "Library", asked: Sequence[str], truth: Truth) -> dict[str, float]:
     """Of the ten nearest by exact comparison, the share that are the ten nearest for search."""
     from heimdex.search.nearest import best_rows, nearest
     from heimdex.search.sight import Sight
