@@ -21,6 +21,7 @@ from heimdex.domain.stages import (
     StageFinished,
     WorkEvent,
 )
+from heimdex.indexing.reach import UNREACHABLE
 from heimdex.ui.background import Background, sentence
 
 if TYPE_CHECKING:
@@ -254,7 +255,9 @@ class JobQueue(QObject):
             self._running = None
             self._progress = None
             self.job_finished.emit(event)
-            self._note(Changes(videos=frozenset({event.video_id}), jobs=True))
+            # Its whole drive may be gone.
+            lost = event.error == UNREACHABLE
+            self._note(Changes(videos=frozenset({event.video_id}), folders=lost, jobs=True))
             return
         if event.video_id != self._running:
             self._running = event.video_id

@@ -3,12 +3,14 @@
 How one looks is the delegate's affair; where they come from, the panels'.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
 
+from heimdex.domain.ids import VideoId
 from heimdex.domain.search import Moment
 from heimdex.ui import wording
 
@@ -38,6 +40,16 @@ class MomentModel(QAbstractListModel):
         self.beginResetModel()
         self._lines = [MomentLine(moment, weak) for moment in moments]
         self.endResetModel()
+
+    def follow(self, places: Mapping[VideoId, tuple[Path, bool]]) -> None:
+        """Say where the files of these videos are now, and whether they can be reached; the list
+        stays as it is."""
+        for row, line in enumerate(self._lines):
+            path, online = places.get(line.moment.video_id, (line.moment.path, False))
+            if (path, online) != (line.moment.path, line.moment.online):
+                moment = replace(line.moment, path=path, online=online)
+                self._lines[row] = replace(line, moment=moment)
+                self.dataChanged.emit(self.index(row, 0), self.index(row, 0))
 
     def at(self, index: QModelIndex | QPersistentModelIndex) -> MomentLine | None:
         """The line at an index."""

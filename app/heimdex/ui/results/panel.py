@@ -4,11 +4,15 @@ Understanding and finding is the search room's work; the field above belongs to 
 """
 
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
+from heimdex.domain.ids import VideoId
+from heimdex.domain.media import FileState
 from heimdex.domain.search import EvidenceKind, Filters, SearchResult, Sort
+from heimdex.domain.stages import Changes
 from heimdex.ui.results.limits import LimitsBar
 from heimdex.ui.results.list import MomentList
 from heimdex.ui.results.saved import SavedList
@@ -79,6 +83,7 @@ class ResultsPanel(QWidget):
         session.searching.failed.connect(self._show_failure)
         session.searching.cleared.connect(self._show_first)
         session.searching.started.connect(lambda: self.summary.setText(self.tr("Searching…")))
+        session.changed.connect(self._follow)
 
     def show_vision_note(self, text: str) -> None:
         """Say what the vision engine in use can and cannot see, where its word counts."""
@@ -193,6 +198,20 @@ class ResultsPanel(QWidget):
         ):
             state.offer(button(text, "example", partial(self.example_chosen.emit, text)))
         return state
+
+    def _follow(self, changes: Changes) -> None:
+        """A drive came or went, or files were moved: the answer stands, but says where they are."""
+        session = self._session
+        wanted = {line.moment.video_id for line in self.list.moments.lines}
+        if session is None or not wanted or not (changes.folders or changes.videos & wanted):
+            return
+        catalogue = session.library.catalogue
+
+        def places() -> dict[VideoId, tuple[Path, bool]]:
+            videos = [catalogue.video(video_id) for video_id in wanted]
+            return {v.id: (v.path, v.state is FileState.ONLINE) for v in videos if v is not None}
+
+        session.run(places, self.list.moments.follow)
 
     def _offer_note(self) -> None:
         """Before a search, and where answers rest on nothing but the looks."""
