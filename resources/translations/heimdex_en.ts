@@ -299,6 +299,16 @@
     </message>
 </context>
 <context>
+    <name>SettingsDialog</name>
+    <message numerus="yes">
+        <source>and %n more left out</source>
+        <translation>
+            <numerusform>and %n more left out</numerusform>
+            <numerusform>and %n more left out</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>SwitchedOff</name>
     <message numerus="yes">
         <source>%n face(s) found before are still stored.</source>

@@ -943,6 +943,10 @@
         <translation>폴더 추가</translation>
     </message>
     <message>
+        <source>What Heimdex found in them is forgotten, and they stay out until you add them again. The files themselves stay where they are.</source>
+        <translation>Heimdex가 찾아낸 내용은 지워지고, 다시 추가할 때까지 라이브러리에 들어오지 않습니다. 파일 자체는 그대로 남습니다.</translation>
+    </message>
+    <message>
         <source>Add videos</source>
         <translation>영상 추가</translation>
     </message>
@@ -1036,15 +1040,27 @@
         <source>Remove from library…</source>
         <translation>보관함에서 빼기…</translation>
     </message>
+    <message>
+        <source>Leave out the folder “%1”…</source>
+        <translation>“%1” 폴더 제외…</translation>
+    </message>
+    <message>
+        <source>Leave out the folder “%1”?</source>
+        <translation>“%1” 폴더를 제외할까요?</translation>
+    </message>
+    <message>
+        <source>What Heimdex found in its videos is forgotten, and what comes into it is not looked at, until you add the folder again. The files themselves stay where they are.</source>
+        <translation>이 폴더의 동영상에서 Heimdex가 찾아낸 내용은 지워지고, 폴더를 다시 추가할 때까지 새로 들어오는 파일도 살펴보지 않습니다. 파일 자체는 그대로 남습니다.</translation>
+    </message>
+    <message>
+        <source>Leave out</source>
+        <translation>제외</translation>
+    </message>
     <message numerus="yes">
         <source>Remove %n video(s) from the library?</source>
         <translation>
             <numerusform>영상 %n개를 보관함에서 뺄까요?</numerusform>
         </translation>
-    </message>
-    <message>
-        <source>What Heimdex found in them is forgotten. The files themselves stay where they are.</source>
-        <translation>Heimdex가 찾은 내용은 지워집니다. 파일은 그 자리에 그대로 남습니다.</translation>
     </message>
     <message>
         <source>Remove</source>
@@ -2095,6 +2111,12 @@
         <source>Forget recent searches</source>
         <translation>최근 검색 기록 지우기</translation>
     </message>
+    <message numerus="yes">
+        <source>and %n more left out</source>
+        <translation>
+            <numerusform>그 밖에 %n개 제외됨</numerusform>
+        </translation>
+    </message>
     <message>
         <source>No folder is watched yet.</source>
         <translation>아직 지켜보는 폴더가 없습니다.</translation>
@@ -2106,6 +2128,14 @@
     <message>
         <source>Leave this folder alone</source>
         <translation>이 폴더 그만 보기</translation>
+    </message>
+    <message>
+        <source>Left out:</source>
+        <translation>제외됨:</translation>
+    </message>
+    <message>
+        <source>Take it in again</source>
+        <translation>다시 포함</translation>
     </message>
     <message>
         <source>Recent searches are forgotten</source>

@@ -39,6 +39,7 @@ def test_a_part_of_a_folder_is_left_alone(library: Library, videos: Path, leavin
     library.scanner.add([moved / "private"])
     library.scanner.rescan()
     assert names(library) == {"a.mp4", "b.mp4", "c.mp4", "d.mp4", "new.mp4"}
+    assert [folder.path for folder in library.catalogue.folders()] == [moved]
 
 
 def test_a_video_that_was_removed_does_not_come_back(
@@ -59,6 +60,25 @@ def test_a_video_that_was_removed_does_not_come_back(
     # All of it again: the folder itself is named.
     library.scanner.add([videos])
     assert names(library) == {"a.mp4", "b.mp4", "copy of a.mp4"}
+
+
+def test_a_part_of_what_is_left_out_is_taken_in_alone(
+    library: Library, videos: Path, leaving: Leaving
+) -> None:
+    put(videos / "a.mp4")
+    for name in ("b.mp4", "c.mp4", "deep/d.mp4"):
+        put(videos / "private" / name)
+    library.scanner.add([videos])
+    leaving.leave(videos / "private")
+    library.scanner.add([videos / "private" / "b.mp4"])
+    library.scanner.rescan()
+    assert names(library) == {"a.mp4", "b.mp4"}
+    library.scanner.add([videos / "private" / "deep"])
+    library.scanner.rescan()
+    assert names(library) == {"a.mp4", "b.mp4", "d.mp4"}
+    leaving.leave(videos / "private")
+    library.scanner.rescan()
+    assert names(library) == {"a.mp4", "d.mp4"}
 
 
 def test_a_whole_folder_and_a_single_file(

@@ -49,7 +49,7 @@ class ScanPass:
         files: list[Found] = []
         self._follow()
         for path in paths:
-            self._take_in(path)
+            taken_in = self._take_in(path)
             try:
                 mode = os.stat(path).st_mode  # noqa: PTH116 - a link counts as its target
             except (FileNotFoundError, NotADirectoryError):
@@ -59,7 +59,9 @@ class ScanPass:
                 self._problem(path, f"{shown(path)} cannot be read ({reason(error)}).")
                 continue
             if stat.S_ISDIR(mode):
-                accepted |= self._add_folder(path, watched)
+                # A part of an added folder that was left out is a part of it again, and no more.
+                inside = taken_in and self._look_inside(path)
+                accepted |= inside or self._add_folder(path, watched)
             elif (found := look_at(path)) is not None:
                 files.append(found)
             else:
@@ -128,12 +130,27 @@ class ScanPass:
     def _follow(self) -> set[FolderId]:
         return set(self._following.follow())
 
-    def _take_in(self, path: Path) -> None:
-        """Whoever names something that was left out wants it after all."""
+    def _take_in(self, path: Path) -> bool:
+        """Whoever names something that was left out wants it after all; whether it was."""
+        whereabouts, found = self._sources.whereabouts, False
         for folder in self._catalogue.folders():
             if path.is_relative_to(folder.path):
                 inside = path.relative_to(folder.path).as_posix()
-                self._sources.whereabouts.take_in(folder.id, "" if inside == "." else inside)
+                found |= whereabouts.take_in(folder.id, "" if inside == "." else inside)
+        return found
+
+    def _look_inside(self, path: Path) -> bool:
+        """Take what is in a part of an added folder; False when it is an added folder itself."""
+        folders = self._catalogue.folders()
+        outer = [each for each in folders if path.is_relative_to(each.path)]
+        if any(each.path == path for each in outer):
+            return False
+        tree = self._walk(path, None)
+        fresh = [file for file in tree.files if self._catalogue.file(file.path) is None]
+        self._tried.update(file.path for file in fresh)
+        self._place_all(self._reading.settled(fresh), self._folder_of)
+        self._take_known(tree.files)
+        return True
 
     def _add_folder(self, path: Path, watched: bool) -> bool:
         known = next((f for f in self._catalogue.folders() if is_same(f.path, path)), None)

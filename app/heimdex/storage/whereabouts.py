@@ -91,16 +91,19 @@ class Whereabouts:
                 "INSERT OR IGNORE INTO left_out VALUES (?, ?)", (folder_id, part_text(inside))
             )
 
-    def take_in(self, folder_id: FolderId, inside: str) -> None:
-        """Look again at something that was left out, with everything in it and around it."""
-        wanted = inside
+    def take_in(self, folder_id: FolderId, inside: str) -> bool:
+        """Look again at something that was left out, with everything in it; whether anything was.
+        What is around it stays out."""
+        found = False
         with self._database.write() as connection:
             for known in self.left_out().get(folder_id, frozenset()):
-                if is_in(known, wanted) or is_in(wanted, known):
+                if is_in(known, inside):
                     connection.execute(
                         "DELETE FROM left_out WHERE folder_id = ? AND inside = ?",
                         (folder_id, part_text(known)),
                     )
+                    found = True
+        return found
 
     def _note(self, table: str, number: int, place: Place | None) -> None:
         volume, inside = (None, None) if place is None else (place.volume, part_text(place.inside))

@@ -136,6 +136,16 @@ class Session(QObject):
 
         self.operate(forget, Changes(folders=True, people=True, jobs=True))
 
+    def leave_out(self, path: Path) -> None:
+        """Leave a part of an added folder alone from now on, and forget its videos."""
+        library = self.library
+
+        def leave() -> None:
+            library.leaving.leave(path)
+            library.index.sync(library.database)
+
+        self.operate(leave, Changes(folders=True, people=True, jobs=True))
+
     def close(self) -> bool:
         """Stop all threads; True when all of them ended in time."""
         if self._closed:

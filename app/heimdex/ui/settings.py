@@ -41,6 +41,8 @@ from heimdex.ui.widgets import (
     line,
 )
 
+_LEFT_OUT_SHOWN = 20
+"""A folder out of which thousands of single videos were removed must not fill the page."""
 _PAGES = ("folders", "models", "processing", "people", "look", "about")
 
 
@@ -177,12 +179,26 @@ class SettingsDialog(QDialog):
 
     def _refresh(self, changes: Changes) -> None:
         if changes.folders:
-            self._session.run(self._session.library.catalogue.folders, self._show_folders)
+            self._session.run(self._read_folders, self._show_folders)
 
-    def _show_folders(self, folders: list[Folder]) -> None:
+    def _read_folders(self) -> list[tuple[Folder, list[Path]]]:
+        """Each folder with what is left out of it."""
+        library = self._session.library
+        left_out = library.whereabouts.left_out()
+        return [
+            (folder, [folder.path / part for part in sorted(left_out.get(folder.id, ()))])
+            for folder in library.catalogue.folders()
+        ]
+
+    def _show_folders(self, folders: list[tuple[Folder, list[Path]]]) -> None:
         clear(self.folders)
-        for folder in folders:
+        for folder, left_out in folders:
             self.folders.addWidget(self._folder_row(folder))
+            for part in left_out[:_LEFT_OUT_SHOWN]:
+                self.folders.addWidget(self._left_out_row(part))
+            if len(left_out) > _LEFT_OUT_SHOWN:
+                more = self.tr("and %n more left out", "", len(left_out) - _LEFT_OUT_SHOWN)
+                self.folders.addWidget(label(more, "muted"))
         if not folders:
             self.folders.addWidget(label(self.tr("No folder is watched yet."), "muted"))
 
@@ -205,6 +221,23 @@ class SettingsDialog(QDialog):
         )
         row.addWidget(remove)
         return card
+
+    def _left_out_row(self, part: Path) -> QWidget:
+        whole = QWidget()
+        row = QHBoxLayout(whole)
+        row.setContentsMargins(48, 0, 8, 0)
+        row.addWidget(label(self.tr("Left out:"), "muted"))
+        path = Elided()
+        path.show_text(wording.shortened(part))
+        row.addWidget(path, 1)
+        again = icon_button(
+            self._theme,
+            "retry",
+            self.tr("Take it in again"),
+            lambda: self._session.add([part]),
+        )
+        row.addWidget(again)
+        return whole
 
     def _forget_recent(self) -> None:
         self.forgetting.setEnabled(False)

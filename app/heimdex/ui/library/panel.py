@@ -126,7 +126,12 @@ class LibraryPanel(QWidget):
         rows = self.selected()
         if not rows or self._session is None:
             return
-        if ask and not self._confirmed(len(rows)):
+        title = self.tr("Remove %n video(s) from the library?", "", len(rows))
+        text = self.tr(
+            "What Heimdex found in them is forgotten, and they stay out until you add them again. "
+            "The files themselves stay where they are."
+        )
+        if ask and not self._confirmed(title, text, self.tr("Remove")):
             return
         self._session.remove([row.video.id for row in rows])
 
@@ -294,18 +299,37 @@ class LibraryPanel(QWidget):
             self.tr("Remove from library…"),
             self.remove_selected,
         )
+        part = self._part(first.video.path) if len(rows) == 1 else None
+        if part is not None:
+            text = self.tr("Leave out the folder “%1”…").replace("%1", part.name)
+            menu.addAction(text, lambda: self.leave_out(part))
         return menu
 
-    def _confirmed(self, count: int) -> bool:
+    def leave_out(self, part: Path, *, ask: bool = True) -> None:
+        """Leave a part of an added folder alone from now on."""
+        title = self.tr("Leave out the folder “%1”?").replace("%1", part.name)
+        text = self.tr(
+            "What Heimdex found in its videos is forgotten, and what comes into it is not looked "
+            "at, until you add the folder again. The files themselves stay where they are."
+        )
+        confirmed = not ask or self._confirmed(title, text, self.tr("Leave out"))
+        if confirmed and self._session is not None:
+            self._session.leave_out(part)
+
+    def _part(self, file: Path) -> Path | None:
+        """The folder of a file, if that is only a part of what was added."""
+        if self._session is None:
+            return None
+        roots = [folder.path for folder in self._session.library.catalogue.folders()]
+        inside = any(file.parent != root and file.is_relative_to(root) for root in roots)
+        return file.parent if inside and file.parent not in roots else None
+
+    def _confirmed(self, title: str, text: str, action: str) -> bool:
         box = QMessageBox(self)
         box.setIcon(QMessageBox.Icon.Question)
-        box.setText(self.tr("Remove %n video(s) from the library?", "", count))
-        box.setInformativeText(
-            self.tr(
-                "What Heimdex found in them is forgotten. The files themselves stay where they are."
-            )
-        )
-        remove = box.addButton(self.tr("Remove"), QMessageBox.ButtonRole.DestructiveRole)
+        box.setText(title)
+        box.setInformativeText(text)
+        remove = box.addButton(action, QMessageBox.ButtonRole.DestructiveRole)
         box.addButton(QMessageBox.StandardButton.Cancel)
         box.exec()
         return box.clickedButton() is remove
