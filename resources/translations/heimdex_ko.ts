@@ -944,7 +944,7 @@
     </message>
     <message>
         <source>What Heimdex found in them is forgotten, and they stay out until you add them again. The files themselves stay where they are.</source>
-        <translation>Heimdex가 찾아낸 내용은 지워지고, 다시 추가할 때까지 라이브러리에 들어오지 않습니다. 파일 자체는 그대로 남습니다.</translation>
+        <translation>Heimdex가 찾아낸 내용은 지워지고, 다시 추가할 때까지 보관함에 들어오지 않습니다. 파일 자체는 그대로 남습니다.</translation>
     </message>
     <message>
         <source>Add videos</source>
