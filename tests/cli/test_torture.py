@@ -17,9 +17,8 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs signals")
 
 def test_killed_and_fed_nothing_is_lost(heimdex: Command, starter_models: Path) -> None:
     models = {"HEIMDEX_MODELS": str(starter_models)}
-    done = heimdex(
-        "bench", "torture", "--kills", "3", "--files", "21", "--json", env=models, timeout=280
-    )
+    arguments = "bench torture --kills 3 --files 21 --pulls 0 --moves 0 --json"
+    done = heimdex(*arguments.split(), env=models, timeout=280)
     assert done.code == 0, done.out + done.err
     [document] = done.json()
     kills, files = document["kills"], document["files"]

@@ -1,7 +1,8 @@
-"""`heimdex bench torture`: kills the program at random moments and feeds it broken files, for real.
+"""`heimdex bench torture`: kills the program at random moments, feeds it broken files, pulls its
+drives and moves its files, for real.
 
-How is said by `torture_kills` and `torture_files`. Everything happens in folders that are thrown
-away.
+How is said by `torture_kills`, `_files`, `_drives` and `_moves`. Everything happens in folders that
+are thrown away.
 """
 
 import argparse
@@ -14,8 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from heimdex.cli.output import emit
+from heimdex.cli.torture_drives import Pulled, pull
 from heimdex.cli.torture_files import Fed, feed
 from heimdex.cli.torture_kills import Killed, kill
+from heimdex.cli.torture_moves import Moved, move
 from heimdex.domain.errors import UserError
 from heimdex.domain.media import MEDIA_SUFFIXES
 
@@ -28,12 +31,22 @@ def define(kinds: Any, shared: argparse.ArgumentParser) -> None:
         help="kill it at random moments, feed it broken files, and look what is lost",
         description="Index the sample (or --media) while the program and its children are killed "
         "with SIGKILL at random moments, and while people are named; then index files that were "
-        "broken on purpose. Nothing may be lost, doubled, computed twice, hang or end without a "
-        "reason. Works on copies in folders that are thrown away. Exit code 1 when anything is "
-        "wrong.",
+        "broken on purpose; then pull a real drive while it is indexed and plug it in elsewhere "
+        "(Linux, as root); then move and copy thousands of files. Nothing may be lost, doubled, "
+        "computed twice, hang or end without a reason. Works on copies in folders that are thrown "
+        "away. Exit code 1 when anything is wrong.",
     )
     command.add_argument("--kills", type=int, default=30, help="how many kills (30)")
     command.add_argument("--files", type=int, default=200, help="how many broken files (200)")
+    command.add_argument(
+        "--pulls", type=int, default=4, help="how many times a drive is pulled (4)"
+    )
+    command.add_argument(
+        "--moves",
+        type=int,
+        default=2000,
+        help="how many files are moved and written at once (2000)",
+    )
     command.add_argument("--media", type=Path, help="a folder of real videos to start from")
     command.add_argument("--seed", type=int, default=1, help="of everything that is drawn")
     command.add_argument("--json", action="store_true", help="one JSON object")
@@ -41,7 +54,7 @@ def define(kinds: Any, shared: argparse.ArgumentParser) -> None:
 
 
 def torture_(options: argparse.Namespace) -> int:
-    """Run both and print what came of it."""
+    """Run all parts and print what came of each."""
     if os.name == "nt":
         raise UserError("This benchmark needs the signals of Linux or macOS.")
     originals = _originals(options)
@@ -52,21 +65,22 @@ def torture_(options: argparse.Namespace) -> int:
         for original in originals:
             shutil.copy2(original, media)
         chance = random.Random(options.seed)  # noqa: S311 - when to kill is no secret
-        killed = kill(folder, media, options.kills, chance) if options.kills else None
-        fed = feed(folder, media, options.files, options.seed) if options.files else None
-    sound = (killed is None or not _faults(killed)) and (fed is None or not _faults(fed))
+        parts: dict[str, Killed | Fed | Pulled | Moved] = {}
+        if options.kills:
+            parts["kills"] = kill(folder, media, options.kills, chance)
+        if options.files:
+            parts["files"] = feed(folder, media, options.files, options.seed)
+        if options.pulls:
+            parts["pulls"] = pull(folder, media, options.pulls, chance)
+        if options.moves:
+            parts["moves"] = move(folder, options.moves, chance)
+    sound = not any(_faults(part) for part in parts.values())
     if options.json:
-        emit(
-            {
-                "ok": sound,
-                "kills": None if killed is None else asdict(killed),
-                "files": None if fed is None else asdict(fed),
-            }
-        )
+        names = ("kills", "files", "pulls", "moves")
+        emit({"ok": sound} | {n: asdict(parts[n]) if n in parts else None for n in names})
     else:
-        for part in (killed, fed):
-            if part is not None:
-                _show(part)
+        for part in parts.values():
+            _show(part)
     return 0 if sound else 1
 
 
@@ -80,13 +94,15 @@ def _originals(options: argparse.Namespace) -> list[Path]:
     return found
 
 
-def _faults(part: Killed | Fed) -> bool:
+def _faults(part: Killed | Fed | Pulled | Moved) -> bool:
     if isinstance(part, Killed):
         return bool(part.lost or part.doubled or part.redone or part.problems)
-    return bool(part.changed or part.unclear or part.problems or part.left)
+    if isinstance(part, Fed):
+        return bool(part.changed or part.unclear or part.problems or part.left)
+    return not part.is_sound
 
 
-def _show(part: Killed | Fed) -> None:
+def _show(part: Killed | Fed | Pulled | Moved) -> None:
     for name, value in asdict(part).items():
         if isinstance(value, dict):
             print(f"{name}:")
