@@ -1,12 +1,15 @@
 """Disks that are full, folders that may not be written, second owners: said, and nothing lost."""
 
 import os
+import shutil
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from heimdex.cli.torture_volumes import Unsupported, tmpfs
 from heimdex.domain.errors import UserError
 from heimdex.storage.backups import Backups
 from heimdex.storage.database import FILE_NAME, Database
@@ -96,6 +99,30 @@ def test_a_folder_that_became_read_only_is_said_and_goes_on_when_cured(library: 
         Database.open(library / FILE_NAME).close()
 
 
+def test_a_disk_without_room_for_a_byte_is_called_full(tmp_path: Path) -> None:
+    """A real one, in memory: the lock holds, and the sentence names the right trouble."""
+    place = tmp_path / "small disk"
+    with ExitStack() as disk:
+        try:
+            disk.enter_context(tmpfs(place, 4))
+        except Unsupported as why:
+            pytest.skip(str(why))
+        Database.open(place / FILE_NAME).close()
+        with (place / "ballast").open("wb") as ballast:
+            os.posix_fallocate(ballast.fileno(), 0, shutil.disk_usage(place).free)
+        with LibraryLock(place) as lock:
+            with pytest.raises(UserError, match="is full"):
+                Database.open(place / FILE_NAME)
+            with pytest.raises(UserError, match="in use by another process"):
+                LibraryLock(place).acquire()
+            assert lock.owner() is None
+        (place / "ballast").unlink()
+        with LibraryLock(place):
+            database = Database.open(place / FILE_NAME)
+            assert database.verify() == []
+            database.close()
+
+
 def test_the_second_owner_is_told_and_a_stale_lock_is_taken_over(library: Path) -> None:
     program = (
         "import sys, time; from pathlib import Path; from heimdex.storage.lock import LibraryLock;"
@@ -112,7 +139,7 @@ def test_the_second_owner_is_told_and_a_stale_lock_is_taken_over(library: Path) 
     child.wait()
     child.stdout.close()
     with LibraryLock(library):
-        assert (library / "lock").read_text().strip() == str(os.getpid())
+        assert (library / "lock").read_text().splitlines()[0] == str(os.getpid())
 
 
 def test_handles_and_threads_stay_flat_over_many_reads(library: Path) -> None:

@@ -20,7 +20,7 @@ from heimdex.cli.torture_kills import Inventory, inventory, timeless
 from heimdex.cli.torture_running import LONGEST_RUN_S, heimdex
 from heimdex.cli.torture_volumes import Unsupported, require_mounts, tmpfs, writable
 
-_DISK_MB = 160
+_DISK_MB = 320
 _PAGE = 4096
 _MODEL = "sface"
 _TURN_BACK_S = 400 * 86_400
@@ -50,6 +50,11 @@ class Denied:
     """What was said and is no sentence for a person."""
     problems: list[str] = field(default_factory=list)
     not_tried: str = ""
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether nothing was lost, and all that was said can be understood."""
+        return not (self.lost or self.unclear or self.problems)
 
 
 @dataclass
@@ -179,6 +184,7 @@ def _download(place: _Place) -> None:
     there = {**place.environment, **source}
     heimdex(place.kept, *fetch, environment=there)
     heimdex(place.kept, "models", "verify", _MODEL, environment=there)
+    shutil.rmtree(models)
 
 
 def _settings(place: _Place) -> None:

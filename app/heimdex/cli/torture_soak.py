@@ -50,6 +50,11 @@ class Soaked:
     problems: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
+    @property
+    def is_sound(self) -> bool:
+        """Whether nothing grew and every video was indexed."""
+        return not self.problems
+
 
 @dataclass
 class _Look:

@@ -49,6 +49,11 @@ class Used:
     """The longest pause on the slow disk, by what was done."""
     problems: list[str] = field(default_factory=list)
 
+    @property
+    def is_sound(self) -> bool:
+        """Whether nothing grew and nothing froze."""
+        return not self.problems
+
 
 def use(folder: Path, media: Path, searches: int, switches: int) -> Used:
     """Search and change panels so often, then a little on a slow disk."""

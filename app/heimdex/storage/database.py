@@ -4,6 +4,7 @@ What the tables mean is left to the stores beside it; what they look like, to `m
 """
 
 import logging
+import shutil
 import sqlite3
 import threading
 import time
@@ -20,6 +21,8 @@ FILE_NAME = "library.sqlite3"
 
 _QUICK_CHECK_S = 0.5
 """How long an opening may check the file; a large one is checked whole at leisure (`upkeep`)."""
+_LITTLE_ROOM = 1_000_000
+"""Bytes; the file beside the log grows by 32,768, and other programs may just have made room."""
 _STEPS = 20_000
 """Steps of SQLite's machine between two looks at the clock: a few milliseconds."""
 
@@ -238,7 +241,7 @@ def _explained(path: Path) -> Iterator[None]:
         primary = code & 0xFF if code is not None else None
         if primary in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             raise LibraryDamaged(_damaged(path)) from error
-        if primary == sqlite3.SQLITE_FULL:
+        if primary == sqlite3.SQLITE_FULL or (primary == sqlite3.SQLITE_IOERR and _is_full(path)):
             raise UserError(
                 f"The disk that holds {path.parent} is full; free some space and try again."
             ) from error
@@ -257,6 +260,14 @@ def _explained(path: Path) -> Iterator[None]:
                 f"The disk that holds {path.parent} reports an error; check the disk and try again."
             ) from error
         raise
+
+
+def _is_full(path: Path) -> bool:
+    """What SQLite calls an error of the disk may be that: the file beside the log found no room."""
+    try:
+        return shutil.disk_usage(path.parent).free < _LITTLE_ROOM
+    except OSError:
+        return False
 
 
 def _damaged(path: Path) -> str:

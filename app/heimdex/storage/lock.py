@@ -7,6 +7,7 @@ import os
 import platform
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -59,9 +60,11 @@ class LibraryLock:
         except LibraryBusy:
             os.close(descriptor)
             raise
-        os.ftruncate(descriptor, 0)
-        os.lseek(descriptor, 0, os.SEEK_SET)
-        os.write(descriptor, f"{os.getpid()}\n{platform.node()}\n".encode())
+        # On a full disk nobody can be told who it is, but the lock holds.
+        with suppress(OSError):
+            os.ftruncate(descriptor, 0)
+            os.lseek(descriptor, 0, os.SEEK_SET)
+            os.write(descriptor, f"{os.getpid()}\n{platform.node()}\n".encode())
         self._descriptor = descriptor
         return self
 
@@ -69,7 +72,8 @@ class LibraryLock:
         """Give the lock back. Idempotent."""
         if self._descriptor is None:
             return
-        os.ftruncate(self._descriptor, 0)
+        with suppress(OSError):
+            os.ftruncate(self._descriptor, 0)
         _unlock(self._descriptor)
         os.close(self._descriptor)
         self._descriptor = None
