@@ -4,14 +4,13 @@ What is measured, and against what, is said by each benchmark's module; here it 
 """
 
 import argparse
-import os
-import platform
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from heimdex.cli import bench_people, bench_search, bench_torture
+from heimdex.cli.machine import machine
 from heimdex.cli.output import emit, note, table
 
 if TYPE_CHECKING:
@@ -55,8 +54,7 @@ def define(group: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> N
 
 def engines_(options: argparse.Namespace) -> int:
     """Run the engines' benchmarks and print the table."""
-    from heimdex.cli.models import model_store
-    from heimdex.cli.session import directories
+    from heimdex.cli.session import directories, model_store
     from heimdex.config.settings import Settings
     from heimdex.ml.runtime import prepare_process
 
@@ -80,22 +78,6 @@ def engines_(options: argparse.Namespace) -> int:
 
 def _progress(what: str) -> None:
     note(f"  {what}")
-
-
-def machine() -> str:
-    """This machine in a few words: processor, cores, memory and Python."""
-    from heimdex.ml.acceleration.choices import this_machine
-
-    here = this_machine(1)
-    memory = ""
-    if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
-        total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-        memory = f", {total / 2**30:.0f} GB"
-    runtimes = ", ".join(f"{name} {version}" for name, version in here.runtimes.items())
-    return (
-        f"{here.processor} ({platform.machine()}), {os.cpu_count()} processors{memory}, "
-        f"Python {platform.python_version()}, {runtimes}"
-    )
 
 
 def _table(rows: "list[Row]") -> str:

@@ -76,7 +76,7 @@ def define(kinds: Any, shared: argparse.ArgumentParser) -> None:
 def people_(options: argparse.Namespace) -> int:
     """Measure and print."""
     from heimdex.bootstrap import open_library
-    from heimdex.cli.bench import machine
+    from heimdex.cli.machine import machine
     from heimdex.cli.session import directories
     from heimdex.config.settings import Settings
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from heimdex.cli import tuning
 from heimdex.cli.output import complain, emit, size, table
-from heimdex.cli.session import directories
+from heimdex.cli.session import model_store
 from heimdex.domain.errors import UserError
 
 if TYPE_CHECKING:
@@ -99,15 +99,6 @@ def _tune(command: argparse.ArgumentParser) -> None:
         action="store_false",
         help="do not measure now how they run quickest here; `models tune` does it later",
     )
-
-
-def model_store(options: argparse.Namespace) -> "ModelStore":
-    """The store of these options; opens no library."""
-    from heimdex.bootstrap import open_models
-    from heimdex.config.settings import Settings
-
-    where = directories(options)
-    return open_models(where, Settings.load(where.home))
 
 
 def list_(options: argparse.Namespace) -> int:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from heimdex.bootstrap import Library
     from heimdex.config.directories import Directories
+    from heimdex.ml.store import ModelStore
 
 
 def directories(options: argparse.Namespace) -> "Directories":
@@ -18,6 +19,15 @@ def directories(options: argparse.Namespace) -> "Directories":
     from heimdex.config.directories import Directories
 
     return Directories.resolve(options.library)
+
+
+def model_store(options: argparse.Namespace) -> "ModelStore":
+    """The model store of these options; opens no library."""
+    from heimdex.bootstrap import open_models
+    from heimdex.config.settings import Settings
+
+    where = directories(options)
+    return open_models(where, Settings.load(where.home))
 
 
 @contextmanager

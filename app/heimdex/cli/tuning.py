@@ -38,7 +38,7 @@ def define(actions: Any, shared: argparse.ArgumentParser) -> None:
 def tune_(options: argparse.Namespace) -> int:
     """Measure, keep, and print what was found."""
     from heimdex.cli.downloads import installer
-    from heimdex.cli.models import model_store
+    from heimdex.cli.session import model_store
 
     wanted = (
         _unmeasured(options) if options.missing else _installed(model_store(options), options.ids)
