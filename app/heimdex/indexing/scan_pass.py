@@ -123,6 +123,7 @@ class ScanPass:
         ]
         if waiting:
             jobs.resume(waiting)
+        self.report.resumed = len(waiting)
         self._reading.forget_waiting()
 
     # Folders

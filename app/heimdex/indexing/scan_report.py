@@ -37,6 +37,8 @@ class ScanReport:
     problems: list[Problem] = field(default_factory=list)
     queued: int = 0
     """Videos that got a job."""
+    resumed: int = 0
+    """Jobs that go on because what they waited for is back."""
 
     @property
     def any_change(self) -> bool:

@@ -72,6 +72,10 @@ class Worker:
         self._on_lost = on_lost
         self._tools = Tools(stages, engine, sync, on_faces, self._is_wanted)
 
+    def models(self) -> Mapping[Stage, str]:
+        """With which model each stage would run now."""
+        return dict(self._models())
+
     def run(self, on_event: OnEvent, should_stop: ShouldStop) -> WorkReport:
         """Work until no job waits or `should_stop()` is true (then within about two seconds).
 
