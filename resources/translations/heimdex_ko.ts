@@ -367,6 +367,18 @@
         <translation>%1은(는) 아직 저장되는 중입니다. 다 저장된 뒤에 다시 추가하세요.</translation>
     </message>
     <message>
+        <source>The file cannot be reached at the moment; indexing goes on when it is back.</source>
+        <translation>지금은 파일에 접근할 수 없습니다. 다시 연결되면 색인을 이어서 합니다.</translation>
+    </message>
+    <message>
+        <source>The share that %1 is on does not answer.</source>
+        <translation>%1이(가) 있는 공유 폴더가 응답하지 않습니다.</translation>
+    </message>
+    <message>
+        <source>Another drive is at %1 now; add the folder again if its videos are to be taken in as well.</source>
+        <translation>지금 %1에는 다른 드라이브가 연결되어 있습니다. 그 드라이브의 동영상도 넣으려면 폴더를 다시 추가하세요.</translation>
+    </message>
+    <message>
         <source>%1 is not there any more.</source>
         <translation>%1이(가) 더 이상 없습니다.</translation>
     </message>
@@ -505,6 +517,10 @@
     <message>
         <source>The library %1 is in use by %2; close that Heimdex or wait until it is done.</source>
         <translation>보관함 %1을(를) 다른 Heimdex(%2)가 쓰고 있습니다. 그것을 닫거나 끝날 때까지 기다리세요.</translation>
+    </message>
+    <message>
+        <source>The file system of %1 cannot lock files (%2), so that two programs could spoil the library; keep it on a disk of this computer.</source>
+        <translation>%1의 파일 시스템은 파일을 잠글 수 없어(%2) 두 프로그램이 보관함을 망가뜨릴 수 있습니다. 보관함을 이 컴퓨터의 디스크에 두세요.</translation>
     </message>
     <message>
         <source>The library %1 was written by a newer Heimdex; update Heimdex to open it.</source>

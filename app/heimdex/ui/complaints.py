@@ -24,6 +24,14 @@ _LISTED = (
     QT_TRANSLATE_NOOP("Complaints", "The folder %1 may not be opened; it was left out."),
     QT_TRANSLATE_NOOP("Complaints", "There are no videos or sound recordings in %1."),
     QT_TRANSLATE_NOOP("Complaints", "%1 is still being written; add it again when it is complete."),
+    QT_TRANSLATE_NOOP(
+        "Complaints", "The file cannot be reached at the moment; indexing goes on when it is back."
+    ),
+    QT_TRANSLATE_NOOP("Complaints", "The share that %1 is on does not answer."),
+    QT_TRANSLATE_NOOP(
+        "Complaints",
+        "Another drive is at %1 now; add the folder again if its videos are to be taken in as well.",
+    ),
     # Files
     QT_TRANSLATE_NOOP("Complaints", "%1 is not there any more."),
     QT_TRANSLATE_NOOP("Complaints", "%1 cannot be reached (%2)."),
@@ -97,6 +105,11 @@ _LISTED = (
     QT_TRANSLATE_NOOP(
         "Complaints",
         "The library %1 is in use by %2; close that Heimdex or wait until it is done.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Complaints",
+        "The file system of %1 cannot lock files (%2), so that two programs could spoil the "
+        "library; keep it on a disk of this computer.",
     ),
     QT_TRANSLATE_NOOP(
         "Complaints",
