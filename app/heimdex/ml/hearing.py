@@ -200,16 +200,27 @@ def unheard(heard: Heard, levels: NDArray[np.float32]) -> int:
 def quiet_cuts(samples: NDArray[np.float32], most: int, rate: int = 16_000) -> list[int]:
     """Borders, first and last sample included, that leave no more than `most` samples between two.
 
-    Each is put where the last third of what would fit is quietest; the last one wherever it is
-    quietest, as long as neither side of it is too long.
+    Each is put into the longest pause in the last third of what would fit; the last one into the
+    longest pause anywhere, as long as neither side of it is too long.
     """
     borders = [0]
     while (left := len(samples) - borders[-1]) > most:
         reach = left - most if left <= 2 * most else most * 2 // 3
         low, high = borders[-1] + reach, borders[-1] + most
-        levels = np.convolve(10 ** (loudness(samples[low:high], rate) / 10), np.ones(20), "same")
-        borders.append(low + (int(levels.argmin()) * 10 + 5) * rate // 1000)
+        borders.append(low + longest_pause(samples[low:high], rate))
     return [*borders, len(samples)] if len(samples) else borders
+
+
+def longest_pause(samples: NDArray[np.float32], rate: int = 16_000) -> int:
+    """The middle of the longest stretch that is about as quiet as it gets here: most likely between
+    two sentences, which a recogniser should hear whole."""
+    levels = loudness(samples, rate)
+    if not levels.size:
+        return 0
+    smooth = np.convolve(levels, np.full(5, 1 / 5), "same") if levels.size >= 5 else levels
+    quiet, loud = np.percentile(smooth, (5, 90))
+    first, last = max(_runs(smooth <= quiet + (loud - quiet) / 4), key=lambda run: run[1] - run[0])
+    return ((first + last) * 10 // 2 + (0 if last - first > 1 else 5)) * rate // 1000
 
 
 def is_silent(samples: NDArray[np.float32]) -> bool:

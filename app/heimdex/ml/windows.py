@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heimdex.domain.engines import Report, VoiceDetector
+from heimdex.ml.hearing import longest_pause
 
 SAMPLE_RATE: Final = 16_000
 _STRETCH: Final = SAMPLE_RATE * 120
@@ -22,7 +23,7 @@ _GAP: Final = SAMPLE_RATE * 5
 """A longer silence ends a window: the recogniser must not be asked what nobody said. Shorter ones
 are kept, because every view costs the same."""
 _PADDING: Final = SAMPLE_RATE // 5
-_HOP: Final = SAMPLE_RATE // 20
+_LONGEST: Final = _VIEW - 2 * _PADDING
 
 Samples = NDArray[np.float32]
 
@@ -80,21 +81,42 @@ def _windows(spans: list[tuple[int, int]], samples: Samples) -> Iterator[tuple[i
 
 
 def _views(spans: list[tuple[int, int]], samples: Samples) -> list[tuple[int, int]]:
-    """Neighbouring spans joined up to the length of a view; what is longer is cut where it is
-    quietest."""
-    longest = _VIEW - 2 * _PADDING
+    """Neighbouring spans joined up to the length of a view."""
     views: list[tuple[int, int]] = []
+    held: list[tuple[int, int]] = []
+    for low, high in _short(spans, samples):
+        if held and (low - held[-1][1] > _GAP or high - held[0][0] > _LONGEST):
+            count = len(held) if low - held[-1][1] > _GAP else _sentences(held, low, high)
+            views.append((held[0][0], held[count - 1][1]))
+            held = held[count:]
+        held.append((low, high))
+    return [*views, (held[0][0], held[-1][1])] if held else views
+
+
+def _short(spans: list[tuple[int, int]], samples: Samples) -> Iterator[tuple[int, int]]:
+    """The spans, cut in their longest pauses where they are longer than a view."""
     for low, high in spans:
-        if views and low - views[-1][1] <= _GAP and high - views[-1][0] <= longest:
-            views[-1] = (views[-1][0], high)
-            continue
         start = low
-        while high - start > longest:
-            cut = _quietest(samples, start + longest * 3 // 4, start + longest)
-            views.append((start, cut))
+        while high - start > _LONGEST:
+            first = start + _LONGEST * 3 // 4
+            cut = first + longest_pause(samples[first : start + _LONGEST])
+            yield start, cut
             start = cut
-        views.append((start, high))
-    return views
+        yield start, high
+
+
+def _sentences(held: list[tuple[int, int]], low: int, high: int) -> int:
+    """How many of the spans that fill a view are best kept together, if another does not fit: up to
+    the longest pause in the last third, which is most likely the end of a sentence. What is left
+    has to fit with the other one."""
+    starts = [start for start, _ in held[1:]] + [low]
+    least = held[0][0] + _LONGEST * 2 // 3
+    pauses = [
+        start - end if end >= least and high - start <= _LONGEST else 0
+        for (_, end), start in zip(held, starts, strict=True)
+    ]
+    longest = max(pauses)
+    return pauses.index(longest) + 1 if longest else len(held)
 
 
 def _pairs(views: list[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -111,11 +133,3 @@ def _pairs(views: list[tuple[int, int]]) -> list[tuple[int, int]]:
             pairs.append((low, high))
             single = True
     return pairs
-
-
-def _quietest(samples: Samples, low: int, high: int) -> int:
-    """The middle of the quietest 50 ms between `low` and `high`: where a word is least likely."""
-    stretch = samples[low:high]
-    count = len(stretch) // _HOP
-    energy = np.square(stretch[: count * _HOP]).reshape(count, _HOP).mean(axis=1)
-    return low + int(energy.argmin()) * _HOP + _HOP // 2
