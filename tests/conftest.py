@@ -13,9 +13,16 @@ OFFLINE = Path(__file__).resolve().parent / "offline"
 # Before anything imports Qt or opens a socket; children inherit all of it.
 sys.path.insert(0, str(OFFLINE))
 import closed_network  # noqa: E402
+import hypothesis  # noqa: E402
 import pytest  # noqa: E402
 
 from heimdex.config.settings import ENVIRONMENT  # noqa: E402
+
+# How long an example takes says how busy the machine is, and nothing about the code.
+hypothesis.settings.register_profile(
+    "anywhere", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("anywhere")
 
 ASKED_MODELS = os.environ.get("HEIMDEX_MODELS")
 ASKED_SHARED = os.environ.get("HEIMDEX_SHARED")
