@@ -30,7 +30,8 @@ _LISTED = (
     QT_TRANSLATE_NOOP("Complaints", "The share that %1 is on does not answer."),
     QT_TRANSLATE_NOOP(
         "Complaints",
-        "Another drive is at %1 now; add the folder again if its videos are to be taken in as well.",
+        "Another drive is at %1 now; add the folder again if its videos are to be taken in as "
+        "well.",
     ),
     # Files
     QT_TRANSLATE_NOOP("Complaints", "%1 is not there any more."),
