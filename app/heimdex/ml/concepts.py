@@ -29,7 +29,7 @@ FORMULA = 1
 TEMPLATES = ("{}", "a photo of {}")
 KOREAN_SHARE = 0.5
 """Weight of the Korean names against the English names and hints, which count 1 each."""
-TEMPERATURE = 1.5
+TEMPERATURE = 2.0
 RIDGE = 10.0
 MAPPED_SHARE = 0.7
 """Weight of the ridge map against the convex combination."""

@@ -11,9 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 INPUT_SIZE = 224
-"""The vectors were tuned with pictures of about this many pixels squared; the network takes any."""
-STRIDE = 32
-"""Pixels a side for each place of the last map."""
+"""The vectors were tuned at this edge; the network itself takes any."""
 FEATURES = 1280
 CLASSES = 1000
 

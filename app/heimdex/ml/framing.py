@@ -1,4 +1,4 @@
-"""How a picture of any size becomes what an image tower sees, mostly a square, as uint8.
+"""How a picture of any size becomes the square that an image tower sees, as uint8.
 
 The arithmetic is Pillow's, which the published models were trained and measured with: its kernels,
 widened by the reduction. Turning bytes into the network's numbers is left to the graphs.
@@ -51,7 +51,7 @@ class Framing:
         """The picture as this model sees it: edge × edge × 3, uint8."""
         height, width = image.shape[:2]
         if self.resize is Resize.SQUASH:
-            return _resample(image, (self.edge, self.edge), self.kernel)
+            return _resample(image, (self.edge, self.edge), (0, 0), self)
         short = min(height, width)
         if max(height, width) > _LONGEST * short:
             # A line of pixels would become a picture of millions before its middle is cut out.
@@ -61,23 +61,19 @@ class Framing:
         # The long side is rounded down and the middle to the nearest pixel, as torchvision does.
         tall = self.edge * height // short
         wide = self.edge * width // short
-        row, column = round((tall - self.edge) / 2), round((wide - self.edge) / 2)
-        scaled = _resample(image, (tall, wide), self.kernel)
-        return np.ascontiguousarray(scaled[row : row + self.edge, column : column + self.edge])
+        corner = (round((tall - self.edge) / 2), round((wide - self.edge) / 2))
+        return _resample(image, (tall, wide), corner, self)
 
 
-def fit(image: RgbImage, edge: int, step: int) -> RgbImage:
-    """The whole picture at about `edge`² pixels by antialiased bicubic resampling, its proportions
-    kept as far as both sides are multiples of `step` and none is more than three times the other:
-    what a convolutional network wants, which takes any size but was taught true proportions."""
-    height, width = image.shape[:2]
-    across = min(max(width / height, 1 / 3), 3.0) ** 0.5
-    rows, columns = (max(1, round(edge * side / step)) * step for side in (1 / across, across))
-    return _resample(image, (rows, columns), Kernel.BICUBIC)
+def squash(image: RgbImage, size: int) -> RgbImage:
+    """The picture at `size` × `size`, its proportions lost, by antialiased bicubic resampling."""
+    return Framing(size, Resize.SQUASH).frame(image)
 
 
-def _resample(image: RgbImage, whole: tuple[int, int], kernel: Kernel) -> RgbImage:
-    """The picture scaled to `whole` (rows, columns)."""
+def _resample(
+    image: RgbImage, whole: tuple[int, int], corner: tuple[int, int], framing: Framing
+) -> RgbImage:
+    """The square at `corner` (row, column) of the picture scaled to `whole` (rows, columns)."""
     height, width = image.shape[:2]
     down, across = (
         max(1, int(have / (_GAP * want))) for have, want in zip((height, width), whole, strict=True)
@@ -90,9 +86,10 @@ def _resample(image: RgbImage, whole: tuple[int, int], kernel: Kernel) -> RgbIma
         image = cv2.resize(image, wanted, interpolation=cv2.INTER_AREA)
     if image.shape[:2] != whole:
         sizes = np.array([1, *whole, 3], np.int64)
-        (scaled,) = _resizer(kernel).run(None, {"picture": image[None], "sizes": sizes})
+        (scaled,) = _resizer(framing.kernel).run(None, {"picture": image[None], "sizes": sizes})
         image = scaled[0]
-    return np.ascontiguousarray(image)
+    row, column = corner
+    return np.ascontiguousarray(image[row : row + framing.edge, column : column + framing.edge])
 
 
 @lru_cache(maxsize=2)

@@ -4,10 +4,9 @@ What the numbers mean is worked out in `concepts`, the network is `efficientnet`
 embedded by the text engine that it is given.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from heimdex.domain.engines import TextEmbedder
 from heimdex.domain.media import RgbImage
@@ -19,8 +18,8 @@ from heimdex.ml.acceleration.memory import enough_for, in_halves
 from heimdex.ml.acceleration.opening import open_graph
 from heimdex.ml.described import Placing
 from heimdex.ml.dual_encoder import calibration_frames
-from heimdex.ml.efficientnet import INPUT_SIZE, STRIDE
-from heimdex.ml.framing import fit
+from heimdex.ml.efficientnet import INPUT_SIZE
+from heimdex.ml.framing import squash
 from heimdex.ml.manifests import Manifest
 from heimdex.ml.networks.vit import PIXELS
 from heimdex.ml.runtime import Compute
@@ -65,14 +64,14 @@ class SentenceSpaceVision(Placing):
         `EngineFailed` when there is not even memory for one picture.
         """
         graph, mapping = self._opened()
-        vectors = np.zeros((len(images), self.dims), np.float32)
+        rows = [np.zeros((0, self.dims), np.float32)]
         with enough_for("one picture", self.model_id):
-            for places, pixels in _batches(images):
-                answers = list(in_halves(lambda some: graph.run({PIXELS: some}), pixels))
-                features, logits = (np.concatenate(each) for each in zip(*answers, strict=True))
-                with runtime.one_blas_thread():
-                    vectors[places] = mapping.place(features, logits)
-        return vectors
+            for start in range(0, len(images), _BATCH):
+                pixels = np.stack([squash(each, INPUT_SIZE) for each in images[start:][:_BATCH]])
+                for features, logits in in_halves(lambda some: graph.run({PIXELS: some}), pixels):
+                    with runtime.one_blas_thread():
+                        rows.append(mapping.place(features, logits))
+        return np.concatenate(rows)
 
     def embed_text(self, texts: Sequence[str]) -> Vectors:
         """One unit vector a query, n × dims."""
@@ -90,24 +89,14 @@ class SentenceSpaceVision(Placing):
         return self._graph, mapping
 
 
-def _batches(images: Sequence[RgbImage]) -> Iterator[tuple[list[int], NDArray[np.uint8]]]:
-    """Pictures as the network sees them, those of one shape together, with their places."""
-    shapes: dict[tuple[int, ...], list[tuple[int, RgbImage]]] = {}
-    for place, image in enumerate(images):
-        seen = fit(image, INPUT_SIZE, STRIDE)
-        shapes.setdefault(seen.shape, []).append((place, seen))
-    for alike in shapes.values():
-        for start in range(0, len(alike), _BATCH):
-            some = alike[start : start + _BATCH]
-            yield [place for place, _ in some], np.stack([seen for _, seen in some])
-
-
 def tuning_cases(store: ModelStore, manifest: Manifest) -> list[Case]:
     """What must hold of a quick form of the network."""
     features, logits = mean_cosine(0), mean_cosine(1)
 
     def samples() -> list[Arrays]:
-        return [{PIXELS: seen} for _, seen in _batches(calibration_frames(store.resources))]
+        pictures = calibration_frames(store.resources)
+        squares = np.stack([squash(picture, INPUT_SIZE) for picture in pictures])
+        return [{PIXELS: squares[at : at + _BATCH]} for at in range(0, len(squares), _BATCH)]
 
     def likeness(plain: Sequence[Outputs], quick: Sequence[Outputs]) -> float:
         return min(features(plain, quick), logits(plain, quick))
