@@ -29,7 +29,7 @@ class Done:
 Command = Callable[..., Done]
 
 
-def run_heimdex(*arguments: object, env: dict[str, str] | None = None, timeout: int = 180) -> Done:
+def run_heimdex(*arguments: object, env: dict[str, str] | None = None, timeout: int = 400) -> Done:
     """`python -m heimdex …` with the test's environment."""
     child = subprocess.run(
         [sys.executable, "-m", "heimdex", *map(str, arguments)],

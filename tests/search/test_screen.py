@@ -188,7 +188,7 @@ def test_text_that_was_read_again_replaces_what_was_known(
     library.database.close()
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 @given(st.text(st.characters(codec=None), max_size=40))
 def test_nothing_that_can_be_typed_raises(shown: Golden, text: str) -> None:
     screen = shown.searcher._sources.screen
