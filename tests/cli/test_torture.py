@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs signals")
 
 def test_killed_and_fed_nothing_is_lost(heimdex: Command, starter_models: Path) -> None:
     models = {"HEIMDEX_MODELS": str(starter_models)}
-    arguments = "bench torture --kills 3 --files 21 --pulls 0 --moves 0 --json"
+    arguments = "bench torture --only kills --kills 3 --only files --files 21 --json"
     done = heimdex(*arguments.split(), env=models, timeout=280)
     assert done.code == 0, done.out + done.err
     [document] = done.json()

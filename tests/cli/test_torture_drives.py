@@ -20,7 +20,7 @@ def test_pulled_and_moved_nothing_is_lost(
     for short in shorten(sorted(sample_media.glob("*.mp4"))[:1], clips):
         if short.suffix != ".mp4":
             short.unlink()
-    arguments = ["--kills", "0", "--files", "0", "--pulls", "1", "--moves", "200", "--json"]
+    arguments = "--only pulls --pulls 1 --only moves --moves 200 --json".split()
     done = heimdex(
         *("bench", "torture", "--media", clips, *arguments),
         env={"HEIMDEX_MODELS": str(starter_models)},

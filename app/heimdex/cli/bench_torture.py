@@ -1,8 +1,8 @@
 """`heimdex bench torture`: kills the program at random moments, feeds it broken files, pulls its
-drives and moves its files, for real.
+drives, moves its files, takes its room, damages its library and uses it for hours, for real.
 
-How is said by `torture_kills`, `_files`, `_drives` and `_moves`. Everything happens in folders that
-are thrown away.
+How is said by `torture_kills`, `_files`, `_drives`, `_moves`, `_room`, `_damage`, `_window` and
+`_soak`. Everything happens in folders that are thrown away.
 """
 
 import argparse
@@ -10,17 +10,25 @@ import os
 import random
 import shutil
 import tempfile
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from heimdex.cli.output import emit
+from heimdex.cli.torture_damage import Damaged, damage
 from heimdex.cli.torture_drives import Pulled, pull
 from heimdex.cli.torture_files import Fed, feed
 from heimdex.cli.torture_kills import Killed, kill
 from heimdex.cli.torture_moves import Moved, move
+from heimdex.cli.torture_room import Denied, deny
+from heimdex.cli.torture_soak import Soaked, soak
+from heimdex.cli.torture_window import Used, use
 from heimdex.domain.errors import UserError
 from heimdex.domain.media import MEDIA_SUFFIXES
+
+PARTS = ("kills", "files", "pulls", "moves", "denials", "damages", "window", "soak")
+Part = Killed | Fed | Pulled | Moved | Denied | Damaged | Used | Soaked
 
 
 def define(kinds: Any, shared: argparse.ArgumentParser) -> None:
@@ -32,9 +40,12 @@ def define(kinds: Any, shared: argparse.ArgumentParser) -> None:
         description="Index the sample (or --media) while the program and its children are killed "
         "with SIGKILL at random moments, and while people are named; then index files that were "
         "broken on purpose; then pull a real drive while it is indexed and plug it in elsewhere "
-        "(Linux, as root); then move and copy thousands of files. Nothing may be lost, doubled, "
-        "computed twice, hang or end without a reason. Works on copies in folders that are thrown "
-        "away. Exit code 1 when anything is wrong.",
+        "(Linux, as root); then move and copy thousands of files; then take away the disk's room, "
+        "the right to write and the clock; damage files of the library; search and change panels "
+        "in a real window without a screen, also on a slow disk; and let a library grow by hours "
+        "of video. Nothing may be lost, doubled, computed twice, hang, grow without end or end "
+        "without a reason. A count of 0 leaves a part out. Works on copies in folders that are "
+        "thrown away. Exit code 1 when anything is wrong.",
     )
     command.add_argument("--kills", type=int, default=30, help="how many kills (30)")
     command.add_argument("--files", type=int, default=200, help="how many broken files (200)")
@@ -47,6 +58,25 @@ def define(kinds: Any, shared: argparse.ArgumentParser) -> None:
         default=2000,
         help="how many files are moved and written at once (2000)",
     )
+    command.add_argument(
+        "--denials",
+        type=int,
+        default=12,
+        help="how many times room, rights or the clock are taken away (12)",
+    )
+    command.add_argument(
+        "--damages",
+        type=int,
+        default=16,
+        help="how many times files of the library are damaged (16)",
+    )
+    command.add_argument("--searches", type=int, default=200, help="searches in a window (200)")
+    command.add_argument("--switches", type=int, default=40, help="changes of its panel (40)")
+    command.add_argument(
+        "--hours", type=float, default=0.5, help="of video that a library grows by (0.5)"
+    )
+    command.add_argument("--videos", type=int, default=4, help="in how many files (4)")
+    command.add_argument("--only", choices=PARTS, action="append", help="only this part")
     command.add_argument("--media", type=Path, help="a folder of real videos to start from")
     command.add_argument("--seed", type=int, default=1, help="of everything that is drawn")
     command.add_argument("--json", action="store_true", help="one JSON object")
@@ -65,19 +95,27 @@ def torture_(options: argparse.Namespace) -> int:
         for original in originals:
             shutil.copy2(original, media)
         chance = random.Random(options.seed)  # noqa: S311 - when to kill is no secret
-        parts: dict[str, Killed | Fed | Pulled | Moved] = {}
-        if options.kills:
-            parts["kills"] = kill(folder, media, options.kills, chance)
-        if options.files:
-            parts["files"] = feed(folder, media, options.files, options.seed)
-        if options.pulls:
-            parts["pulls"] = pull(folder, media, options.pulls, chance)
-        if options.moves:
-            parts["moves"] = move(folder, options.moves, chance)
+        whole: dict[str, tuple[float, Callable[[], Part]]] = {
+            "kills": (options.kills, lambda: kill(folder, media, options.kills, chance)),
+            "files": (options.files, lambda: feed(folder, media, options.files, options.seed)),
+            "pulls": (options.pulls, lambda: pull(folder, media, options.pulls, chance)),
+            "moves": (options.moves, lambda: move(folder, options.moves, chance)),
+            "denials": (options.denials, lambda: deny(folder, media, options.denials, chance)),
+            "damages": (options.damages, lambda: damage(folder, media, options.damages, chance)),
+            "window": (
+                options.searches + options.switches,
+                lambda: use(folder, media, options.searches, options.switches),
+            ),
+            "soak": (
+                options.hours,
+                lambda: soak(folder, media, options.hours, max(1, options.videos)),
+            ),
+        }
+        wanted = options.only or PARTS
+        parts = {name: run() for name, (count, run) in whole.items() if count and name in wanted}
     sound = not any(_faults(part) for part in parts.values())
     if options.json:
-        names = ("kills", "files", "pulls", "moves")
-        emit({"ok": sound} | {n: asdict(parts[n]) if n in parts else None for n in names})
+        emit({"ok": sound} | {n: asdict(parts[n]) if n in parts else None for n in PARTS})
     else:
         for part in parts.values():
             _show(part)
@@ -94,7 +132,7 @@ def _originals(options: argparse.Namespace) -> list[Path]:
     return found
 
 
-def _faults(part: Killed | Fed | Pulled | Moved) -> bool:
+def _faults(part: Part) -> bool:
     if isinstance(part, Killed):
         return bool(part.lost or part.doubled or part.redone or part.problems)
     if isinstance(part, Fed):
@@ -102,7 +140,7 @@ def _faults(part: Killed | Fed | Pulled | Moved) -> bool:
     return not part.is_sound
 
 
-def _show(part: Killed | Fed | Pulled | Moved) -> None:
+def _show(part: Part) -> None:
     for name, value in asdict(part).items():
         if isinstance(value, dict):
             print(f"{name}:")

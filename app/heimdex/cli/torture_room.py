@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from heimdex.cli.output import note
 from heimdex.cli.torture_kills import Inventory, inventory, timeless
@@ -254,7 +255,7 @@ def _full(place: _Place, at_most: int) -> Iterator[None]:
     )
     free = shutil.disk_usage(place.folder).free
     with ballast.open("wb") as stream:
-        os.posix_fallocate(stream.fileno(), 0, max(1, free - left))
+        os.posix_fallocate(stream.fileno(), 0, max(_PAGE, (free - left) // _PAGE * _PAGE))
     try:
         yield
     finally:
@@ -268,13 +269,13 @@ def _try(
     environment: Mapping[str, str] | None = None,
     prefix: Sequence[str] = (),
     program: Sequence[str] = (sys.executable, "-P", "-m", "heimdex"),
-    out: object = subprocess.PIPE,
+    out: IO[bytes] | int = subprocess.PIPE,
 ) -> bool:
     """Run the command; whether it did what it should. What it says otherwise is looked at."""
     done = subprocess.run(
         [*prefix, *program, "--library", str(library), *arguments],
         stdin=subprocess.DEVNULL,
-        stdout=out,  # type: ignore[call-overload]
+        stdout=out,
         stderr=subprocess.PIPE,
         encoding="utf-8",
         errors="replace",

@@ -228,7 +228,7 @@ class Host:
                 raise Cancelled("Cancelled.")
 
     def _ready_child(self) -> Child:
-        if self._closed:
+        if self._is_closed():
             raise EngineFailed(_CLOSED)
         child = self._child
         if child is not None:
@@ -239,7 +239,7 @@ class Host:
         # Against a `close` on another thread: what is ordered behind its farewell is never made,
         # and a supervisor that it sees must have been started to be waited for.
         with self._hiring:
-            if self._closed:
+            if self._is_closed():
                 raise EngineFailed(_CLOSED)
             if self._supervisor is None:
                 supervisor = threading.Thread(
@@ -249,12 +249,16 @@ class Host:
                 self._supervisor = supervisor
             self._orders.put(order)
         child = order.result()
-        if self._closed:
+        if self._is_closed():
             # It was ordered just before.
             self._discard(child)
             raise EngineFailed(_CLOSED)
         self._child = child
         return child
+
+    def _is_closed(self) -> bool:
+        # Asked anew each time: `close` may be called on any thread.
+        return self._closed
 
     def _frames(
         self, child: Child, request_id: int, cancelled: IsCancelled | None, timeout_s: float | None

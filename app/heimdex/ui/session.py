@@ -205,7 +205,7 @@ class Session(QObject):
             return
         self._watcher = self.library.watcher(self._hinted.emit)
         self._watcher.start()
-        if self._closed:
+        if self._is_closed():
             # Closed in the meantime, when there was perhaps nothing to stop yet.
             self._watcher.stop()
 
@@ -237,7 +237,7 @@ class Session(QObject):
 
         def done(report: "ScanReport") -> None:
             self._ended()
-            if report.queued or report.resumed:
+            if report.queued:
                 self.jobs.wake()
             if report.any_change or not quiet:
                 self.changed.emit(Changes(folders=True, jobs=True))
