@@ -175,8 +175,8 @@ def test_only_what_is_asked_for_is_compared(
     np.testing.assert_array_equal(some[10:20], whole[10:20])
     assert (some[:10] == NOT_THERE).all()
     assert (some[20:] == NOT_THERE).all()
-    assert not found.of(["0" * 32]).any()
-    assert not found.of([]).any()
+    assert not found.of(["0" * 32]).rows.any()
+    assert not found.of([]).rows.any()
 
 
 @pytest.mark.parametrize("few", [1, 1000])
@@ -209,7 +209,8 @@ def test_any_choice_of_videos_is_compared_and_nothing_else(
     for _ in range(40):
         chosen = {v for v in videos if random.random() < 0.5}
         rows = np.array([o >= 0 and found.videos[o] in chosen for o in found.owner])
-        np.testing.assert_array_equal(found.of(chosen), rows)
+        np.testing.assert_array_equal(found.of(chosen).rows, rows)
+        assert found.of(set(chosen)) is found.of(chosen)
         some = found.similarity(query, found.of(chosen))
         np.testing.assert_array_equal(some, np.where(rows, whole, NOT_THERE))
 

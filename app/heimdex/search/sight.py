@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from heimdex.domain.engines import Thresholds
 from heimdex.domain.ids import VideoId
-from heimdex.domain.vectors import Neighbour, Space, Vectors
+from heimdex.domain.vectors import Space, Vectors
 from heimdex.search.calibration import confidence
 from heimdex.search.candidates import Candidate, Channel, Ranking, Span
 from heimdex.search.nearest import best_rows
 from heimdex.storage.chroma import IndexNotReady, VectorIndex
-from heimdex.storage.compact import NOT_THERE, Compact
+from heimdex.storage.compact import NOT_THERE, Among, Compact
 from heimdex.storage.vectors import VectorStore
 
 MOST = 60
@@ -147,9 +147,7 @@ class Sight:
             kept = self._kept = _Scenes.of(frames, scenes)
         return kept
 
-    def _near(
-        self, frames: Compact, scene_space: Space, query: Vectors
-    ) -> NDArray[np.bool_] | None:
+    def _near(self, frames: Compact, scene_space: Space, query: Vectors) -> Among | None:
         """The frames of the scenes that the index finds near; None where all are compared."""
         if not self._index.serves(frames.numbers):
             return None
@@ -157,7 +155,8 @@ class Sight:
             near = self._index.query(scene_space, query, SCENES)
         except IndexNotReady:
             return None
-        return _of_scenes(frames, near)
+        spans = [Span(scene.video_id, scene.start_ms, scene.end_ms) for scene in near]
+        return Among.of(_inside(frames, spans))
 
     def _compare_again(
         self,
@@ -171,12 +170,6 @@ class Sight:
         rounded = [frames.neighbour(row, float(similarity[row])) for row in rows.tolist()]
         for each in self._vectors.rescored(space, query, rounded):
             similarity[frames.rows[each.video_id].start + each.index] = each.similarity
-
-
-def _of_scenes(frames: Compact, scenes: Sequence[Neighbour]) -> NDArray[np.bool_]:
-    """Which frames belong to some scenes, (n,)."""
-    spans = [Span(scene.video_id, scene.start_ms, scene.end_ms) for scene in scenes]
-    return _inside(frames, spans)
 
 
 def sights(

@@ -9,7 +9,7 @@ import json
 import logging
 import threading
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -41,6 +41,21 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Among:
+    """Some of the rows of a compact copy. `rows` (n,) says of each whether it is one of them,
+    `others` the opposite; `runs` are the [first, last) that hold them all, short gaps bridged."""
+
+    rows: NDArray[np.bool_]
+    others: NDArray[np.bool_]
+    runs: tuple[tuple[int, int], ...]
+
+    @classmethod
+    def of(cls, rows: NDArray[np.bool_]) -> "Among":
+        """The rows for which `rows` is true."""
+        return cls(rows, ~rows, _runs(rows))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Compact:
     """All vectors of one space as they were at one moment; shared and never changed.
 
@@ -58,6 +73,8 @@ class Compact:
     blocks: tuple[Block, ...]
     gone: bool
     """Whether there are rows with owner -1."""
+    _last: dict[frozenset[VideoId], Among] = field(default_factory=dict)
+    """The rows that were asked for last: a filter stays while a sentence is typed."""
 
     def __len__(self) -> int:
         return len(self.owner)
@@ -67,11 +84,9 @@ class Compact:
         """How many numbers are compared with a query: vectors × dims."""
         return sum(block.codes.size for block in self.blocks)
 
-    def similarity(
-        self, query: Vectors, among: NDArray[np.bool_] | None = None
-    ) -> NDArray[np.float32]:
+    def similarity(self, query: Vectors, among: Among | None = None) -> NDArray[np.float32]:
         """About the cosine of every row to a unit vector (d,), shape (n,); only of the rows in
-        `among` (n,), where given, and `NOT_THERE` elsewhere."""
+        `among`, where given, and `NOT_THERE` elsewhere."""
         import simsimd
 
         found = np.full(len(self), NOT_THERE, np.float32)
@@ -79,7 +94,7 @@ class Compact:
         if not largest or not len(self):
             return found
         asked = np.rint(query * (127 / largest)).astype(np.int8)[None]
-        runs = [(0, len(self))] if among is None else _runs(among)
+        runs = ((0, len(self)),) if among is None else among.runs
         at = 0
         for block in self.blocks:
             for first, last in _inside(runs, at, at + len(block)):
@@ -90,7 +105,7 @@ class Compact:
         if self.gone:
             found[self.owner < 0] = NOT_THERE
         if among is not None:
-            found[~among] = NOT_THERE
+            np.copyto(found, NOT_THERE, where=among.others)
         return found
 
     def neighbour(self, row: int, similarity: float) -> Neighbour:
@@ -103,20 +118,28 @@ class Compact:
             similarity,
         )
 
-    def of(self, videos: Collection[VideoId]) -> NDArray[np.bool_]:
-        """Which rows are of some videos, shape (n,)."""
-        among = np.zeros(len(self), bool)
+    def of(self, videos: Collection[VideoId]) -> Among:
+        """The rows of some videos."""
         chosen = frozenset(videos)
+        among = self._last.get(chosen)
+        if among is None:
+            among = Among.of(self._rows_of(chosen))
+            self._last.clear()
+            self._last[chosen] = among
+        return among
+
+    def _rows_of(self, chosen: frozenset[VideoId]) -> NDArray[np.bool_]:
+        rows = np.zeros(len(self), bool)
         if not self.videos or _FEW * len(chosen) <= len(self.videos):
             for part in (self.rows[v] for v in chosen if v in self.rows):
-                among[part] = True
+                rows[part] = True
         else:
             wanted = np.fromiter(map(chosen.__contains__, self.videos), bool, len(self.videos))
             # Rows that are gone count as the last video's here.
-            np.take(wanted, self.owner, out=among, mode="wrap")
+            np.take(wanted, self.owner, out=rows, mode="wrap")
             if self.gone:
-                among &= self.owner >= 0
-        return among
+                rows &= self.owner >= 0
+        return rows
 
 
 class CompactStore:
@@ -249,16 +272,15 @@ def _joined(space: Space, block: Block, alive: set[VideoId], tail: Block | None)
     )
 
 
-def _runs(among: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """[first, last) of the runs of rows in `among`, short gaps bridged."""
-    edges = np.flatnonzero(np.diff(among, prepend=False, append=False))
+def _runs(rows: NDArray[np.bool_]) -> tuple[tuple[int, int], ...]:
+    edges = np.flatnonzero(np.diff(rows, prepend=False, append=False))
     firsts, lasts = edges[::2], edges[1::2]
     if not len(firsts):
-        return []
+        return ()
     apart = firsts[1:] - lasts[:-1] > _BRIDGE
     starts = firsts[np.concatenate([[True], apart])]
     stops = lasts[np.concatenate([apart, [True]])]
-    return list(zip(starts.tolist(), stops.tolist(), strict=True))
+    return tuple(zip(starts.tolist(), stops.tolist(), strict=True))
 
 
 def _inside(runs: Iterable[tuple[int, int]], start: int, stop: int) -> Iterator[tuple[int, int]]:

@@ -349,7 +349,7 @@ def _matching(
     if _MANY * len(chosen) >= there:
         # Asking of every match which video it is from takes as long as weighing it: where many
         # videos will do, enough of the best of all videos are.
-        most = limit * there * 3 // (2 * max(1, len(chosen))) + limit // 2
+        most = limit * there * 5 // (4 * max(1, len(chosen))) + 1
         rows = _best(connection, shelf, match, most)
         kept = [row for row in rows if row["video_id"] in chosen]
         if len(kept) >= limit or len(rows) < most:
