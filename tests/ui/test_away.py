@@ -6,7 +6,8 @@ from pytestqt.qtbot import QtBot
 from ui_library import Small
 
 from heimdex.domain.media import FileState
-from heimdex.domain.stages import Changes
+from heimdex.domain.stages import Changes, JobState
+from heimdex.indexing.reach import UNREACHABLE
 from heimdex.ui.window import Window
 
 OpenWindow = Callable[..., Window]
@@ -40,6 +41,26 @@ def test_an_answer_on_the_screen_follows_its_drive(
     session.changed.emit(Changes(folders=True))
     qtbot.waitUntil(lambda: all(online for _, online in listed()), timeout=10_000)
     assert all("/elsewhere/" in path for path, _ in listed())
+
+
+def test_what_waited_for_a_drive_goes_on_when_it_is_back(
+    slow: Small, open_window: OpenWindow, qtbot: QtBot
+) -> None:
+    library = slow.library
+    slow.add(slow.clip("a.mp4", seconds=1))
+    window = open_window(slow)
+    session = window.session
+    assert session is not None
+    session.start()
+    qtbot.waitUntil(
+        lambda: {job.state for job in library.jobs.jobs()} == {JobState.DONE}, timeout=30_000
+    )
+    library.jobs.enqueue([slow.videos["a.mp4"]])
+    job = library.jobs.claim()
+    assert job is not None
+    library.jobs.finish(job.id, JobState.PAUSED, UNREACHABLE)
+    session.look_again()
+    qtbot.waitUntil(lambda: library.jobs.state(job.id) is JobState.DONE, timeout=30_000)
 
 
 def test_a_video_that_was_removed_stays_out(
