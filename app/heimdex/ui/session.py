@@ -237,7 +237,7 @@ class Session(QObject):
 
         def done(report: "ScanReport") -> None:
             self._ended()
-            if report.queued:
+            if report.queued or report.resumed:
                 self.jobs.wake()
             if report.any_change or not quiet:
                 self.changed.emit(Changes(folders=True, jobs=True))
