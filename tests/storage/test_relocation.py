@@ -4,9 +4,11 @@ import pytest
 from storage_samples import video_id
 
 from heimdex.domain.errors import UserError
+from heimdex.domain.media import Place
 from heimdex.storage.catalogue import Catalogue
 from heimdex.storage.database import Database
 from heimdex.storage.relocation import relocate
+from heimdex.storage.whereabouts import Whereabouts
 
 
 def places(catalogue: Catalogue) -> list[Path]:
@@ -21,6 +23,8 @@ def test_everything_below_moves_and_nothing_beside_it(
     inner = catalogue.add_folder(old / "in", watched=False)
     catalogue.put_file(old / "in" / "a.mp4", video_id(1), inner.id, 5, 5)
     catalogue.put_file(old / "b\udcff.mp4", video_id(2), folder.id, 5, 5)
+    whereabouts = Whereabouts(database)
+    whereabouts.note_folder(folder.id, Place("uuid:1", "drive"))
     catalogue.put_file(tmp_path / "drive_% 2" / "c.mp4", video_id(3), None, 5, 5)
     catalogue.put_file(tmp_path / "drive_xy" / "d.mp4", video_id(4), None, 5, 5)
     done = relocate(database, old, new)
@@ -33,6 +37,8 @@ def test_everything_below_moves_and_nothing_beside_it(
         tmp_path / "drive_xy" / "d.mp4",
     }
     assert [f.folder_id for f in catalogue.files(inner.id)] == [inner.id]
+    # The new place may be on another drive: what was known of the old one no longer holds.
+    assert whereabouts.of_folders() == {}
     assert {v.id for v in catalogue.videos()} == {video_id(n) for n in (1, 2, 3, 4)}
 
 

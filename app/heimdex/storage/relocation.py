@@ -55,8 +55,10 @@ def relocate(database: Database, before: Path, after: Path) -> Relocated:
                 " OR substr(path, 1, length(?2)) = ?2",
                 (old, below),
             )
+            # On which drive they are now is asked at the next scan: it may be a copy of the old.
             counts[table] = connection.execute(
-                f"UPDATE {table} SET path = CASE WHEN path = char(1) || ?1 THEN ?3"
+                f"UPDATE {table} SET volume = NULL, inside = NULL,"
+                " path = CASE WHEN path = char(1) || ?1 THEN ?3"
                 " ELSE ?4 || substr(path, length(?2) + 2) END WHERE substr(path, 1, 1) = char(1)",
                 (old, below, new, start),
             ).rowcount
