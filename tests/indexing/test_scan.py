@@ -205,6 +205,32 @@ def test_a_folder_that_may_not_be_opened_is_left_out(
     assert states(library)["b.mp4"] == "online"
 
 
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root may become another")
+def test_what_another_user_may_not_open(videos: Path) -> None:
+    """Really another user, in a child that gives up being root."""
+    put(videos / "a.mp4")
+    put(videos / "shut" / "b.mp4").parent.chmod(0o700)
+    put(videos / "listed only" / "c.mp4").parent.chmod(0o744)
+    for folder in (videos, *videos.parents[:3]):
+        folder.chmod(0o755)
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.setgroups([])
+            os.setgid(65534)
+            os.setuid(65534)
+            found = walk(videos)
+            names = [path.name for path in found.unreadable]
+            os.write(writer, f"{[f.path.name for f in found.files]} {names}".encode())
+        finally:
+            os._exit(0)
+    os.close(writer)
+    os.waitpid(child, 0)
+    with os.fdopen(reader) as told:
+        assert told.read() == "['a.mp4'] ['listed only', 'shut']"
+
+
 # Looking again
 
 

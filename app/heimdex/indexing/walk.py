@@ -72,7 +72,12 @@ def walk(root: Path, left_out: frozenset[Path] = frozenset()) -> Walk:
                 continue
             is_link = entry.is_symlink()
             found = _stat(path)
-            if found is None or is_hidden(entry.name, found):
+            if found is None:
+                if not is_link and folder not in result.unreadable and _is_refused(path):
+                    # Its names may be listed, but nothing in it may be looked at.
+                    result.unreadable.append(folder)
+                continue
+            if is_hidden(entry.name, found):
                 continue
             if stat.S_ISDIR(found.st_mode):
                 identity = _identity(path, found)
@@ -189,6 +194,17 @@ def _stat(path: Path) -> os.stat_result | None:
         return os.stat(path)  # noqa: PTH116
     except (OSError, ValueError):
         return None
+
+
+def _is_refused(path: Path) -> bool:
+    """Whether something is there that may not, or cannot, be looked at."""
+    try:
+        os.stat(path)  # noqa: PTH116
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except (OSError, ValueError):
+        return True
+    return False
 
 
 def _identity(path: Path, found: os.stat_result) -> object:
