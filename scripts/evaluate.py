@@ -1,86 +1,30 @@
 """Measures how well a real library answers sentences whose answers are known.
 
 The queries file says which people to enrol and, for each sentence, every acceptable answer; the
-method is described in docs/search.md. Indexing and searching are the application's own.
+method is described in docs/search.md. Indexing and searching are the application's own, counting
+is `evaluate_figures`'.
 """
 
 import argparse
 import json
-import math
 import os
-import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from evaluate_figures import DEPTH, Answer, Asked, OnScreen, Outcome, judged, summed_up
 from heimdex.domain.errors import HeimdexError, UserError
 from heimdex.domain.search import SearchResult
-from heimdex.search.calibration import CUT
 
 ABSENT = Path(__file__).with_name("absent.json")
 """Sentences of our own that nothing in the shared media answers."""
 
-TOLERANCE_S = 1.5
-"""A hit may begin so much before an answer, or so much after its end."""
-DEPTH = 10
-
+ON_SCREEN = Path(__file__).with_name("on_screen.json")
+"""Who can be seen where in the shared media, by our own eyes."""
 Search = Callable[[str], SearchResult]
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A stretch of a file, relative to the media folder, that answers a query."""
-
-    file: str
-    start_s: float
-    end_s: float
-
-    def holds(self, file: str, start_s: float) -> bool:
-        """Whether a hit that starts there counts."""
-        return (
-            file == self.file and self.start_s - TOLERANCE_S <= start_s <= self.end_s + TOLERANCE_S
-        )
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A query with its answers; `kind` "none" means that nothing answers it."""
-
-    id: str
-    kind: str
-    lang: str
-    query: str
-    answers: tuple[Answer, ...]
-
-
-@dataclass
-class Outcome:
-    """What one query brought. `rank` counts from 1; `start_error_s` belongs to the hit at it."""
-
-    asked: Asked
-    rank: int | None
-    gain: float
-    start_error_s: float | None
-    no_good_match: bool
-    took_ms: float
-    names_somebody: bool = False
-    hits: list[dict[str, Any]] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Figures:
-    """Means over some queries; None where no query says anything about it."""
-
-    queries: int
-    recall_at_1: float | None
-    recall_at_5: float | None
-    mrr: float | None
-    ndcg_at_10: float | None
-    median_start_error_s: float | None
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -119,8 +63,12 @@ def run(media: Path, queries: Path, options: argparse.Namespace) -> dict[str, An
 
             outcomes = ask(document)
             absent = ask(_read(options.absent)) if options.absent else []
-    report = summed_up(outcomes, absent)
-    show([*outcomes, *absent], report, options.verbose)
+            seen = _seen(options.on_screen) if options.on_screen else None
+            names = ask({"queries": _by_name(seen, document.get("enrol", {}))}) if seen else []
+    report = summed_up(outcomes, absent, names, seen)
+    show([*outcomes, *absent, *names], report, options.verbose)
+    if options.curve:
+        show_curves(report["curves"])
     return report
 
 
@@ -146,117 +94,6 @@ def measure(search: Search, asked: Iterable[Asked], media: Path) -> list[Outcome
     return outcomes
 
 
-def judged(asked: Asked, result: SearchResult, media: Path, took_ms: float) -> Outcome:
-    """Compare a result with the answers."""
-    rank: int | None = None
-    error: float | None = None
-    found: set[Answer] = set()
-    gain = 0.0
-    hits = []
-    for place, moment in enumerate(result.moments[:DEPTH], start=1):
-        file, start_s = _relative(moment.path, media), moment.start_ms / 1000
-        right = [answer for answer in asked.answers if answer.holds(file, start_s)]
-        if right and rank is None:
-            rank = place
-            error = min(abs(start_s - answer.start_s) for answer in right)
-        # A second hit on the same answer is no second gain.
-        if set(right) - found:
-            gain += 1 / math.log2(place + 1)
-            found |= set(right)
-        hits.append(
-            {
-                "file": file,
-                "start_s": start_s,
-                "score": round(moment.score, 3),
-                "right": bool(right),
-                "kinds": [str(reason.kind) for reason in moment.evidence],
-            }
-        )
-    ideal = sum(1 / math.log2(i + 2) for i in range(min(len(asked.answers), DEPTH)))
-    gain = min(1.0, gain / ideal) if ideal else 0.0
-    named = bool(result.query.people)
-    return Outcome(asked, rank, gain, error, result.no_good_match, took_ms, named, hits)
-
-
-def summed_up(outcomes: Sequence[Outcome], absent: Sequence[Outcome] = ()) -> dict[str, Any]:
-    """All figures as one JSON-ready object. `absent`: sentences of our own without an answer; they
-    only count for whether search says so."""
-    groups: dict[str, list[Outcome]] = {}
-    for outcome in outcomes:
-        if outcome.asked.answers:
-            groups.setdefault(f"{outcome.asked.kind}/{outcome.asked.lang}", []).append(outcome)
-    for kind in dict.fromkeys(o.asked.kind for o in outcomes if o.asked.answers):
-        groups[kind] = [o for o in outcomes if o.asked.kind == kind]
-    answered = [o for o in outcomes if o.asked.answers]
-    times = sorted(o.took_ms for o in outcomes)
-    return {
-        "all": asdict(figures(answered)),
-        "groups": {name: asdict(figures(group)) for name, group in sorted(groups.items())},
-        "people": people(outcomes),
-        "no_good_match": nothing_fits(outcomes),
-        "no_good_match_with_absent": nothing_fits([*outcomes, *absent]),
-        "took_ms": {
-            "p50": statistics.median(times) if times else None,
-            "p95": times[min(len(times) - 1, math.ceil(0.95 * len(times)) - 1)] if times else None,
-        },
-        "queries": [asdict(outcome) for outcome in [*outcomes, *absent]],
-    }
-
-
-def nothing_fits(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """How far "no good match" can be believed.
-
-    precision: of the results flagged, those whose query has no answer at all; recall: of the
-    queries without an answer, those flagged. first_wrong: of the results flagged, those whose first
-    moment is no answer, which is what a person sees; missed_first: of the results whose first
-    moment is an answer, those flagged all the same.
-    """
-    said = [o for o in outcomes if o.no_good_match]
-    return {
-        "queries": len(outcomes),
-        "said": len(said),
-        "precision": _share(said, lambda o: not o.asked.answers),
-        "recall": _share([o for o in outcomes if not o.asked.answers], lambda o: o.no_good_match),
-        "first_wrong": _share(said, lambda o: o.rank != 1),
-        "missed_first": _share([o for o in outcomes if o.rank == 1], lambda o: o.no_good_match),
-    }
-
-
-def people(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """Over the queries in which a name was recognised: precision, the share of their matches
-    (moments at or above the cut) that are answers; recall, the share of their answers among the
-    matches; precision_at_1, the same of the first moment only."""
-    named = [o for o in outcomes if o.names_somebody and o.asked.answers]
-    matches = [hit for o in named for hit in o.hits if hit["score"] >= CUT]
-    found = sum(
-        any(answer.holds(hit["file"], hit["start_s"]) for hit in o.hits if hit["score"] >= CUT)
-        for o in named
-        for answer in o.asked.answers
-    )
-    return {
-        "queries": len(named),
-        "matches": len(matches),
-        "precision": _mean(float(hit["right"]) for hit in matches),
-        "precision_at_1": _share([o for o in named if o.hits], lambda o: o.rank == 1),
-        "recall": found / answers
-        if (answers := sum(len(o.asked.answers) for o in named))
-        else None,
-    }
-
-
-def figures(outcomes: Sequence[Outcome]) -> Figures:
-    """Means over queries that have answers."""
-    errors = [o.start_error_s for o in outcomes if o.start_error_s is not None and o.rank]
-    return Figures(
-        queries=len(outcomes),
-        recall_at_1=_share(outcomes, lambda o: o.rank == 1),
-        recall_at_5=_share(outcomes, lambda o: o.rank is not None and o.rank <= 5),
-        mrr=_mean(1 / o.rank if o.rank else 0.0 for o in outcomes),
-        ndcg_at_10=_mean(o.gain for o in outcomes),
-        median_start_error_s=statistics.median(errors) if errors else None,
-    )
-
-
 def show(outcomes: Sequence[Outcome], report: dict[str, Any], verbose: bool) -> None:
     """The table for a person."""
     if verbose:
@@ -278,12 +115,16 @@ def show(outcomes: Sequence[Outcome], report: dict[str, Any], verbose: bool) -> 
             f"{_two(row['mrr'])} {_two(row['ndcg_at_10'])} "
             f"{'-' if error is None else f'{error:.2f} s':>12}"
         )
-    who = report["people"]
-    print(
-        f"\npeople: {who['queries']} queries name somebody, {who['matches']} matches, "
-        f"precision {_two(who['precision']).strip()} (of first moments "
-        f"{_two(who['precision_at_1']).strip()}), recall {_two(who['recall']).strip()}"
-    )
+    print()
+    for key, called in (("people", "queries name somebody"), ("names", "names were asked for")):
+        who = report[key]
+        if who["queries"]:
+            print(
+                f"people: {who['queries']} {called}, {who['matches']} matches, "
+                f"precision {_two(who['precision']).strip()} (of first moments "
+                f"{_two(who['precision_at_1']).strip()}), recall {_two(who['recall']).strip()}; "
+                f"the person is on screen in {_two(who['identified']).strip()} of the matches"
+            )
     for key in ("no_good_match", "no_good_match_with_absent"):
         none = report[key]
         print(
@@ -295,6 +136,19 @@ def show(outcomes: Sequence[Outcome], report: dict[str, Any], verbose: bool) -> 
     took = report["took_ms"]
     if took["p50"] is not None:
         print(f"a search took {took['p50']:.0f} ms (median), {took['p95']:.0f} ms (95 %)")
+
+
+def show_curves(curves: dict[str, list[dict[str, Any]]]) -> None:
+    """What "nothing fits" would be worth with the cut elsewhere."""
+    for name, rows in curves.items():
+        print(f"\nno good match, {name}: {rows[0]['queries']} queries")
+        print("  cut  said  precision  recall  first wrong  of right")
+        for row in rows:
+            print(
+                f"{row['cut']:5.2f} {row['said']:5} {_two(row['precision']):>10} "
+                f"{_two(row['recall']):>7} {_two(row['first_wrong']):>12} "
+                f"{_two(row['missed_first']):>9}"
+            )
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -320,6 +174,17 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="sentences that nothing answers, asked beside the queries (default: those in "
         "absent.json for the media of HEIMDEX_SHARED, else none)",
     )
+    parser.add_argument(
+        "--on-screen",
+        type=Path,
+        help="who can be seen where (default: on_screen.json for the media of HEIMDEX_SHARED, "
+        "else none): everybody is asked for by name, and matches are held against it",
+    )
+    parser.add_argument(
+        "--curve",
+        action="store_true",
+        help='also show what "nothing fits" would be worth with the cut at other scores',
+    )
     parser.add_argument("--no-index", action="store_true", help="take the library as it is")
     parser.add_argument(
         "--part",
@@ -342,8 +207,9 @@ def _places(options: argparse.Namespace) -> tuple[Path, Path]:
     queries = options.queries or media.parent / "queries.json"
     if not media.is_dir() or not queries.is_file():
         raise UserError(f"There is no folder {media} with {queries.name} beside it.")
-    if options.absent is None and options.media is None:
-        options.absent = ABSENT
+    if options.media is None:
+        options.absent = options.absent or ABSENT
+        options.on_screen = options.on_screen or ON_SCREEN
     return media, queries
 
 
@@ -363,12 +229,37 @@ def _asked(document: dict[str, Any]) -> list[Asked]:
             kind=one["kind"],
             lang=one["lang"],
             query=one["query"],
-            answers=tuple(
-                Answer(a["file"], float(a["start_s"]), float(a["end_s"]))
-                for a in one.get("answers", [])
-            ),
+            answers=_stretches(one.get("answers", [])),
+            about=one.get("about", one["kind"]),
         )
         for one in document["queries"]
+    ]
+
+
+def _stretches(listed: Sequence[dict[str, Any]]) -> tuple[Answer, ...]:
+    return tuple(Answer(a["file"], float(a["start_s"]), float(a["end_s"])) for a in listed)
+
+
+def _seen(path: Path) -> OnScreen:
+    try:
+        listed = json.loads(path.read_text("utf-8"))["people"]
+        return {name: _stretches(stretches) for name, stretches in listed.items()}
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{path.name} does not say who is on screen ({error}).") from error
+
+
+def _by_name(seen: OnScreen, enrolled: dict[str, Any]) -> list[dict[str, Any]]:
+    """Queries that are nothing but a name: everybody, under each of their names."""
+    return [
+        {
+            "id": f"n{number}",
+            "kind": "name",
+            "lang": "en" if name.isascii() else "ko",
+            "query": name,
+            "answers": [vars(stretch) for stretch in stretches],
+        }
+        for number, (person, stretches) in enumerate(seen.items(), 1)
+        for name in (person, *enrolled.get(person, {}).get("aliases", []))
     ]
 
 
@@ -404,19 +295,6 @@ def _enrol(people: Any, wanted: dict[str, Any], media: Path) -> None:
                 print(f"not enrolled by {photo.name}: {why}", file=sys.stderr)
             person = done.person
         people.alias(person.id, given.get("aliases", []))
-
-
-def _relative(path: Path, media: Path) -> str:
-    return path.relative_to(media).as_posix() if path.is_relative_to(media) else str(path)
-
-
-def _share(outcomes: Sequence[Outcome], holds: Callable[[Outcome], bool]) -> float | None:
-    return _mean(float(holds(outcome)) for outcome in outcomes)
-
-
-def _mean(values: Iterable[float]) -> float | None:
-    known = list(values)
-    return sum(known) / len(known) if known else None
 
 
 def _two(value: float | None) -> str:

@@ -4,6 +4,7 @@ import argparse
 import importlib.util
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from heimdex.domain.errors import UserError
-from heimdex.domain.ids import PersonId, VideoId
+from heimdex.domain.ids import VideoId
 from heimdex.domain.search import Evidence, EvidenceKind, Moment, Query, SearchResult
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "evaluate.py"
@@ -19,14 +20,21 @@ DOCUMENT = {"queries": [{"answers": [{"file": "video/a.mp4"}]}, {"answers": []}]
 
 
 @pytest.fixture(scope="module")
-def evaluate() -> ModuleType:
+def evaluate() -> Iterator[ModuleType]:
+    sys.path.insert(0, str(SCRIPT.parent))  # as when it is run
     spec = importlib.util.spec_from_file_location("evaluate", SCRIPT)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules["evaluate"] = module
     spec.loader.exec_module(module)
-    return module
+    yield module
+    sys.path.remove(str(SCRIPT.parent))
+
+
+@pytest.fixture
+def figures(evaluate: ModuleType) -> ModuleType:
+    return sys.modules["evaluate_figures"]
 
 
 def test_a_relative_folder_is_the_one_the_library_names(
@@ -36,7 +44,7 @@ def test_a_relative_folder_is_the_one_the_library_names(
     (tmp_path / "here").mkdir()
     (tmp_path / "queries.json").write_text("{}")
     monkeypatch.chdir(tmp_path / "here")
-    options = argparse.Namespace(media=Path("../media"), queries=None, absent=None)
+    options = argparse.Namespace(media=Path("../media"), queries=None)
     assert evaluate._places(options) == (tmp_path / "media", tmp_path / "queries.json")
 
 
@@ -72,25 +80,28 @@ def outcome(
     evaluate: ModuleType, answers: list[str], found: list[tuple[str, float]], *, named: bool = False
 ) -> Any:
     asked = evaluate.Asked(
-        "d01", "visual", "en", "?", tuple(evaluate.Answer(file, 0.0, 5.0) for file in answers)
+        "d01",
+        "visual",
+        "en",
+        "?",
+        tuple(evaluate.Answer(file, 0.0, 5.0) for file in answers),
+        "visual",
     )
     moments = tuple(moment(file, 1.0, score) for file, score in found)
-    query = Query(raw="?", meaning="?", people=(PersonId(1),) if named else ())
+    query = Query(raw="?", meaning="?", people_names=("Anna",) if named else ())
     nothing = all(score < 0.5 for _, score in found)
     return evaluate.judged(asked, SearchResult(query, moments, nothing, 1.0), MEDIA, 1.0)
 
 
-def test_what_no_good_match_is_worth(evaluate: ModuleType) -> None:
-    figures = evaluate.nothing_fits(
-        [
-            outcome(evaluate, [], [("a.mp4", 0.3)]),  # rightly said
-            outcome(evaluate, [], [("a.mp4", 0.6)]),  # should have been said
-            outcome(evaluate, ["b.mp4"], [("a.mp4", 0.3)]),  # said, and the first is wrong indeed
-            outcome(evaluate, ["a.mp4"], [("a.mp4", 0.3)]),  # said of a right first moment
-            outcome(evaluate, ["a.mp4"], [("a.mp4", 0.6)]),
-        ]
-    )
-    assert figures == {
+def test_what_no_good_match_is_worth(evaluate: ModuleType, figures: ModuleType) -> None:
+    asked = [
+        outcome(evaluate, [], [("a.mp4", 0.3)]),  # rightly said
+        outcome(evaluate, [], [("a.mp4", 0.6)]),  # should have been said
+        outcome(evaluate, ["b.mp4"], [("a.mp4", 0.3)]),  # said, and the first is wrong indeed
+        outcome(evaluate, ["a.mp4"], [("a.mp4", 0.3)]),  # said of a right first moment
+        outcome(evaluate, ["a.mp4"], [("a.mp4", 0.6)]),
+    ]
+    assert figures.nothing_fits(asked) == {
         "queries": 5,
         "said": 3,
         "precision": pytest.approx(1 / 3),
@@ -98,23 +109,42 @@ def test_what_no_good_match_is_worth(evaluate: ModuleType) -> None:
         "first_wrong": pytest.approx(2 / 3),
         "missed_first": 0.5,
     }
+    curve = {row["cut"]: row for row in figures.curve(asked)}
+    assert curve[0.5] == {"cut": 0.5, **figures.nothing_fits(asked)}
+    assert curve[0.2]["said"] == 0
+    assert (curve[0.7]["said"], curve[0.7]["recall"]) == (5, 1.0)
 
 
-def test_people_count_by_the_matches_of_queries_that_name_somebody(evaluate: ModuleType) -> None:
+def test_people_count_by_the_matches_of_queries_that_name_somebody(
+    evaluate: ModuleType, figures: ModuleType
+) -> None:
     found = [("a.mp4", 0.9), ("b.mp4", 0.6), ("c.mp4", 0.4)]
-    figures = evaluate.people(
-        [
-            outcome(evaluate, ["a.mp4", "c.mp4"], found, named=True),
-            outcome(evaluate, ["b.mp4"], found),
-        ]
-    )
-    assert figures == {
+    asked = [
+        outcome(evaluate, ["a.mp4", "c.mp4"], found, named=True),
+        outcome(evaluate, ["b.mp4"], found),
+    ]
+    assert figures.people(asked) == {
         "queries": 1,
         "matches": 2,
         "precision": 0.5,
         "precision_at_1": 1.0,
         "recall": 0.5,
+        "identified": None,
     }
+    both = {"Anna": [evaluate.Answer("a.mp4", 0.0, 5.0), evaluate.Answer("b.mp4", 1.0, 2.0)]}
+    assert figures.people(asked, both)["identified"] == 1.0
+    assert figures.people(asked, {"Anna": both["Anna"][:1]})["identified"] == 0.5
+
+
+def test_everybody_who_can_be_seen_is_asked_for_by_every_name(evaluate: ModuleType) -> None:
+    seen = evaluate._seen(evaluate.ON_SCREEN)
+    assert all(each.end_s > each.start_s for stretches in seen.values() for each in stretches)
+    asked = evaluate._asked(
+        {"queries": evaluate._by_name(seen, {"Barack Obama": {"aliases": ["오바마"]}})}
+    )
+    assert [one.query for one in asked][:2] == ["Barack Obama", "오바마"]
+    assert asked[0].answers == asked[1].answers == seen["Barack Obama"]
+    assert [one.lang for one in asked][:2] == ["en", "ko"]
 
 
 def test_own_sentences_count_only_for_whether_nothing_fits(evaluate: ModuleType) -> None:
