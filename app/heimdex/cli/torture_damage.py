@@ -7,14 +7,13 @@ import json
 import random
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from heimdex.cli.output import note
 from heimdex.cli.torture_kills import Inventory, inventory, timeless
-from heimdex.cli.torture_running import LONGEST_RUN_S, heimdex
+from heimdex.cli.torture_running import INDEXED, LONGEST_RUN_S, heimdex, indexed
 from heimdex.storage.backups import FOLDER_NAME
 from heimdex.storage.database import FILE_NAME
 
@@ -46,10 +45,8 @@ class Damaged:
 def damage(folder: Path, media: Path, count: int, chance: random.Random) -> Damaged:
     """Damage a library `count` times in turn, each time in another copy of it."""
     done = Damaged()
-    note("indexing what will be damaged …")
     whole = folder / "whole"
-    heimdex(whole, "add", str(media))
-    heimdex(whole, "index", "--json")
+    shutil.copytree(indexed(folder, media), whole)
     heimdex(whole, "people", "name", "#1", _NAME)
     heimdex(whole, "library", "backup")
     wanted = _contents(whole)
@@ -110,9 +107,8 @@ def _contents(library: Path) -> _Contents:
 
 def _verify(library: Path, done: Damaged) -> tuple[int, list[str], str]:
     """Exit code, problems and what was said by `library verify`."""
-    program = [sys.executable, "-P", "-m", "heimdex", "--library", str(library)]
     child = subprocess.run(
-        [*program, "library", "verify", "--json"],
+        [*INDEXED, "--library", str(library), "library", "verify", "--json"],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         encoding="utf-8",

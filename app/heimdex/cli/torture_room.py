@@ -18,7 +18,7 @@ from typing import IO
 
 from heimdex.cli.output import note
 from heimdex.cli.torture_kills import Inventory, inventory, timeless
-from heimdex.cli.torture_running import LONGEST_RUN_S, heimdex
+from heimdex.cli.torture_running import INDEXED, LONGEST_RUN_S, heimdex, indexed
 from heimdex.cli.torture_volumes import Unsupported, require_mounts, tmpfs, writable
 
 _DISK_MB = 320
@@ -33,7 +33,7 @@ shift, offset = int(sys.argv.pop(1)), None
 real, real_ns = time.time, time.time_ns
 time.time = lambda: real() + shift
 time.time_ns = lambda: real_ns() + shift * 10**9
-runpy.run_module("heimdex", run_name="__main__", alter_sys=True)
+runpy.run_module("heimdex.cli.torture_program", run_name="__main__", alter_sys=True)
 """
 """The program with another clock, as far as Python asks for it."""
 
@@ -90,10 +90,7 @@ def deny(folder: Path, media: Path, count: int, chance: random.Random) -> Denied
     except Unsupported as why:
         done.not_tried = str(why)
         return done
-    note("indexing once undisturbed, to compare with …")
-    reference = folder / "undisturbed"
-    heimdex(reference, "add", str(media))
-    heimdex(reference, "index", "--json")
+    reference = indexed(folder, media)
     with tmpfs(folder / "small disk", _DISK_MB):
         place = _Place(folder / "small disk", media, inventory(reference), chance, done)
         shutil.copytree(reference, place.kept)
@@ -156,7 +153,7 @@ def _search(place: _Place) -> None:
 def _export(place: _Place) -> None:
     target = place.folder / "said.json"
     target.unlink(missing_ok=True)
-    arguments = ["transcript", "astronaut.mp4", "--format", "json", "-o", str(target)]
+    arguments = [*_transcript(place), "-o", str(target)]
     with _full(place, 2048):
         if not _try(place, place.kept, *arguments) and target.exists():
             place.done.problems.append("half a transcript was left")
@@ -168,7 +165,12 @@ def _export(place: _Place) -> None:
 def _print(place: _Place) -> None:
     """Standard output that goes to a file on the full disk."""
     with _full(place, 1024), (place.folder / "printed").open("wb") as stream:
-        _try(place, place.kept, "transcript", "astronaut.mp4", "--format", "json", out=stream)
+        _try(place, place.kept, *_transcript(place), out=stream)
+
+
+def _transcript(place: _Place) -> list[str]:
+    first = min(path.name for path in place.media.iterdir())
+    return ["transcript", first, "--format", "json"]
 
 
 def _download(place: _Place) -> None:
@@ -268,7 +270,7 @@ def _try(
     *arguments: str,
     environment: Mapping[str, str] | None = None,
     prefix: Sequence[str] = (),
-    program: Sequence[str] = (sys.executable, "-P", "-m", "heimdex"),
+    program: Sequence[str] = INDEXED,
     out: IO[bytes] | int = subprocess.PIPE,
 ) -> bool:
     """Run the command; whether it did what it should. What it says otherwise is looked at."""

@@ -7,21 +7,29 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from heimdex.cli.output import note
 from heimdex.domain.errors import UserError
 
+PROGRAM = (sys.executable, "-P", "-m", "heimdex")
+"""Heimdex as it is."""
+INDEXED = (sys.executable, "-P", "-m", "heimdex.cli.torture_program")
+"""The same with a vector index, however small the library."""
 LONGEST_RUN_S = 3600.0
 _GONE_S = 10.0
 
 
 def start(
-    library: Path, *arguments: str, environment: Mapping[str, str] | None = None
+    library: Path,
+    *arguments: str,
+    environment: Mapping[str, str] | None = None,
+    program: Sequence[str] = INDEXED,
 ) -> "subprocess.Popen[str]":
     """Run the command on a library, with its output in pipes; without arguments, the window."""
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", "heimdex", "--library", str(library), *arguments],
+        [*program, "--library", str(library), *arguments],
         stdin=subprocess.DEVNULL,
         env={**os.environ, "QT_QPA_PLATFORM": "offscreen", **(environment or {})},
         stdout=subprocess.PIPE,
@@ -43,6 +51,16 @@ def heimdex(
     if check and child.returncode != 0:
         raise UserError(f"heimdex {arguments[0]} failed: {' '.join(said.split())[-400:]}")
     return out
+
+
+def indexed(folder: Path, media: Path) -> Path:
+    """A library in which the media are indexed, made at the first call; to be copied only."""
+    library = folder / "indexed"
+    if not library.exists():
+        note("indexing once undisturbed …")
+        heimdex(library, "add", str(media))
+        heimdex(library, "index", "--json")
+    return library
 
 
 def drain(child: "subprocess.Popen[str]") -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from heimdex.cli.long_videos import make_long_video, make_unit
 from heimdex.cli.output import note
-from heimdex.cli.torture_running import children, drain, heimdex, start
+from heimdex.cli.torture_running import PROGRAM, children, drain, heimdex, start
 from heimdex.storage.database import FILE_NAME
 
 MAY_GROW_MB = 64
@@ -83,7 +83,7 @@ def soak(folder: Path, media: Path, hours: float, count: int) -> Soaked:
 
     put(0)
     heimdex(library, "add", str(videos))
-    window = start(library)
+    window = start(library, program=PROGRAM)
     reading = threading.Thread(target=drain, args=(window,))
     reading.start()
     try:

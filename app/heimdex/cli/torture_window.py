@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from heimdex.cli.output import note
-from heimdex.cli.torture_running import LONGEST_RUN_S, heimdex
+from heimdex.cli.torture_running import LONGEST_RUN_S, heimdex, indexed
 from heimdex.cli.torture_volumes import Unsupported, mounted_image, throttled
 from heimdex.domain.errors import UserError
 
@@ -58,10 +58,8 @@ class Used:
 def use(folder: Path, media: Path, searches: int, switches: int) -> Used:
     """Search and change panels so often, then a little on a slow disk."""
     done = Used()
-    note("indexing what the window will show …")
     library = folder / "used"
-    heimdex(library, "add", str(media))
-    heimdex(library, "index", "--json")
+    shutil.copytree(indexed(folder, media), library)
     note(f"{searches} searches and {switches} changes of the panel …")
     answer = _endure([str(library), "--searches", str(searches), "--switches", str(switches)])
     samples = answer["samples"]
