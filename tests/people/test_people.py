@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
-from people_library import OTHER_SPACE, SPACE
+from people_library import OTHER_SPACE, SPACE, Library
 
 from heimdex.domain.errors import MediaError, UserError
 from heimdex.domain.faces import TrackRef
@@ -419,3 +420,17 @@ def test_two_names_in_two_scripts(library):
     person = library.people.alias(ada, ["Countess", "에이다", "백작 부인"])
     assert (person.second_name, person.full_name) == ("백작 부인", "Ada (백작 부인)")
     assert library.people.find("에이다").id == ada
+
+
+def test_of_poor_faces_only_those_that_are_nearly_sure_are_asked_about(library: Library) -> None:
+    photo = library.photo("ada.jpg", "ada")
+    ada = library.people.enroll("Ada", [photo]).person.id
+    base = library.store.photo_vectors(SPACE)[ada][0]
+    across = library.cast.face("somebody")
+    across = across - (across @ base) * base
+    across /= np.linalg.norm(across)
+    poor = np.stack([n * base + (1 - n**2) ** 0.5 * across for n in (0.45, 0.38)])
+    video = library.video(1, "blur", "haze", quality=0.1, vectors=poor.astype(np.float32))
+    assert library.who(video) == [None, None]
+    asked = [(each.person_id, each.tracks) for each in library.people.suggestions()]
+    assert asked == [(ada, (TrackRef(video, 0),))]

@@ -16,7 +16,8 @@ from heimdex.people.placing import are_two
 from heimdex.storage.people import PeopleStore
 
 WORTH_ASKING = 0.15
-"""Quality below which nobody could tell from the picture either."""
+"""Quality below which nobody could tell from the picture either, unless the model is all but sure:
+who sits small and blurred beside the people one knows is known by them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +83,17 @@ def _faces_of_named(
     known: list[PersonId],
     thresholds: Thresholds,
 ) -> list[Suggestion]:
-    faces = [f for f in album.faces(store.unassigned()) if f.track.quality >= WORTH_ASKING]
+    faces = album.faces(store.unassigned())
     if not faces or not known:
         return []
     columns = [gallery.position[person_id] for person_id in known]
     likeness = gallery.similarities(album.vectors(f.ref for f in faces))[:, columns]
     suggestions = []
     for row, face in enumerate(faces):
+        clear = face.track.quality >= WORTH_ASKING
         for at in np.argsort(-likeness[row], kind="stable").tolist():
             value = float(likeness[row, at])
-            if value < thresholds.suggest:
+            if value < (thresholds.suggest if clear else thresholds.match):
                 break
             person_id = known[at]
             theirs = album.taken([face.ref.video_id]).get(person_id, ())
