@@ -18,6 +18,7 @@ from PySide6.QtGui import (
     QTextLayout,
     QTextOption,
 )
+from PySide6.QtWidgets import QStyle
 
 from heimdex.ui.theme import Theme
 
@@ -78,6 +79,16 @@ def box(painter: QPainter, rect: QRect | QRectF, colour: QColor, radius: float) 
     painter.setBrush(colour)
     painter.drawRoundedRect(QRectF(rect), radius, radius)
     painter.restore()
+
+
+def row(
+    painter: QPainter, theme: Theme, area: QRect, state: QStyle.StateFlag, radius: float
+) -> None:
+    """What lies under a row that is selected or that the mouse is over."""
+    if state & QStyle.StateFlag.State_Selected:
+        box(painter, area, theme.colour("accent_soft"), radius)
+    elif state & QStyle.StateFlag.State_MouseOver:
+        box(painter, area, theme.colour("hover"), radius)
 
 
 def pill(

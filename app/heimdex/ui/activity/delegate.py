@@ -5,7 +5,7 @@ What can be done with it is the panel's affair.
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize
 from PySide6.QtGui import QFont, QPainter
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from heimdex.domain.stages import JobState, Stage, StageStatus
 from heimdex.storage.artefacts import Artefacts
@@ -48,10 +48,7 @@ class JobDelegate(QStyledItemDelegate):
             return
         theme = self._theme
         area = option.rect.adjusted(0, 1, 0, -1)
-        if option.state & QStyle.StateFlag.State_Selected:
-            painting.box(painter, area, theme.colour("accent_soft"), 8)
-        elif option.state & QStyle.StateFlag.State_MouseOver:
-            painting.box(painter, area, theme.colour("hover"), 8)
+        painting.row(painter, theme, area, option.state, 8)
         ratio = painter.device().devicePixelRatioF()
         frame = QRect(area.x() + 10, area.y() + 9, _FRAME.width(), _FRAME.height())
         picture = None

@@ -47,10 +47,7 @@ class MomentDelegate(QStyledItemDelegate):
             return
         theme, moment = self._theme, line.moment
         area = option.rect.adjusted(0, 2, 0, -2)
-        if option.state & QStyle.StateFlag.State_Selected:
-            painting.box(painter, area, theme.colour("accent_soft"), 12)
-        elif option.state & QStyle.StateFlag.State_MouseOver:
-            painting.box(painter, area, theme.colour("hover"), 12)
+        painting.row(painter, theme, area, option.state, 12)
         frame = QRect(area.x() + 10, area.y() + 10, FRAME.width(), FRAME.height())
         self._paint_frame(
             painter, frame, moment, bool(option.state & QStyle.StateFlag.State_MouseOver)
