@@ -69,7 +69,9 @@ def overlap(a: Box, b: Box) -> float:
     if width <= 0 or height <= 0:
         return 0.0
     shared = width * height
-    return shared / (_area(a) + _area(b) - shared)
+    both = _area(a) + _area(b) - shared
+    # Of boxes so thin that a product is less than the least number there is, nothing can be said.
+    return shared / both if both > 0 else 0.0
 
 
 def _area(box: Box) -> float:
