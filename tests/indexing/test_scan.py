@@ -350,6 +350,26 @@ def test_an_edited_file_is_a_new_video(library: Library, videos: Path) -> None:
     assert video.id == content_id(b"second cut")
 
 
+def test_an_export_that_takes_the_name_of_its_original(library: Library, videos: Path) -> None:
+    put(videos / "a.mp4")
+    put(videos / "export.mp4")
+    library.scanner.add([videos])
+    library.work()
+    export = library.catalogue.video_at(videos / "export.mp4")
+    assert export is not None
+    computed, sorted_before = dict(library.engine.computed), len(library.sorted_faces)
+    (videos / "export.mp4").replace(videos / "a.mp4")
+    report = library.scanner.rescan()
+    assert report.changed == [videos / "a.mp4"]
+    assert [video.id for video in library.catalogue.videos()] == [export.id]
+    # Nothing is computed, but its faces are sorted once more: it may inherit some names.
+    assert report.queued == 1
+    assert library.work().done == 1
+    assert dict(library.engine.computed) == computed
+    assert library.sorted_faces[sorted_before:] == [export.id]
+    assert library.scanner.rescan().queued == 0
+
+
 def test_a_touched_file_is_read_but_stays(library: Library, videos: Path) -> None:
     put(videos / "a.mp4", "first")
     library.scanner.add([videos])

@@ -109,10 +109,29 @@ def test_a_copy_that_is_left_keeps_its_own(library) -> None:
     assert library.who(old) == library.who(new) == [ada]
 
 
-def test_a_known_video_that_is_put_over_another_inherits_nothing(library) -> None:
+def test_an_export_beside_the_file_that_takes_its_name_later(library) -> None:
+    old = library.video(1, "ada", "ben", "cleo")
+    ada, ben = named(library, old, 0, "Ada"), named(library, old, 1, "Ben")
+    batch = library.vectors.batch(old, library.space).vectors
+    new = library.video(2, "ada", "ben", "cleo", file="export.mp4", vectors=batch)
+    # Said about the export itself: that counts for more.
+    library.people.move([TrackRef(new, 1)], "Bob")
+    library.catalogue.put_file(library.folder / "1.mp4", new, None, 2, 2)
+    assert library.catalogue.video(old) is None
+    library.people.assign_new(new)
+    assert pending(library) == 0
+    decided = {d.at_ms: d.person_id for d in library.store.decisions(new)}
+    assert decided[1_000] == ada
+    assert ben not in decided.values()
+    assert library.who(new)[1] == library.people.find("Bob").id
+
+
+def test_a_known_video_that_is_put_over_a_copy_inherits_nothing(library) -> None:
     one, other = library.video(1, "ada"), library.video(2, "ben")
+    named(library, one, 0, "Ada")
+    library.catalogue.put_file(library.folder / "copy.mp4", one, None, 1, 1)
     library.catalogue.put_file(library.folder / "1.mp4", other, None, 2, 2)
-    assert library.catalogue.video(one) is None
+    assert library.catalogue.video(one) is not None
     assert pending(library) == 0
 
 

@@ -42,6 +42,7 @@ class ScanPass:
             self._catalogue, sources.whereabouts, sources.drives, self.report
         )
         self._tried: set[Path] = set()
+        self._changed: set[VideoId] = set()
 
     def add(self, paths: Sequence[Path], watched: bool) -> bool:
         """Take paths that a person named; False when not one of them could be taken."""
@@ -112,7 +113,10 @@ class ScanPass:
         due = [
             video_id
             for video_id in dict.fromkeys([*self.report.added, *sorted(self._online)])
-            if video_id not in unwanted and missing(stages.runs(video_id), models)
+            if video_id not in unwanted
+            # What a known video inherits at another's place is taken over when its faces are
+            # sorted again.
+            and (video_id in self._changed or missing(stages.runs(video_id), models))
         ]
         self.report.queued = len(jobs.enqueue(due)) if due else 0
         waiting = [
@@ -309,6 +313,7 @@ class ScanPass:
             self._online.add(video_id)
             if known.video_id != video_id:
                 self.report.changed.append(found.path)
+                self._changed.add(video_id)
             elif known.state is not FileState.ONLINE:
                 self.report.back.append(found.path)
 

@@ -13,7 +13,7 @@ from heimdex.domain.engines import Thresholds
 from heimdex.domain.faces import DecisionKind, FaceTrack, TrackRef
 from heimdex.domain.ids import VideoId
 from heimdex.domain.vectors import Space, Vectors
-from heimdex.people.replay import SLACK_MS, overlap
+from heimdex.people.replay import SLACK_MS, overlap, replay
 from heimdex.storage.heritage import PORTRAIT, Heritage, OldTrack, Word
 from heimdex.storage.people import PeopleStore
 
@@ -36,9 +36,11 @@ def inherit(
     heritage = store.heritage(video_id, space)
     if len(heritage.tracks) and len(tracks):
         same = fitting(heritage, tracks, vectors, thresholds.match)
+        own = replay(store.decisions(video_id), tracks).belongs
         for word in heritage.words:
             old = _meant(word, heritage.tracks)
-            if old in same:
+            # What was said about this version itself counts for more.
+            if old in same and tracks[same[old]].index not in own:
                 _say(store, video_id, word, tracks[same[old]])
         for at, track in enumerate(heritage.tracks):
             if track.person_id is not None and at in same:

@@ -108,8 +108,9 @@ class Catalogue:
         """Record that `video_id` is at `path`, online; creates the video when it is new.
 
         If another video was there, its content is gone from this place; without a second place
-        it is forgotten. A new video is then taken for its new version, and inherits what people
-        said about it (see `heritage`). A file keeps its folder when `folder_id` is None.
+        it is forgotten. What comes in its place is then taken for its new version, and inherits
+        what people said about it (see `heritage`). A file keeps its folder when `folder_id` is
+        None.
         """
         with self._database.write() as connection:
             is_new = connection.execute(
@@ -117,8 +118,9 @@ class Catalogue:
                 (video_id, int(time.time())),
             ).rowcount
             before = _videos_at(connection, path_text(path))
-            if is_new:
-                for old in before:
+            for old in before:
+                # A copy of a known video over one of several places is no new version of it.
+                if old != video_id and (is_new or len(self.files(video_id=old)) == 1):
                     bequeath(connection, old, video_id)
             row = connection.execute(
                 "INSERT INTO files (path, video_id, folder_id, size, mtime_ns)"
