@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from storage_samples import DIMS, FRAMES, PASSAGES, passages, run, scenes, video_id, vision
 
-from heimdex.domain.stages import Stage
+from heimdex.domain.media import MediaInfo
+from heimdex.domain.stages import ProbeOutput, Stage
 from heimdex.domain.vectors import Space, SpaceKind
 from heimdex.storage import compact
 from heimdex.storage.catalogue import Catalogue
@@ -213,6 +214,22 @@ def test_any_choice_of_videos_is_compared_and_nothing_else(
         assert found.of(set(chosen)) is found.of(chosen)
         some = found.similarity(query, found.of(chosen))
         np.testing.assert_array_equal(some, np.where(rows, whole, NOT_THERE))
+
+
+def test_videos_lie_in_the_order_in_which_they_were_filmed(
+    database: Database, catalogue: Catalogue, stages: StageStore, folder: Path
+) -> None:
+    """So that a filter by date leaves one run of rows and not a thousand pieces."""
+    for number, (recorded_at, changed_at) in enumerate(((50, 9), (None, 20), (10, 99)), 1):
+        path = database.directory / f"{number}.mp4"
+        catalogue.put_file(path, video_id(number), None, 1, changed_at * 10**9)
+        info = MediaInfo("mp4", 1000, (), (), recorded_at, None)
+        stages.commit(video_id(number), ProbeOutput(info, b""), run(number, Stage.PROBE))
+        put(stages, number, 3)
+    for _ in range(2):  # made, and read back
+        found = CompactStore(database, folder).space(PASSAGES)
+        assert found.videos == (video_id(3), video_id(2), video_id(1))
+        assert found.of({video_id(3), video_id(2)}).runs == ((0, 6),)
 
 
 def test_single_vectors_are_compared_again_exactly(

@@ -196,10 +196,14 @@ class CompactStore:
         return _joined(space, block, set(same), tail)
 
     def _change_of(self, space: Space) -> dict[VideoId, int]:
-        """Videos with vectors in the space, and the number of their last change."""
+        """Videos with vectors in the space, and the number of their last change; in the order in
+        which they were filmed, so that those of some months, or of one journey, lie together."""
         rows = self._database.read().execute(
-            "SELECT video_id, change FROM vectors WHERE items > 0"
-            " AND space_id = (SELECT id FROM spaces WHERE key = ?) ORDER BY video_id",
+            "SELECT v.video_id, v.change FROM vectors v"
+            " LEFT JOIN media_info m ON m.video_id = v.video_id"
+            " WHERE v.items > 0 AND v.space_id = (SELECT id FROM spaces WHERE key = ?)"
+            " ORDER BY coalesce(m.recorded_at, (SELECT min(f.mtime_ns) / 1000000000 FROM files f"
+            " WHERE f.video_id = v.video_id)), v.video_id",
             (space.key,),
         )
         return {VideoId(row["video_id"]): int(row["change"]) for row in rows}
@@ -217,13 +221,13 @@ class CompactStore:
     def _packed(self, space: Space, videos: list[VideoId]) -> Block | None:
         rows = self._database.read().execute(
             "SELECT v.*, s.dims FROM vectors v JOIN spaces s ON s.id = v.space_id"
-            " WHERE s.key = ? AND v.items > 0 AND v.video_id IN (SELECT value FROM json_each(?))"
-            " ORDER BY v.video_id",
+            " WHERE s.key = ? AND v.items > 0 AND v.video_id IN (SELECT value FROM json_each(?))",
             (space.key, json.dumps(videos)),
         )
-        found = [(VideoId(r["video_id"]), int(r["change"]), read_batch(r)) for r in rows]
-        if not found:
+        read = {VideoId(r["video_id"]): (int(r["change"]), read_batch(r)) for r in rows}
+        if not read:
             return None
+        found = [(video_id, *read[video_id]) for video_id in videos if video_id in read]
         vectors = np.concatenate([batch.vectors for _, _, batch in found])
         largest = np.abs(vectors).max(axis=1, keepdims=True)
         return Block(

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from heimdex.domain.ids import VideoId
 
-_LAYOUT = 1
+_LAYOUT = 2
+"""Raised when the files or the order of the videos in them change: older ones are made anew."""
 
 _log = logging.getLogger(__name__)
 
