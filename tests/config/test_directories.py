@@ -71,6 +71,22 @@ def test_a_new_library_is_for_its_owner_alone(tmp_path: Path) -> None:
         assert stat.S_IMODE(found.library.stat().st_mode) == 0o700
 
 
+@pytest.mark.skipif(os.name == "nt", reason="permissions")
+@pytest.mark.parametrize(
+    ("holds", "mode"),
+    [([], 0o700), (["library.sqlite3", "chroma"], 0o700), (["lock"], 0o700), (["x.mp4"], 0o755)],
+)
+def test_a_library_in_an_open_folder_is_closed(tmp_path: Path, holds: list[str], mode: int) -> None:
+    """But not one that holds other things: others may be meant to see those."""
+    library = tmp_path / "library"
+    library.mkdir()
+    library.chmod(0o755)
+    for name in holds:
+        (library / name).touch()
+    Directories.resolve(library, {"HEIMDEX_HOME": str(tmp_path / "home")}).prepare()
+    assert stat.S_IMODE(library.stat().st_mode) == mode
+
+
 def test_a_file_in_the_way_is_named(tmp_path: Path) -> None:
     (tmp_path / "library").write_text("x")
     with pytest.raises(UserError, match=r"library folder .* is a file"):

@@ -84,19 +84,112 @@ def test_no_room_in_the_middle_of_any_write(library: Path, limit: int) -> None:
     assert Backups(library).all()
 
 
-def test_a_folder_that_became_read_only_is_said_and_goes_on_when_cured(library: Path) -> None:
-    if os.geteuid() == 0:
-        pytest.skip("root may write everywhere")
-    database = Database.open(library / FILE_NAME)
-    database.close()
+PLAIN = """
+import sys
+from pathlib import Path
+from heimdex.domain.errors import UserError
+from heimdex.storage.artefacts import Artefacts
+from heimdex.storage.backups import Backups
+from heimdex.storage.database import Database
+from heimdex.storage.lock import LibraryLock
+folder, database = Path(sys.argv[1]), None
+def write():
+    with database.write() as connection:
+        connection.execute(
+            "INSERT INTO people (name, name_key, created_at) VALUES ('late', 'late', 0)"
+        )
+def attempt(what):
+    try:
+        what()
+        print("did", flush=True)
+    except UserError as error:
+        print("said", error, flush=True)
+print("ready", flush=True)
+for line in sys.stdin:
+    match line.strip():
+        case "lock": attempt(lambda: LibraryLock(folder).acquire())
+        case "open":
+            def begin():
+                global database
+                database = Database.open(folder / "library.sqlite3")
+            attempt(begin)
+        case "write": attempt(write)
+        case "picture": attempt(lambda: Artefacts(folder).put_poster("v" * 32, b"x"))
+        case "backup": attempt(lambda: Backups(folder).make(database))
+"""
+
+
+class Plain:
+    """A program without the rights of root: what is forbidden is forbidden."""
+
+    def __init__(self, library: Path) -> None:
+        prefix: list[str] = []
+        if os.geteuid() == 0:
+            if shutil.which("setpriv") is None:
+                pytest.skip("root may write everywhere, and cannot give that up here")
+            prefix = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
+        self.child = subprocess.Popen(
+            [*prefix, sys.executable, "-c", PLAIN, str(library)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self("") == "ready\n"
+
+    def __call__(self, order: str) -> str:
+        assert self.child.stdin is not None
+        assert self.child.stdout is not None
+        if order:
+            print(order, file=self.child.stdin, flush=True)
+        return self.child.stdout.readline()
+
+    def __enter__(self) -> "Plain":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for stream in (self.child.stdin, self.child.stdout):
+            if stream is not None:
+                stream.close()
+        self.child.wait(10)
+
+
+def test_a_library_that_is_read_only_is_said_and_opens_when_cured(library: Path) -> None:
+    Database.open(library / FILE_NAME).close()
     library.chmod(0o500)
     try:
-        with pytest.raises(UserError, match=str(library)):
-            LibraryLock(library).acquire()
+        with Plain(library) as plain:
+            # The file of the lock is not there yet and cannot be made.
+            assert plain("lock") == (
+                f"said The library {library} cannot be opened (Permission denied); check that the "
+                "folder exists and that you may write to it.\n"
+            )
+            said = plain("open")
+            assert said.startswith("said")
+            assert str(library) in said
+            library.chmod(0o700)
+            assert [plain(each) for each in ("lock", "open", "write")] == ["did\n"] * 3
     finally:
         library.chmod(0o700)
-    with LibraryLock(library):
-        Database.open(library / FILE_NAME).close()
+
+
+def test_rights_that_are_lost_in_the_middle_are_said_and_nothing_is_damaged(library: Path) -> None:
+    with Plain(library) as plain:
+        assert [plain(each) for each in ("lock", "open")] == ["did\n"] * 2
+        library.chmod(0o500)
+        try:
+            for order in ("picture", "backup"):
+                said = plain(order)
+                assert said.startswith("said")
+                assert str(library) in said
+        finally:
+            library.chmod(0o700)
+        assert [plain(each) for each in ("picture", "write", "backup")] == ["did\n"] * 3
+    database = Database.open(library / FILE_NAME)
+    assert database.verify() == []
+    assert database.read().execute("SELECT name FROM people").fetchone()["name"] == "late"
+    database.close()
+    [copy] = Backups(library).all()
+    assert copy.path.stat().st_mode & 0o077 == 0
 
 
 def test_a_disk_without_room_for_a_byte_is_called_full(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ What lies inside a library is the storage room's affair; what a weight file mean
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -74,6 +75,7 @@ class Directories:
             (self.library, "library folder"),
         ):
             _make_writable(folder, meaning)
+        _make_private(self.library)
 
 
 def _absolute(path: str | Path) -> Path:
@@ -92,6 +94,22 @@ def _shipped() -> Path:
     if frozen:
         return Path(frozen)
     return _checkout() or Path(__file__).resolve().parents[1] / "data"
+
+
+def _make_private(library: Path) -> None:
+    """Let nobody else look into a library that lies in a folder which was there before.
+
+    A folder that holds other things as well may be open to others on purpose and is left alone;
+    what Heimdex puts into it is private by itself.
+    """
+    if os.name == "nt":
+        return
+    found = library.stat()
+    others = {path.name for path in library.iterdir()} - {"lock"}
+    ours = not others or "library.sqlite3" in others
+    if found.st_mode & 0o077 and ours and found.st_uid == os.geteuid():
+        with suppress(OSError):  # a file system without permissions, as on a memory card
+            library.chmod(0o700)
 
 
 def _make_writable(folder: Path, meaning: str) -> None:

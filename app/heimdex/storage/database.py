@@ -208,6 +208,10 @@ class Database:
                 raise sqlite3.ProgrammingError("the library is closed")
             for thread in [t for t in self._connections if not t.is_alive()]:
                 self._connections.pop(thread).close()
+        if not self.path.exists():
+            # Private from its first byte, wherever it lies; the files beside it follow its mode.
+            with suppress(OSError):
+                self.path.touch(0o600)
         connection = sqlite3.connect(
             self.path,
             isolation_level=None,  # transactions are begun by `write`, never behind its back

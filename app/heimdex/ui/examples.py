@@ -36,7 +36,7 @@ def keep(library: Path, image: QImage) -> Path | None:
     data = bytes(buffer.data().data())
     target = library / FOLDER / f"{hashlib.sha256(data).hexdigest()[:32]}.png"
     try:
-        target.parent.mkdir(exist_ok=True)
+        target.parent.mkdir(mode=0o700, exist_ok=True)
         if not target.is_file():
             part = target.with_suffix(".part")
             part.write_bytes(data)

@@ -85,6 +85,8 @@ def copy(connection: sqlite3.Connection, target: Path) -> None:
     part = target.with_name(target.name + ".part")
     try:
         part.unlink(missing_ok=True)
+        # As private as what is copied, wherever the copy lies.
+        part.touch(0o600)
         copied = sqlite3.connect(part)
         try:
             connection.backup(copied)
