@@ -12,7 +12,7 @@ from heimdex.cli.torture_drives import Pulled, _compare
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs signals")
 
 
-def test_pulled_and_moved_nothing_is_lost(
+def test_pulled_moved_and_contended_for_nothing_is_lost(
     heimdex: Command, starter_models: Path, sample_media: Path, tmp_path: Path
 ) -> None:
     clips = tmp_path / "clips"
@@ -20,7 +20,8 @@ def test_pulled_and_moved_nothing_is_lost(
     for short in shorten(sorted(sample_media.glob("*.mp4"))[:1], clips):
         if short.suffix != ".mp4":
             short.unlink()
-    arguments = "--only pulls --pulls 1 --only moves --moves 200 --json".split()
+    counts = "--only pulls --pulls 1 --only moves --moves 200 --only owners --owners 5 --json"
+    arguments = counts.split()
     done = heimdex(
         *("bench", "torture", "--media", clips, *arguments),
         env={"HEIMDEX_MODELS": str(starter_models)},
@@ -32,6 +33,10 @@ def test_pulled_and_moved_nothing_is_lost(
     assert (moves["files"], moves["moves"], moves["copies_known"]) == (200, 3, 10)
     assert (moves["indexed_again"], moves["lost"], moves["doubled"]) == (0, 0, 0)
     assert moves["burst_hints"] >= 1
+    owners = document["owners"]
+    assert owners["asked"] == owners["told"] + owners["served"] == 5
+    assert owners["told"] >= 4
+    assert (owners["taken_over"], owners["problems"]) == (1, [])
     for what in ("lost", "doubled", "redone", "blamed", "problems"):
         assert pulls[what] == []
     if pulls["skipped"]:

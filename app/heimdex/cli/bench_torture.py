@@ -1,8 +1,8 @@
 """`heimdex bench torture`: kills the program at random moments, feeds it broken files, pulls its
-drives, moves its files, takes its room, damages its library and uses it for hours, for real.
+drives, moves its files, contends for its library, takes its room, damages it and uses it for hours.
 
-How is said by `torture_kills`, `_files`, `_drives`, `_moves`, `_room`, `_damage`, `_window` and
-`_soak`. Everything happens in folders that are thrown away.
+How is said by `torture_kills`, `_files`, `_drives`, `_moves`, `_owners`, `_room`, `_damage`,
+`_window` and `_soak`. All of it is real. Everything happens in folders that are thrown away.
 """
 
 import argparse
@@ -21,14 +21,15 @@ from heimdex.cli.torture_drives import Pulled, pull
 from heimdex.cli.torture_files import Fed, feed
 from heimdex.cli.torture_kills import Killed, kill
 from heimdex.cli.torture_moves import Moved, move
+from heimdex.cli.torture_owners import Contended, contend
 from heimdex.cli.torture_room import Denied, deny
 from heimdex.cli.torture_soak import Soaked, soak
 from heimdex.cli.torture_window import Used, use
 from heimdex.domain.errors import UserError
 from heimdex.domain.media import MEDIA_SUFFIXES
 
-PARTS = ("kills", "files", "pulls", "moves", "denials", "damages", "window", "soak")
-Part = Killed | Fed | Pulled | Moved | Denied | Damaged | Used | Soaked
+PARTS = ("kills", "files", "pulls", "moves", "owners", "denials", "damages", "window", "soak")
+Part = Killed | Fed | Pulled | Moved | Contended | Denied | Damaged | Used | Soaked
 
 
 def define(kinds: Any, shared: argparse.ArgumentParser) -> None:
@@ -40,7 +41,8 @@ def define(kinds: Any, shared: argparse.ArgumentParser) -> None:
         description="Index the sample (or --media) while the program and its children are killed "
         "with SIGKILL at random moments, and while people are named; then index files that were "
         "broken on purpose; then pull a real drive while it is indexed and plug it in elsewhere "
-        "(Linux, as root); then move and copy thousands of files; then take away the disk's room, "
+        "(Linux, as root); then move and copy thousands of files; then let programs want one "
+        "library at once and kill the one that has it; then take away the disk's room, "
         "the right to write and the clock; damage files of the library; search and change panels "
         "in a real window without a screen, also on a slow disk; and let a library grow by hours "
         "of video. Nothing may be lost, doubled, computed twice, hang, grow without end or end "
@@ -57,6 +59,9 @@ def define(kinds: Any, shared: argparse.ArgumentParser) -> None:
         type=int,
         default=2000,
         help="how many files are moved and written at once (2000)",
+    )
+    command.add_argument(
+        "--owners", type=int, default=18, help="how many programs want one library (18)"
     )
     command.add_argument(
         "--denials",
@@ -100,6 +105,7 @@ def torture_(options: argparse.Namespace) -> int:
             "files": (options.files, lambda: feed(folder, media, options.files, options.seed)),
             "pulls": (options.pulls, lambda: pull(folder, media, options.pulls, chance)),
             "moves": (options.moves, lambda: move(folder, options.moves, chance)),
+            "owners": (options.owners, lambda: contend(folder, options.owners)),
             "denials": (options.denials, lambda: deny(folder, media, options.denials, chance)),
             "damages": (options.damages, lambda: damage(folder, media, options.damages, chance)),
             "window": (
