@@ -531,6 +531,34 @@
         <translation>%1에 사진을 저장할 수 없습니다(%2). 공간을 비우거나 권한을 확인하세요.</translation>
     </message>
     <message>
+        <source>Pictures of videos that are no longer here were left and are deleted.</source>
+        <translation>라이브러리에 더 이상 없는 동영상의 그림이 남아 있어 삭제했습니다.</translation>
+    </message>
+    <message>
+        <source>The index of words was damaged and has been made anew.</source>
+        <translation>단어 색인이 손상되어 새로 만들었습니다.</translation>
+    </message>
+    <message>
+        <source>The vector index was damaged and has been made anew.</source>
+        <translation>벡터 색인이 손상되어 새로 만들었습니다.</translation>
+    </message>
+    <message>
+        <source>Pictures that were missing or damaged have been made anew.</source>
+        <translation>없거나 손상된 그림을 새로 만들었습니다.</translation>
+    </message>
+    <message>
+        <source>The disk that holds %1 has no room for a backup; it needs %2 MB.</source>
+        <translation>%1이(가) 있는 디스크에 백업할 공간이 없습니다. %2MB가 필요합니다.</translation>
+    </message>
+    <message>
+        <source>No backup can be made in %1 (%2); free some space or check the permissions.</source>
+        <translation>%1에 백업을 만들 수 없습니다(%2). 공간을 확보하거나 권한을 확인하세요.</translation>
+    </message>
+    <message>
+        <source>The backup %1 cannot be written (%2); free some space and try again.</source>
+        <translation>백업 %1을(를) 쓸 수 없습니다(%2). 공간을 확보한 뒤 다시 시도하세요.</translation>
+    </message>
+    <message>
         <source>The settings cannot be saved to %1 (%2).</source>
         <translation>설정을 %1에 저장할 수 없습니다(%2).</translation>
     </message>

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from heimdex.ui.background import Background
+from heimdex.ui.complaints import told
 
 if TYPE_CHECKING:
     from heimdex.storage.upkeep import Looked, Upkeep
@@ -62,7 +63,7 @@ class Caring(QObject):
                 "restore`; your videos are not affected."
             )
         else:
-            text = " ".join(looked.mended) or looked.problem
+            text = " ".join(map(told, looked.mended)) or told(looked.problem)
         # A disk that stays full is told once, not every five minutes.
         if text and text != self._told:
             self.said.emit(text)

@@ -120,6 +120,23 @@ _LISTED = (
         "Complaints",
         "Pictures cannot be written to %1 (%2); free some space or check the permissions.",
     ),
+    # Looking after the library
+    QT_TRANSLATE_NOOP(
+        "Complaints", "Pictures of videos that are no longer here were left and are deleted."
+    ),
+    QT_TRANSLATE_NOOP("Complaints", "The index of words was damaged and has been made anew."),
+    QT_TRANSLATE_NOOP("Complaints", "The vector index was damaged and has been made anew."),
+    QT_TRANSLATE_NOOP("Complaints", "Pictures that were missing or damaged have been made anew."),
+    QT_TRANSLATE_NOOP(
+        "Complaints", "The disk that holds %1 has no room for a backup; it needs %2 MB."
+    ),
+    QT_TRANSLATE_NOOP(
+        "Complaints",
+        "No backup can be made in %1 (%2); free some space or check the permissions.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Complaints", "The backup %1 cannot be written (%2); free some space and try again."
+    ),
     QT_TRANSLATE_NOOP("Complaints", "The settings cannot be saved to %1 (%2)."),
     QT_TRANSLATE_NOOP(
         "Complaints", "The settings in %1 cannot be read (%2); mend the file or delete it."
