@@ -74,6 +74,17 @@ def sample_media() -> Path:
 
 
 @pytest.fixture(scope="session")
+def short_sample(sample_media: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Seven seconds of each video of the sample: for what happens to a video, however long."""
+    from media_factory import cut
+
+    folder = tmp_path_factory.mktemp("short")
+    for path in sample_media.glob("*.mp4"):
+        cut(path, folder / path.name, 7)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def starter_models() -> Path:
     """The weights' root with the Starter set in it; the test's HEIMDEX_MODELS points at it."""
     from heimdex.ml import manifests

@@ -267,6 +267,19 @@ def make_audio(
     return path
 
 
+def cut(source: Path, target: Path, seconds: float) -> Path:
+    """The beginning of a file, not encoded again."""
+    import av
+
+    with av.open(str(source)) as whole, av.open(str(target), "w") as part:
+        streams = {each.index: part.add_stream_from_template(each) for each in whole.streams}
+        for packet in whole.demux():
+            if packet.pts is not None and packet.pts * packet.time_base < seconds:
+                packet.stream = streams[packet.stream.index]
+                part.mux(packet)
+    return target
+
+
 def truncate(path: Path, fraction: float) -> Path:
     """Cut a file off after `fraction` of its bytes, as an interrupted copy does."""
     data = path.read_bytes()

@@ -304,7 +304,7 @@ def test_models_and_doctor(heimdex: Command, starter_models: Path) -> None:
 
 
 def test_missing_models_are_named_and_nothing_is_downloaded(
-    heimdex: Command, tmp_path: Path, sample_media: Path
+    heimdex: Command, tmp_path: Path, short_sample: Path
 ) -> None:
     empty = {"HEIMDEX_MODELS": str(tmp_path / "empty")}
     report = heimdex("doctor", "--json", env=empty).json()[0]
@@ -313,7 +313,7 @@ def test_missing_models_are_named_and_nothing_is_downloaded(
         check["do"] for check in report["checks"] if check["name"].startswith("model whisper")
     ]
     assert advice == ["heimdex models download --set starter"]
-    assert heimdex("add", sample_media, env=empty).code == 0
+    assert heimdex("add", short_sample / "astronaut.mp4", env=empty).code == 0
     done = heimdex("index", env=empty)
     assert done.code == 1
     assert "heimdex models download" in done.err.splitlines()[-1]
@@ -322,11 +322,11 @@ def test_missing_models_are_named_and_nothing_is_downloaded(
 
 
 def test_a_broken_file_does_not_stop_the_rest(
-    heimdex: Command, tmp_path: Path, sample_media: Path, starter_models: Path
+    heimdex: Command, tmp_path: Path, short_sample: Path, starter_models: Path
 ) -> None:
     videos = tmp_path / "videos"
     videos.mkdir()
-    whole = (sample_media / "astronaut.mp4").read_bytes()
+    whole = (short_sample / "astronaut.mp4").read_bytes()
     (videos / "truncated.mp4").write_bytes(whole[: len(whole) // 20])
     (videos / "words.mp4").write_text("this is no video")
     (videos / "empty.mp4").touch()
@@ -364,10 +364,10 @@ def test_two_commands_do_not_share_a_library(
 
 
 def test_ctrl_c_stops_cleanly_and_the_next_run_goes_on(
-    heimdex: Command, tmp_path: Path, sample_media: Path, starter_models: Path
+    heimdex: Command, tmp_path: Path, short_sample: Path, starter_models: Path
 ) -> None:
     library = tmp_path / "library"
-    assert heimdex("add", sample_media, "--library", library).code == 0
+    assert heimdex("add", short_sample, "--library", library).code == 0
     with subprocess.Popen(
         [sys.executable, "-m", "heimdex", "index", "--json", "--library", str(library)],
         stdout=subprocess.PIPE,
@@ -381,7 +381,7 @@ def test_ctrl_c_stops_cleanly_and_the_next_run_goes_on(
         asked = time.monotonic()
         child.send_signal(signal.SIGINT)
         rest, err = child.communicate(timeout=120)
-    assert time.monotonic() - asked < 10
+    assert time.monotonic() - asked < 60
     assert child.returncode == 130
     assert err.strip().splitlines()[-1] == "heimdex: stopped; run index again to go on"
     before = [first, *map(json.loads, rest.splitlines())]
@@ -392,12 +392,12 @@ def test_ctrl_c_stops_cleanly_and_the_next_run_goes_on(
 
 @pytest.mark.skipif(os.name == "nt", reason="needs a pseudo-terminal")
 def test_a_terminal_sees_a_bar_with_the_time_left(
-    heimdex: Command, tmp_path: Path, sample_media: Path, starter_models: Path
+    heimdex: Command, tmp_path: Path, short_sample: Path, starter_models: Path
 ) -> None:
     import pty
 
     library = tmp_path / "library"
-    assert heimdex("add", sample_media / "astronaut.mp4", "--library", library).code == 0
+    assert heimdex("add", short_sample / "astronaut.mp4", "--library", library).code == 0
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "heimdex", "index", "--library", str(library)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=theirs, text=True) as child:
