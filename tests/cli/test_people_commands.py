@@ -3,6 +3,7 @@
 import re
 import shutil
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,12 +19,27 @@ def faces(library: Indexed, who: str) -> set[str]:
     return {Path(each["video"]).name for each in shown["appearances"]}
 
 
+@pytest.fixture(scope="module")
+def once_named(
+    sample_library: Indexed, starter_models: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Indexed:
+    """Somebody has a name; never changed by a test (see `named`)."""
+    library = tmp_path_factory.mktemp("named") / "library"
+    shutil.copytree(sample_library.library, library)
+    copy = replace(sample_library, library=library)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HEIMDEX_MODELS", str(starter_models))
+        everybody = copy("people", "list", "--json").json()
+        most = max(everybody, key=lambda person: person["faces"])
+        assert copy("people", "name", most["id"], NAME).code == 0
+    return copy
+
+
 @pytest.fixture
-def named(library_copy: Indexed) -> Indexed:
-    everybody = library_copy("people", "list", "--json").json()
-    most = max(everybody, key=lambda person: person["faces"])
-    assert library_copy("people", "name", most["id"], NAME).code == 0
-    return library_copy
+def named(once_named: Indexed, starter_models: Path, tmp_path: Path) -> Indexed:
+    """A copy that a test may change."""
+    shutil.copytree(once_named.library, tmp_path / "library")
+    return replace(once_named, library=tmp_path / "library")
 
 
 def test_what_is_stored_is_said_once_and_not_into_json(library_copy: Indexed) -> None:
@@ -134,3 +150,11 @@ def test_forgetting_says_what_it_cannot_reach(named: Indexed) -> None:
     assert "Backups you made yourself are not touched" in done.out
     kept = named.library.rglob("*.backup")  # One made afterwards may be there, without the person.
     assert not [copy for copy in kept if NAME.encode() in copy.read_bytes()]
+
+
+def test_of_several_faces_on_a_frame_it_is_said_which_are_there(named: Indexed) -> None:
+    right = named("people", "enroll", NAME, "--at", "astronaut.mp4@0:02", "--face", "1")
+    assert right.code == 0, right.err
+    wrong = named("people", "enroll", NAME, "--at", "astronaut.mp4@0:02", "--face", "7")
+    assert wrong.code == 1
+    assert "there is no face 7" in wrong.err
