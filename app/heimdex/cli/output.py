@@ -6,6 +6,7 @@ What is said is the commands' affair.
 import io
 import json
 import sys
+import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -73,12 +74,17 @@ def table(rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) ->
     """Columns of equal width, two spaces apart; those in `right` are set flush right."""
     if not rows:
         return ""
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    widths = [max(_columns(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = []
     for row in rows:
-        cells = [
-            cell.rjust(width) if i in right else cell.ljust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
+        cells = []
+        for i, (cell, width) in enumerate(zip(row, widths, strict=True)):
+            space = " " * (width - _columns(cell))
+            cells.append(space + cell if i in right else cell + space)
         lines.append("  ".join(cells).rstrip())
     return "\n".join(lines)
+
+
+def _columns(text: str) -> int:
+    """How many columns of a terminal `text` takes; Hangul, kana and Han letters take two."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)

@@ -4,7 +4,6 @@ Recognising and remembering is the people room's; a face is named here by VIDEO@
 """
 
 import argparse
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from heimdex.cli.arguments import moment, positive
 from heimdex.cli.output import clock, complain, counted, emit, note, seconds, table
 from heimdex.cli.people_doubts import different_, suggest_
 from heimdex.cli.people_erasing import explain_once, forget_, off_, on_
+from heimdex.cli.people_frames import name_at
 from heimdex.cli.people_output import called, document, tell
 from heimdex.cli.session import opened
 from heimdex.domain.errors import UserError
@@ -27,11 +27,11 @@ examples:
   heimdex people list
   heimdex people name 3 "Anna"                 the same person is named in every video at once
   heimdex people enroll "Grandpa" portrait.jpg older.jpg
+  heimdex people enroll "Grandpa" --at wedding.mp4@0:42
   heimdex people reject Anna holiday.mp4@1:23  that face is somebody else
   heimdex people undo
 """
 
-_FRAME_EDGE = 1920
 _SLACK_MS = 1000
 """How far a second that a person writes may be from the face they mean."""
 
@@ -70,6 +70,9 @@ def define(group: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> N
         default=[],
         metavar="VIDEO@SECONDS",
         help="a frame that shows the person",
+    )
+    enroll.add_argument(
+        "--face", type=positive, metavar="N", help="which face of the frame, from the left"
     )
     merge = action("merge", merge_, "two people are one")
     merge.add_argument("keep", metavar="WHO", help="who stays")
@@ -186,17 +189,26 @@ def alias_(options: argparse.Namespace) -> int:
 
 
 def enroll_(options: argparse.Namespace) -> int:
-    """Make somebody known by photos."""
+    """Make somebody known by photos, or by their face on a frame."""
     if not options.photos and not options.at:
         raise UserError("Give at least one photo, or --at VIDEO@SECONDS.")
-    with opened(options) as library, tempfile.TemporaryDirectory(prefix="heimdex-") as folder:
-        frames = [_frame(library, at, Path(folder)) for at in options.at]
-        enrolment = library.people.enroll(options.name, [*options.photos, *frames])
+    with opened(options) as library:
+        done: list[str] = []
+        if options.photos:
+            enrolment = library.people.enroll(options.name, options.photos)
+            person = enrolment.person
+            for photo, reason in enrolment.left_out:
+                complain(f"{photo.name} was left out: {reason}")
+            done.append(f"{counted(len(enrolment.used), 'photo')} taken.")
+        for video, at_ms in options.at:
+            person = name_at(library, options.name, video, at_ms, options.face)
+        if options.at:
+            done.append(f"{counted(len(options.at), 'face')} named.")
         explain_once(library)
-    for photo, reason in enrolment.left_out:
-        complain(f"{photo.name} was left out: {reason}")
-    print(f"{counted(len(enrolment.used), 'photo')} taken.", end=" ")
-    tell(enrolment.person)
+    print(" ".join(done), end=" ")
+    tell(person)
+    if not person.track_count:
+        note("No video shows them clearly yet; they are looked for in every new one.")
     return 0
 
 
@@ -276,22 +288,6 @@ def _faces(library: "Library", person: Person, named: list[tuple[str, int]]) -> 
         best = min(near, key=lambda a: max(a.start_ms - at_ms, at_ms - a.end_ms, 0))
         faces.append(TrackRef(video.id, best.track))
     return list(dict.fromkeys(faces))
-
-
-def _frame(library: "Library", moment_: tuple[str, int], folder: Path) -> Path:
-    """One frame of a video as a picture file."""
-    name, at_ms = moment_
-    from heimdex.media.frames import frame_at
-    from heimdex.media.pictures import jpeg
-
-    video = library.catalogue.find_video(name)
-    info = library.catalogue.media_info(video.id)
-    if info is None or not info.video:
-        raise UserError(f"{video.path.name} has no picture, or was not looked at yet.")
-    _, image = frame_at(video.path, info, at_ms, _FRAME_EDGE)
-    picture = folder / f"{video.path.stem}-{at_ms}.jpg"
-    picture.write_bytes(jpeg(image, _FRAME_EDGE, 95))
-    return picture
 
 
 def _path(library: "Library", appearance: Appearance) -> str:
