@@ -7,7 +7,6 @@ is done by `ml` in the child (`engine_host`, role `models`).
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from heimdex.config.directories import Directories
@@ -101,12 +100,7 @@ class Installer:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _run(

@@ -5,7 +5,6 @@ Counts what it is told; running the work is left to the worker and the model sto
 
 import os
 import sys
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from heimdex.domain.ids import VideoId
@@ -105,12 +104,7 @@ class WorkBar:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _before(self, stage: Stage) -> float:

@@ -10,7 +10,6 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Self
 
 from heimdex.domain.errors import UserError
@@ -142,12 +141,7 @@ class Part:
             raise disk_error(error, self.path) from error
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         with contextlib.suppress(DiskFull) if kind is not None else contextlib.nullcontext():
             self.close()
         # Nothing arrived: nothing to go on with.
