@@ -16,11 +16,11 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs signals")
 
 
 def test_denied_damaged_and_used_nothing_is_lost(
-    heimdex: Command, starter_models: Path, sample_media: Path, tmp_path: Path
+    heimdex: Command, starter_models: Path, short_sample: Path, tmp_path: Path
 ) -> None:
     media = tmp_path / "media"
     media.mkdir()
-    shutil.copy2(sample_media / "astronaut.mp4", media)
+    shutil.copy2(short_sample / "astronaut.mp4", media)
     counts = "--denials 3 --damages 3 --searches 8 --switches 4"
     done = heimdex(
         *("bench", "torture", "--media", media, "--json"),
@@ -47,9 +47,7 @@ def test_denied_damaged_and_used_nothing_is_lost(
         assert len(window["handles"]) == len(window["threads"]) == 5
 
 
-def test_a_library_grows_under_an_open_window(
-    heimdex: Command, starter_models: Path, sample_media: Path, tmp_path: Path
-) -> None:
+def test_a_library_grows_under_an_open_window(heimdex: Command, starter_models: Path) -> None:
     counts = "--only soak --hours 0.05 --videos 1 --json"
     done = heimdex(
         *("bench", "torture"),

@@ -20,6 +20,8 @@ from heimdex.cli.torture_running import LONGEST_RUN_S, children, start
 
 _HANG_S = 120.0
 """No stage of a file of a few seconds may take longer, whatever is wrong with it."""
+_EACH_S = 30.0
+"""A run of many files may take so long for each, on a machine that is busy with other things."""
 
 
 @dataclass
@@ -61,7 +63,7 @@ def feed(folder: Path, media: Path, count: int, seed: int) -> Fed:
     done.files = len(made)
     before = _states(broken)
     note("indexing them …")
-    with _measured(done) as watch:
+    with _measured(done, max(LONGEST_RUN_S, count * _EACH_S)) as watch:
         watch(start(library, "add", str(broken)))
         printed = watch(start(library, "index", "--json"))
     done.changed = [path for path, state in before.items() if _state(Path(path)) != state]
@@ -72,7 +74,7 @@ def feed(folder: Path, media: Path, count: int, seed: int) -> Fed:
 
 
 @contextmanager
-def _measured(done: Fed) -> Iterator[Any]:
+def _measured(done: Fed, longest_s: float) -> Iterator[Any]:
     """Runs programs to their end and notes the memory of the largest process among them."""
     from heimdex.hosts.memory import resident_bytes
 
@@ -87,7 +89,7 @@ def _measured(done: Fed) -> Iterator[Any]:
         thread = threading.Thread(target=look)
         thread.start()
         try:
-            out, said = child.communicate(timeout=LONGEST_RUN_S)
+            out, said = child.communicate(timeout=longest_s)
         except subprocess.TimeoutExpired:
             child.kill()
             out, said = child.communicate()
