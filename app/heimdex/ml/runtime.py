@@ -16,16 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heimdex.domain.errors import ModelUnavailable
+from heimdex.ml.devices import AUTO as AUTO
+from heimdex.ml.devices import CPU as CPU
+from heimdex.ml.devices import CUDA as CUDA
+from heimdex.ml.devices import MPS as MPS
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
 _log = logging.getLogger(__name__)
 
-CPU = "cpu"
-CUDA = "cuda"
-MPS = "mps"
-AUTO = "auto"
 _PROVIDERS = {
     CPU: "CPUExecutionProvider",
     CUDA: "CUDAExecutionProvider",

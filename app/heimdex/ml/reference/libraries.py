@@ -11,7 +11,7 @@ from types import ModuleType
 
 from heimdex.domain.errors import ModelUnavailable
 from heimdex.ml import obstacles
-from heimdex.ml.runtime import CPU, CUDA, MPS
+from heimdex.ml.devices import CPU, CUDA, MPS
 
 INSTALL = "scripts/setup --torch"
 """The command that brings all of them."""
