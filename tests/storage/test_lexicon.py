@@ -137,6 +137,20 @@ def test_some_videos_give_what_all_give_without_the_others(
             assert spoken.search(wanted, limit, chosen) == expected
 
 
+def test_common_words_alone_do_not_make_a_large_library_slow(
+    spoken: Lexicon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = groups("happy dogs")  # two rows hold the first word, one the other
+    assert len(spoken.search(query, 9)) == 3
+    monkeypatch.setattr(lexicon, "_WEIGHED", 2)
+    few = spoken.search(query, 9)
+    assert [hit.text for hit in few] == [SENTENCES[3]]
+    assert 0 < few[0].coverage < 1
+    assert len(spoken.search(groups("happy"), 9)) == 2
+    monkeypatch.setattr(lexicon, "_WEIGHED", 1)
+    assert len(spoken.search(groups("happy"), 9)) == 2
+
+
 def test_phrases_are_in_order_and_side_by_side(spoken: Lexicon) -> None:
     assert [hit.text for hit in spoken.phrase("Happy Birthday", 9)] == [SENTENCES[6]]
     assert [hit.text for hit in spoken.phrase("생일을 축하", 9)] == [SENTENCES[0]]

@@ -13,7 +13,7 @@ import json
 import math
 import sqlite3
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -32,6 +32,8 @@ _ONE_SYLLABLE_PARTICLES = tuple(p for p in PARTICLES if len(p) == 1)
 _MOST_TERMS = 64
 """Of a query; more words than anybody types, and far below SQLite's limits."""
 
+_WEIGHED = 10_000
+"""About so many rows are weighed for one query; a thousand take a millisecond."""
 _MANY = 8
 """Where at least one in so many videos will do, the words are not asked for those alone."""
 
@@ -155,7 +157,8 @@ class Lexicon:
         videos: Iterable[VideoId] | None = None,
     ) -> list[LexicalHit]:
         """Passages that hold any term of `groups` (from `groups` or `terms`; one group a word),
-        best BM25 first; of some videos only, if given.
+        best BM25 first; of some videos only, if given. Where common terms would give more than
+        10,000 rows beside those of rarer ones, the rarer ones must be there.
 
         `coverage` says how much is there: in each group the share of its terms, and the groups
         weighed by how rare they are in the library.
@@ -165,8 +168,10 @@ class Lexicon:
         if not flat or limit <= 0:
             return []
         with self._database.snapshot() as connection:
-            weights = self._weights(connection, wanted)
-            match = "terms : (" + " OR ".join(_quoted(v) for t in flat for v in _variants(t)) + ")"
+            often = self._often(connection, wanted)
+            weights = self._weights(often, wanted)
+            sought = [v for term in _rarest(flat, often) for v in _variants(term)]
+            match = "terms : (" + " OR ".join(map(_quoted, sought)) + ")"
             rows = _matching(connection, self._shelf, match, limit, videos)
         return [_hit(row, wanted, weights) for row in rows]
 
@@ -190,7 +195,8 @@ class Lexicon:
     def weights(self, groups: Sequence[Sequence[str]]) -> list[float]:
         """How much each group says: more the rarer its rarest term is on the shelf."""
         with self._database.snapshot() as connection:
-            return self._weights(connection, [_distinct(group) for group in groups])
+            wanted = [_distinct(group) for group in groups]
+            return self._weights(self._often(connection, wanted), wanted)
 
     def vocabulary(self) -> list[str]:
         """Every word on the shelf, once."""
@@ -209,16 +215,18 @@ class Lexicon:
             kept = self._kept = (stamp, (count, last))
         return kept[1]
 
-    def _weights(
+    def _often(
         self, connection: sqlite3.Connection, groups: Sequence[Sequence[str]]
-    ) -> list[float]:
+    ) -> dict[str, int]:
+        """In how many rows each term stands."""
+        terms = dict.fromkeys(term for group in groups for term in group)
+        return {term: _frequency(connection, self._shelf, term) for term in terms}
+
+    def _weights(self, often: Mapping[str, int], groups: Sequence[Sequence[str]]) -> list[float]:
         """Inverse document frequency of each group's rarest term, as in BM25 but never below 0."""
         total, _ = self.state()
-        found = []
-        for group in groups:
-            rarest = min([total, *(_frequency(connection, self._shelf, term) for term in group)])
-            found.append(math.log(1 + (total - rarest + 0.5) / (rarest + 0.5)))
-        return found
+        rarest = [min([total, *(often[term] for term in group)]) for group in groups]
+        return [math.log(1 + (total - each + 0.5) / (each + 0.5)) for each in rarest]
 
 
 def put_terms(connection: sqlite3.Connection, shelf: Shelf, row_id: int, text: str) -> None:
@@ -333,6 +341,19 @@ def _frequency(connection: sqlite3.Connection, shelf: Shelf, term: str) -> int:
         (json.dumps(_variants(term)),),
     ).fetchone()
     return row[0] or 0
+
+
+def _rarest(terms: Sequence[str], often: Mapping[str, int]) -> list[str]:
+    """The terms whose rows are weighed: of words that half of a large library says, nobody waits
+    for every row when rarer words of the query tell where to look."""
+    kept: list[str] = []
+    rows = 0
+    for term in sorted(terms, key=lambda term: often[term]):
+        rows += often[term]
+        if kept and rows > _WEIGHED:
+            break
+        kept.append(term)
+    return kept
 
 
 def _matching(
