@@ -270,6 +270,16 @@ def test_mounts_are_read_as_the_manual_says(
     assert drives.paths_of(Place("uuid:btr-9", "@photos/x.mp4")) == []
 
 
+def test_without_a_list_of_mounts_paths_are_all_there_is(
+    library: Library, videos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drives_linux, "MOUNTINFO", tmp_path / "none")
+    put(videos / "a.mp4")
+    library.scanner.add([videos])
+    assert not library.scanner.rescan().any_change
+    assert library.whereabouts.of_folders() == {}
+
+
 def test_what_is_mounted_over_hides_what_is_below() -> None:
     point = Path("/mnt/disk")
     drives = Drives(

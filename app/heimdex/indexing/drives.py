@@ -13,6 +13,9 @@ from pathlib import Path
 
 from heimdex.domain.media import Place
 
+_UNC = "\\\\"
+"""A path of Windows that begins like that names a share and its server."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mount:
@@ -39,6 +42,10 @@ class Drives:
     def place_of(self, path: Path) -> Place | None:
         """Where a path is on its drive; None where the drive has no identity."""
         real = Path(os.path.realpath(path))
+        if real.drive.startswith(_UNC):
+            # Where Windows knows a share by its name, that is its identity.
+            inside = real.relative_to(real.anchor).as_posix()
+            return Place(f"share:{real.drive.lower()}", "" if inside == "." else inside)
         mount = self._mount_of(real)
         volume = None if mount is None else self._identity(mount)
         if mount is None or volume is None:
@@ -63,6 +70,8 @@ class Drives:
 
     def is_remote(self, path: Path) -> bool:
         """Whether a path is on a share, whose changes by others make no events here."""
+        if path.drive.startswith(_UNC):
+            return True
         if not self._any_remote:
             return False
         mount = self._mount_of(Path(os.path.abspath(path)))  # noqa: PTH100 - must not ask the share

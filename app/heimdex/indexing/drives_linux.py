@@ -27,7 +27,7 @@ def mounts() -> list[Mount]:
     """What /proc/self/mountinfo lists; nothing that is mounted is touched."""
     uuids = _uuids()
     found = []
-    for line in MOUNTINFO.read_bytes().splitlines():
+    for line in _table().splitlines():
         fields, _, rest = line.partition(b" - ")
         _, _, device, root, point, *_ = fields.split(b" ")
         kind, source, *_ = rest.split(b" ")
@@ -45,7 +45,15 @@ def mounts() -> list[Mount]:
 
 def signature() -> object:
     """The list of mounts as it stands."""
-    return MOUNTINFO.read_bytes()
+    return _table()
+
+
+def _table() -> bytes:
+    try:
+        return MOUNTINFO.read_bytes()
+    except OSError:
+        # No /proc, or no Linux: then drives are what they are mounted as.
+        return b""
 
 
 def _identity(
