@@ -1,5 +1,6 @@
 """Drives that are really mounted, pulled and mounted elsewhere."""
 
+import ctypes
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from small_library import Library, put
 
 from heimdex.domain.media import FileState, Place
 from heimdex.domain.stages import JobState, Stage
-from heimdex.indexing import drives_linux, reach
+from heimdex.indexing import drives_linux, drives_macos, reach
 from heimdex.indexing.drives import Drives, Mount
 from heimdex.indexing.reach import UNREACHABLE
 
@@ -278,6 +279,14 @@ def test_without_a_list_of_mounts_paths_are_all_there_is(
     library.scanner.add([videos])
     assert not library.scanner.rescan().any_change
     assert library.whereabouts.of_folders() == {}
+
+
+def test_records_for_macos_are_laid_out_as_its_headers_say() -> None:
+    """It has not been run there; sizes are those of <sys/mount.h> and <sys/attr.h>, 64 bit."""
+    assert ctypes.sizeof(drives_macos._Statfs) == 2168
+    assert drives_macos._Statfs.f_mntonname.offset == 88
+    assert ctypes.sizeof(drives_macos._Attrlist) == 24
+    assert ctypes.sizeof(drives_macos._VolumeUuid) == 20
 
 
 def test_what_is_mounted_over_hides_what_is_below() -> None:
