@@ -3,16 +3,22 @@
 What is done on them is left to `torture_room` and `torture_window`.
 """
 
+import ctypes
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 _BLKIO = Path("/sys/fs/cgroup/blkio")
 """Where the first generation of control groups bounds block devices."""
+
+
+_NEW_MOUNTS = 0x00020000
+"""CLONE_NEWNS of unshare(2)."""
 
 
 class Unsupported(Exception):
@@ -20,11 +26,20 @@ class Unsupported(Exception):
 
 
 def require_mounts() -> None:
-    """Raise Unsupported where file systems cannot be mounted."""
+    """Raise Unsupported where file systems cannot be mounted. From now on what this process mounts
+    is seen by it and its children alone, and is gone with it, however it ends."""
     if not sys.platform.startswith("linux"):
         raise Unsupported("it needs Linux")
     if os.geteuid() != 0:
         raise Unsupported("only root may mount file systems")
+    _part_from_others()
+
+
+@cache
+def _part_from_others() -> None:
+    if ctypes.CDLL(None, use_errno=True).unshare(_NEW_MOUNTS) != 0:
+        raise Unsupported(f"mounting is not allowed here ({os.strerror(ctypes.get_errno())})")
+    _run("mount", "--make-rprivate", "/")
 
 
 @contextmanager
@@ -65,12 +80,13 @@ def mounted_image(image: Path, place: Path, size_mb: int) -> Iterator[Path]:
     try:
         place.mkdir(exist_ok=True)
         _run("mount", device, str(place))
-        try:
-            yield Path(device)
-        finally:
-            _run("umount", str(place))
     finally:
+        # It goes with the last mount of it, also when we are killed.
         _run("losetup", "-d", device)
+    try:
+        yield Path(device)
+    finally:
+        _run("umount", str(place))
 
 
 @contextmanager
