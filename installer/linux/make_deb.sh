@@ -26,7 +26,7 @@ install -m 644 "$root/resources/icons/heimdex.svg" \
 gzip -9n <"$here/heimdex.1" >"$tree/usr/share/man/man1/heimdex.1.gz"
 install -m 644 "$here/lintian-overrides" "$tree/usr/share/lintian/overrides/heimdex"
 gzip -9n <"$root/README.md" >"$tree/usr/share/doc/heimdex/README.md.gz"
-gzip -9n <"$root/CHANGELOG.md" >"$tree/usr/share/doc/heimdex/changelog.gz"
+gzip -9n <"$root/CHANGELOG.md" >"$tree/usr/share/doc/heimdex/CHANGELOG.md.gz"
 install -m 644 "$frozen/lib/notices.txt" "$tree/usr/share/doc/heimdex/copyright"
 
 # What PySide6 stands on and does not carry, as scripts/setup.py knows it; Python's and C++'s
@@ -52,8 +52,15 @@ packages = sorted({*module.WINDOW_LIBRARIES.values(), *own})
 print(", ".join(names.get(package, package) for package in packages))
 PYTHON
 )
-size=$(du -sk "$tree" | cut -f1)
 maintainer="${DEBFULLNAME:-Heimdex project} <${DEBEMAIL:-heimdex@users.noreply.github.com}>"
+gzip -9n >"$tree/usr/share/doc/heimdex/changelog.gz" <<CHANGELOG
+heimdex ($version) stable; urgency=medium
+
+  * What is new is in CHANGELOG.md beside this file.
+
+ -- $maintainer  $(date -uR)
+CHANGELOG
+size=$(du -sk "$tree" | cut -f1)
 cat >"$tree/DEBIAN/control" <<CONTROL
 Package: heimdex
 Version: $version

@@ -68,13 +68,13 @@ Filename: "{app}\Heimdex window.exe"; Description: "{cm:LaunchProgram,Heimdex}";
 [Code]
 procedure CurUninstallStepChanged(CurUninstallStep: TUninstallStep);
 var
-  Library: String;
+  Folder: String;
 begin
   if CurUninstallStep <> usPostUninstall then
     exit;
-  Library := ExpandConstant('{localappdata}\heimdex');
+  Folder := ExpandConstant('{localappdata}\heimdex');
   { A silent removal, such as that of an update, keeps everything. }
-  if DirExists(Library) and not UninstallSilent then
-    if MsgBox(FmtMessage(CustomMessage('RemoveLibrary'), [Library]), mbConfirmation, MB_YESNO or MB_DEFBUTTON2) = IDYES then
-      DelTree(Library, True, True, True);
+  if DirExists(Folder) and not UninstallSilent then
+    if MsgBox(FmtMessage(CustomMessage('RemoveLibrary'), [Folder]), mbConfirmation, MB_YESNO or MB_DEFBUTTON2) = IDYES then
+      DelTree(Folder, True, True, True);
 end;
