@@ -21,7 +21,7 @@ def evidence(
     draft: Draft, query: Query, names: Mapping[PersonId, str], telling: Dating | None = None
 ) -> tuple[Evidence, ...]:
     """The reasons for a moment, strongest first: at most one of each kind. `telling`: what dates
-    its video where the file does not; a line on the screen that does is the last reason."""
+    its video where the file does not; a line on the screen that does is a reason too."""
     reasons = [
         reason
         for reason in (
@@ -37,10 +37,10 @@ def evidence(
         replace(reason, at_ms=min(max(reason.at_ms, draft.start_ms), draft.end_ms))
         for reason in reasons
     ]
-    within.sort(key=lambda reason: -reason.score)
-    if telling is not None and not any(telling.text in reason.text for reason in within):
-        within.append(Evidence(EvidenceKind.TEXT, telling.text, CUT, telling.at_ms))
-    return tuple(within)
+    line = telling.text if telling is not None else ""
+    if telling is not None and line and not any(line in reason.text for reason in within):
+        within.append(Evidence(EvidenceKind.TEXT, line, CUT, telling.at_ms))
+    return tuple(sorted(within, key=lambda reason: -reason.score))
 
 
 def _speech(draft: Draft, query: Query) -> Evidence | None:
