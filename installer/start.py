@@ -25,6 +25,9 @@ def give_back_library_path() -> None:
         os.environ["LD_LIBRARY_PATH"] = before
     else:
         os.environ.pop("LD_LIBRARY_PATH", None)
+    # A child that is this program again finds its own: without this it takes itself for a part of
+    # its parent, and believes what it inherits.
+    os.environ["PYINSTALLER_RESET_ENVIRONMENT"] = "1"
 
 
 class NoTraces:

@@ -1,7 +1,9 @@
 """The recipes for the packages name what is really there, in one version, on every system."""
 
 import configparser
+import importlib
 import importlib.util
+import os
 import re
 import shutil
 import subprocess
@@ -252,6 +254,33 @@ def test_spent_files_are_only_read_by_conversions(load: Any) -> None:
             if name in path.read_text(encoding="utf-8")
         ]
         assert users in ([], ["conversions.py"]), (name, users)
+
+
+def test_what_would_send_traces_refuses(load: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chroma finds the name it imports; whoever would use it is told why not."""
+    name = "opentelemetry.exporter.otlp.proto.grpc.trace_exporter"
+    monkeypatch.setitem(sys.modules, name, ModuleType(name))
+    load("start").refuse_traces()
+    with pytest.raises(RuntimeError, match="carries nothing that sends traces"):
+        importlib.import_module(name).OTLPSpanExporter(endpoint="http://127.0.0.1:4317")
+    chroma = importlib.util.find_spec("chromadb")
+    assert chroma is not None
+    assert chroma.origin is not None
+    asks = Path(chroma.origin).parent / "telemetry" / "opentelemetry" / "__init__.py"
+    assert f"from {name} import OTLPSpanExporter" in asks.read_text(encoding="utf-8")
+
+
+def test_a_frozen_child_looks_for_its_own_libraries(
+    load: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others get the library path that there was before."""
+    monkeypatch.setenv("LD_LIBRARY_PATH", "/opt/heimdex/lib:/mine")
+    monkeypatch.setenv("LD_LIBRARY_PATH_ORIG", "/mine")
+    monkeypatch.setenv("PYINSTALLER_RESET_ENVIRONMENT", "")
+    load("start").give_back_library_path()
+    assert os.environ["LD_LIBRARY_PATH"] == "/mine"
+    assert "LD_LIBRARY_PATH_ORIG" not in os.environ
+    assert os.environ["PYINSTALLER_RESET_ENVIRONMENT"] == "1"
 
 
 def test_icons_are_what_the_systems_read(load: Any) -> None:
