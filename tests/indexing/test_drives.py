@@ -93,6 +93,27 @@ def test_a_folder_follows_its_drive(
     assert len(library.scanner.rescan().added) == 1
 
 
+def test_what_is_not_watched_is_looked_for_when_a_drive_comes(
+    library: Library, make_drive: MakeDrive, videos: Path, tmp_path: Path
+) -> None:
+    drive = make_drive("drive")
+    put(drive.point / "clips" / "a.mp4")
+    put(videos / "here.mp4")
+    library.scanner.add([drive.point / "clips"], watched=False)
+    library.scanner.add([put(drive.point / "loose.mp4"), videos])
+    assert not library.scanner.seek().any_change
+    drive.pull()
+    report = library.scanner.seek()
+    assert {path.name for path in report.offline} == {"a.mp4", "loose.mp4"}
+    assert states(library)["here.mp4"] is FileState.ONLINE
+    library.work()
+    drive.mount(tmp_path / "second")
+    report = library.scanner.seek()
+    assert set(states(library).values()) == {FileState.ONLINE}
+    assert report.resumed == 2
+    assert library.work().done == 2
+
+
 def test_another_drive_at_the_same_place_is_not_taken_for_it(
     library: Library, make_drive: MakeDrive, tmp_path: Path
 ) -> None:

@@ -117,7 +117,7 @@ class _Run:
 
     def watch(self) -> None:
         """Wait for folders in which something changed, and work on what is new in them."""
-        hints: queue.SimpleQueue[Folder] = queue.SimpleQueue()
+        hints: queue.SimpleQueue[Folder | None] = queue.SimpleQueue()
         with self._library.watcher(hints.put) as watcher:
             if not self._json:
                 note("Waiting for new videos; stop with Ctrl-C.")
@@ -127,11 +127,14 @@ class _Run:
                 except queue.Empty:
                     self.look_after()
                     continue
-                report = self._library.scanner.scan(folder, cancelled=self._stop.is_set)
+                scanner, cancelled = self._library.scanner, self._stop.is_set
+                report = (
+                    scanner.seek(cancelled) if folder is None else scanner.scan(folder, cancelled)
+                )
                 tell_problems(report)
                 # A folder may have followed its drive to another place.
                 watcher.update(self._library.catalogue.folders())
-                if report.waiting:
+                if report.waiting and folder is not None:
                     watcher.look_again(folder)
                 self.work()
 

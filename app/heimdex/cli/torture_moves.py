@@ -174,9 +174,10 @@ def _burst(folder: Path, count: int, done: Moved) -> None:
     folder.mkdir()
     hinted = threading.Event()
 
-    def hint(_: Folder) -> None:
-        done.burst_hints += 1
-        hinted.set()
+    def hint(which: Folder | None) -> None:
+        if which is not None:
+            done.burst_hints += 1
+            hinted.set()
 
     with Watcher([Folder(FolderId(1), folder, True, FileState.ONLINE)], hint, 1.0):
         time.sleep(1.0)

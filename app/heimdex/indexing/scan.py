@@ -74,6 +74,14 @@ class Scanner:
             scan.folders([folder])
         return scan.report
 
+    def seek(self, cancelled: IsCancelled | None = None) -> ScanReport:
+        """Look only for what went or came back with a drive: folders, and files that were added by
+        themselves."""
+        with self._pass(cancelled, patient=True) as scan:
+            scan.folders([f for f in self._catalogue.folders() if scan.is_unsure(f)])
+            scan.loose_files([f for f in self._catalogue.files() if f.folder_id is None])
+        return scan.report
+
     def rescan(self, cancelled: IsCancelled | None = None) -> ScanReport:
         """Look at everything again: all folders, and the files that were added by themselves."""
         with self._pass(cancelled, patient=True) as scan:

@@ -84,6 +84,10 @@ class ScanPass:
         for folder, tree in walks:
             self._take_leave(folder, tree)
 
+    def is_unsure(self, folder: Folder) -> bool:
+        """Whether a folder is away, or was there a moment ago and is not any more."""
+        return folder.state is not FileState.ONLINE or self._following.is_gone(folder)
+
     def loose_files(self, files: Sequence[MediaFile]) -> None:
         """Look again at files that belong to no added folder."""
         self._following.follow_files(files)

@@ -22,13 +22,14 @@ from watchdog.observers.api import BaseObserver, ObservedWatch
 from watchdog.observers.polling import PollingObserver
 
 from heimdex.domain.ids import FolderId
-from heimdex.domain.media import MEDIA_SUFFIXES, FileState, Folder
+from heimdex.domain.media import MEDIA_SUFFIXES, Folder
 from heimdex.indexing import drives
 from heimdex.indexing.drives import Drives
 from heimdex.indexing.reach import answers
 from heimdex.indexing.walk import Found, look_at
 
-OnHint = Callable[[Folder], None]
+OnHint = Callable[[Folder | None], None]
+"""A folder to be looked at again; None when a drive came or went, so that anything may be back."""
 
 _TICK_S = 0.5
 _DEBOUNCE_S = 1.0
@@ -214,18 +215,22 @@ class Watcher:
             root = self._roots.get(folder_id)
             if root is None or self._stopping.is_set():
                 continue
-            try:
-                self._on_hint(root.folder)
-            except Exception:  # noqa: BLE001 - one failing scan must not end the watching
-                _log.exception("a hint was not taken")
+            self._hint(root.folder)
+
+    def _hint(self, folder: Folder | None) -> None:
+        try:
+            self._on_hint(folder)
+        except Exception:  # noqa: BLE001 - one failing scan must not end the watching
+            _log.exception("a hint was not taken")
 
     def _tend_roots(self) -> None:
         """Watch what is wanted and there; notice drives that come and go."""
         with self._lock:
             wanted = dict(self._wanted)
         mounted = drives.signature()
-        # A drive that was plugged in may be one of a folder that used to be elsewhere.
-        searching = self._mounted is not None and mounted != self._mounted
+        if self._mounted is not None and mounted != self._mounted:
+            # It may be the drive of a folder that used to be elsewhere, or that is not watched.
+            self._hint(None)
         self._mounted = mounted
         present = Drives()
         for folder_id in [each for each in self._roots if each not in wanted]:
@@ -244,8 +249,6 @@ class Watcher:
                 continue
             identity = _identity(folder.path)
             if identity == root.identity:
-                if searching and (identity is None or folder.state is not FileState.ONLINE):
-                    self._hint_at(folder_id, time.monotonic())
                 continue
             self._unwatch(root)
             root.identity = identity

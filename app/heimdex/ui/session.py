@@ -214,11 +214,14 @@ class Session(QObject):
         if self._watcher is not None and not self._closed:
             self._watcher.update(self.library.catalogue.folders())
 
-    def _look_at(self, folder: Folder) -> None:
+    def _look_at(self, folder: Folder | None) -> None:
         watcher = self._watcher
 
         def scan() -> "ScanReport":
-            report = self.library.scanner.scan(folder, cancelled=self._is_closed)
+            scanner = self.library.scanner
+            if folder is None:
+                return scanner.seek(cancelled=self._is_closed)
+            report = scanner.scan(folder, cancelled=self._is_closed)
             if report.waiting and watcher is not None:
                 watcher.look_again(folder)
             return report
