@@ -368,7 +368,7 @@ def test_an_engine_that_is_not_installed_is_said(
 
     monkeypatch.setattr(libraries, "is_installed", lambda name: False)
     for choice in (Choice(asr_engine="openai-whisper"), Choice(asr_device="mps")):
-        with pytest.raises(ModelUnavailable, match=r"not installed; run .*set ASR_ENGINE"):
+        with pytest.raises(ModelUnavailable, match=r"not installed; run: .*[Ss]et ASR_ENGINE"):
             factory.speech(choice, store).load()
 
 

@@ -44,8 +44,8 @@ _log = logging.getLogger(__name__)
 class CTranslateWhisper:
     """A `listening.Model`."""
 
-    searches = (Search(3), Search(5, no_repeat=5), Search(5, 3, 1.1))
-    """Three beams were found to hear as well as five, one and two a little worse."""
+    searches = (Search(5), Search(5, no_repeat=5), Search(5, 3, 1.1))
+    """Three beams take a tenth less time than five and make a tenth more errors."""
 
     def __init__(self, store: ModelStore, model_id: str, compute: Compute) -> None:
         """`ModelUnavailable` when weights are missing or damaged, or the device is not there."""
