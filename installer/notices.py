@@ -5,6 +5,8 @@ reader; docs/licences.md is the short table.
 """
 
 import os
+import shutil
+import subprocess
 import sys
 import textwrap
 from collections.abc import Iterable
@@ -41,14 +43,17 @@ warranty."""
 FORBIDDEN = ("torch", "tensorflow", "nvidia")
 """Packages whose presence means that the recipe went wrong: the package for processors has none."""
 
-GPL = ("x264", "x265")
+GPL = ("x264", "x265", "libreadline")
 """Libraries whose terms the rest of the package cannot keep; `ffmpeg.py` leaves them out."""
 
 
-def write(collected: Iterable[str], target: Path, manifests: Path) -> None:
+def write(
+    collected: Iterable[str], target: Path, manifests: Path, terms: Iterable[Path] = ()
+) -> None:
     """Write one file with the terms of Python, Qt, FFmpeg, every collected package and the models.
 
-    `collected`: paths of files that are frozen. RuntimeError when one is of a forbidden package or
+    `collected`: paths of files that are frozen; `terms`: licence texts to put in as they are.
+    RuntimeError when one is of a forbidden package or
     library.
     """
     collected = list(collected)
@@ -62,7 +67,9 @@ def write(collected: Iterable[str], target: Path, manifests: Path) -> None:
         "Third-party software in this copy of Heimdex",
         f"Heimdex is under the Apache License 2.0, see LICENSE.\n\n{QT}\n\n{_ffmpeg()}\n\n{INTEL}",
         f"Python {sys.version.split()[0]}\nPython Software Foundation License, https://docs.python.org/3/license.html",
+        *(path.read_text(encoding="utf-8") for path in terms),
         *(_notice(name, found[name]) for name in sorted(found, key=str.lower)),
+        *_of_the_system(collected),
         *_models(manifests),
     ]
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -87,6 +94,29 @@ def _packages(files: set[str]) -> dict[str, Distribution]:
         if any(os.path.normpath(f"{root}/{file}") in files for file in distribution.files or ()):
             owners[name] = distribution
     return owners
+
+
+def _of_the_system(collected: Iterable[str]) -> list[str]:
+    """What Debian says of the packages of its own whose libraries were frozen; elsewhere nothing
+    of the system is."""
+    if shutil.which("dpkg-query") is None:
+        return []
+    owners = set()
+    for path in {Path(path).resolve() for path in collected if path.startswith(("/usr/", "/lib/"))}:
+        # Half of Debian's packages still name the place from before /lib went into /usr.
+        for name in (str(path), str(path).removeprefix("/usr")):
+            asked = ("dpkg-query", "-S", name)
+            said = subprocess.run(asked, capture_output=True, text=True, check=False)
+            if said.returncode == 0:
+                owners.add(said.stdout.partition(":")[0])
+                break
+    texts = []
+    for owner in sorted(owners):
+        page = Path("/usr/share/doc") / owner / "copyright"
+        texts.append(
+            f"{owner} (of the system that built this)\n\n{page.read_text(encoding='utf-8')}"
+        )
+    return texts
 
 
 def _notice(name: str, distribution: Distribution) -> str:

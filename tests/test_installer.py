@@ -132,6 +132,16 @@ def test_the_notices_refuse_what_is_under_the_gpl_and_say_how_ffmpeg_was_built(
         notices.write(["/a/libx265-f5385bb8.so.216"], tmp_path / "again.txt", ROOT / "models")
 
 
+@pytest.mark.skipif(not shutil.which("dpkg-query"), reason="packages are Debian's here")
+def test_libraries_of_the_system_bring_their_notices(load: Any) -> None:
+    """Whatever name of the file the system's list has, from before or after /usr's merging."""
+    bash = Path("/bin/bash").resolve()
+    (text,) = load("notices")._of_the_system([str(bash)])
+    assert text.startswith("bash (of the system that built this)")
+    assert "GPL" in text
+    assert load("notices")._of_the_system([__file__]) == []
+
+
 def test_ffmpeg_is_the_version_that_pyav_was_made_for(load: Any) -> None:
     import av
 

@@ -24,5 +24,6 @@ done
 ./configure --toolchain=msvc --prefix="$prefix" "${words[@]}"
 make -j"$(nproc)"
 make install
+cp COPYING.LGPLv2.1 "$prefix/"
 # PyAV's build looks for import libraries in lib; Microsoft's are put beside the DLLs.
 mv "$prefix"/bin/*.lib "$prefix/lib/"
