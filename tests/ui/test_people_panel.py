@@ -2,7 +2,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPointF, QSize, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
@@ -12,6 +12,7 @@ from heimdex.config.settings import Settings
 from heimdex.domain.faces import PhotoFace
 from heimdex.domain.ids import PersonId
 from heimdex.ui.people.naming import NameDialog
+from heimdex.ui.people.reading import read_everybody
 from heimdex.ui.people.settings_page import PeopleSettings
 from heimdex.ui.window import Window
 
@@ -289,6 +290,23 @@ def test_photos_dropped_on_the_panel_make_somebody_known(
     middle = portrait.viewport().mapTo(window.people, middle)
     assert drop(window, photos[1], where=QPointF(middle))
     qtbot.waitUntil(lambda: filled.library.people.show(person.id).photos == 4, timeout=20_000)
+
+
+def test_somebody_no_video_shows_yet_is_shown_by_the_photo(
+    window: Window, filled: Small, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filled.library.people, "_eyes", Seeing(filled, 77))
+    filled.library.people.enroll("Zoe", [tmp_path / "portrait.jpg"])
+    [zoe] = [g for g in read_everybody(filled.library).named if g.person.name == "Zoe"]
+    assert zoe.person.track_count == 0
+    assert zoe.crops == (jpeg("gray", 112, 112),)
+    thumbnails = window.people.people.painter.thumbnails
+    size = QSize(40, 40)
+    thumbnails.pixmap(zoe.crops[0], size, 1.0, fill=True)
+    qtbot.waitUntil(lambda: thumbnails.pixmap(zoe.crops[0], size, 1.0, fill=True) is not None,
+                    timeout=15_000)  # fmt: skip
+    shown = thumbnails.pixmap(zoe.crops[0], size, 1.0, fill=True).toImage().pixelColor(20, 20)
+    assert abs(shown.red() - 128) < 3
 
 
 def test_videos_dropped_on_the_panel_are_left_to_the_window(window: Window, tmp_path: Path) -> None:

@@ -94,6 +94,11 @@ class People:
         appearances = tuple(self._store.appearances([person_id]))
         return PersonPage(person, appearances, len(self._store.photos(person_id)))
 
+    def photo(self, person_id: PersonId) -> bytes | None:
+        """The first photo somebody was enrolled with, cut to the face, as JPEG or PNG bytes."""
+        photos = self._store.photos(person_id)
+        return photos[0].crop if photos else None
+
     def named(self) -> Sequence[Person]:
         """Everybody who has a name and is not hidden: who a query can be about. Without portraits,
         because it is asked at every keystroke."""

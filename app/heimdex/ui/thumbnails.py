@@ -9,10 +9,13 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QBuffer, QObject, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QImageReader, QPixmap
 
 CACHE_BYTES = 160 * 1024 * 1024
+Picture = Path | bytes
+"""A picture file, or what would be in one: a photo that is kept in the library itself."""
+
 WAITING_LIMIT = 160
 """Requests beyond this are dropped, oldest first: they have long been scrolled away."""
 
@@ -22,16 +25,16 @@ class Request:
     """A picture at the size in device pixels it is painted at; `fill` crops, otherwise it fits
     unless its shape is near enough to the frame's to be cropped without loss."""
 
-    path: Path
+    picture: Picture
     size: QSize
     fill: bool
 
     def __hash__(self) -> int:
-        return hash((self.path, self.size.width(), self.size.height(), self.fill))
+        return hash((self.picture, self.size.width(), self.size.height(), self.fill))
 
 
 class Thumbnails(QObject):
-    """A cache of pixmaps by path and size. Ask from the main thread only."""
+    """A cache of pixmaps by picture and size. Ask from the main thread only."""
 
     loaded = Signal()
     """One or more pictures arrived: repaint what is visible."""
@@ -50,13 +53,15 @@ class Thumbnails(QObject):
         self._thread = threading.Thread(target=self._work, name="heimdex-thumbnails", daemon=True)
         self._thread.start()
 
-    def pixmap(self, path: Path, size: QSize, ratio: float, fill: bool = False) -> QPixmap | None:
+    def pixmap(
+        self, picture: Picture, size: QSize, ratio: float, fill: bool = False
+    ) -> QPixmap | None:
         """The picture if it is ready, otherwise None, and `loaded` once it is.
 
         `size` in device-free pixels. A file that is not there stays None until `forget`.
         """
         pixels = QSize(round(size.width() * ratio), round(size.height() * ratio))
-        request = Request(path, pixels, fill)
+        request = Request(picture, pixels, fill)
         found = self._pixmaps.get(request)
         if found is not None:
             self._pixmaps.move_to_end(request)
@@ -76,7 +81,9 @@ class Thumbnails(QObject):
         if folder is None:
             self._missing.clear()
             return
-        self._missing = {r for r in self._missing if r.path.parent != folder}
+        self._missing = {
+            r for r in self._missing if isinstance(r.picture, bytes) or r.picture.parent != folder
+        }
 
     def forget_all(self) -> None:
         """Drop every picture, for example when memory is short."""
@@ -120,7 +127,12 @@ class Thumbnails(QObject):
 
 def _load(request: Request) -> QImage:
     """Read and frame one picture; a null image when there is none."""
-    reader = QImageReader(str(request.path))
+    held = QBuffer()
+    if isinstance(request.picture, bytes):
+        held.setData(request.picture)
+        reader = QImageReader(held)
+    else:
+        reader = QImageReader(str(request.picture))
     reader.setAutoTransform(True)
     whole = reader.size()
     target = request.size

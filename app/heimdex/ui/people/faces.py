@@ -4,7 +4,6 @@ Which faces there are is read in `people.reading`.
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import (
@@ -30,7 +29,7 @@ from heimdex.domain.ids import PersonId
 from heimdex.ui import painting, wording
 from heimdex.ui.people.reading import Crop, Group
 from heimdex.ui.theme import Theme
-from heimdex.ui.thumbnails import Thumbnails
+from heimdex.ui.thumbnails import Picture, Thumbnails
 
 CROP = 72
 PORTRAIT = 112
@@ -46,23 +45,23 @@ class Face(QWidget):
         super().__init__()
         self._theme = theme
         self._thumbnails: Thumbnails | None = None
-        self._path: Path | None = None
+        self._picture: Picture | None = None
         self.setFixedSize(edge, edge)
 
-    def show_face(self, thumbnails: Thumbnails, path: Path | None) -> None:
+    def show_face(self, thumbnails: Thumbnails, picture: Picture | None) -> None:
         """Show another face; None shows a silhouette."""
         if self._thumbnails is None:
             thumbnails.loaded.connect(self.update)
         self._thumbnails = thumbnails
-        self._path = path
+        self._picture = picture
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         picture = None
-        if self._thumbnails is not None and self._path is not None:
+        if self._thumbnails is not None and self._picture is not None:
             ratio = self.devicePixelRatioF()
-            picture = self._thumbnails.pixmap(self._path, self.size(), ratio, fill=True)
+            picture = self._thumbnails.pixmap(self._picture, self.size(), ratio, fill=True)
         painting.framed(painter, self._theme, self.rect(), picture, icon="person", round_=True)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -133,14 +132,16 @@ class _Delegate(QStyledItemDelegate):
         self.theme = theme
         self.thumbnails: Thumbnails | None = None
 
-    def face(self, painter: QPainter, rect: QRect, path: Path | None, faint: bool = False) -> None:
+    def face(
+        self, painter: QPainter, rect: QRect, picture: Picture | None, faint: bool = False
+    ) -> None:
         """One round face."""
-        picture = None
-        if self.thumbnails is not None and path is not None:
+        shown = None
+        if self.thumbnails is not None and picture is not None:
             ratio = painter.device().devicePixelRatioF()
-            picture = self.thumbnails.pixmap(path, rect.size(), ratio, fill=True)
+            shown = self.thumbnails.pixmap(picture, rect.size(), ratio, fill=True)
         painter.setOpacity(0.4 if faint else 1.0)
-        painting.framed(painter, self.theme, rect, picture, icon="person", round_=True)
+        painting.framed(painter, self.theme, rect, shown, icon="person", round_=True)
         painter.setOpacity(1.0)
 
 

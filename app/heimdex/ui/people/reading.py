@@ -12,6 +12,7 @@ from heimdex.domain.faces import Appearance, Person, TrackRef
 from heimdex.domain.ids import PersonId, VideoId
 from heimdex.domain.media import FileState, Scene, Video
 from heimdex.domain.search import Evidence, EvidenceKind, Moment
+from heimdex.ui.thumbnails import Picture
 
 if TYPE_CHECKING:
     from heimdex.bootstrap import Library
@@ -28,7 +29,7 @@ class Group:
     """A person with the pictures that show who it is."""
 
     person: Person
-    crops: tuple[Path, ...]
+    crops: tuple[Picture, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Question:
 
     suggestion: "Suggestion"
     name: str
-    known: tuple[Path, ...]
+    known: tuple[Picture, ...]
     asked: tuple[Path, ...]
     where: str
 
@@ -75,7 +76,7 @@ class Page:
     """What the page of one person shows."""
 
     person: Person
-    portrait: Path | None
+    portrait: Picture | None
     crops: tuple[Crop, ...]
     moments: tuple[Moment, ...]
     photos: int = 0
@@ -150,13 +151,15 @@ def read_page(library: "Library", person_id: PersonId) -> Page:
     return Page(page.person, shown, tuple(crops), tuple(moments), page.photos)
 
 
-def _portrait(library: "Library", person: Person) -> tuple[Path, ...]:
+def _portrait(library: "Library", person: Person) -> tuple[Picture, ...]:
+    """The face that shows the person, or the photo they were enrolled with."""
     if person.portrait is None:
-        return ()
+        photo = library.people.photo(person.id)
+        return () if photo is None else (photo,)
     return (library.artefacts.face(person.portrait.video_id, person.portrait.index),)
 
 
-def _crops(library: "Library", person: Person) -> tuple[Path, ...]:
+def _crops(library: "Library", person: Person) -> tuple[Picture, ...]:
     """The portrait first, then faces from as many videos as possible: they tell most."""
     seen: dict[VideoId, int] = {}
     refs = []
