@@ -36,6 +36,8 @@ class Following:
         self._mounted = mounted
         self._drives = mounted()
         self._report = report
+        # Asked once: thousands of files may have been added by themselves.
+        self._loose = whereabouts.of_loose_files()
 
     def follow(self) -> list[FolderId]:
         """Move what is on a drive that is mounted at another place now; which folders moved."""
@@ -72,14 +74,18 @@ class Following:
 
     def follow_files(self, files: Sequence[MediaFile]) -> None:
         """The same for files that belong to no folder."""
-        places = self._whereabouts.of_loose_files()
         for file in files:
-            place = places.get(file.id)
+            place = self._loose.get(file.id)
             if place is None or not self.answers(file.path) or is_reachable(file):
                 continue
             for path in self._drives.paths_of(place):
                 found = look_at(path) if self.answers(path) else None
-                if found is not None and path != file.path and found.size == file.size:
+                if (
+                    found is not None
+                    and path != file.path
+                    and found.size == file.size
+                    and self._drives.place_of(path) == place
+                ):
                     self._catalogue.move_file(file.id, path)
                     self._report.moved.append(path)
                     break
@@ -100,14 +106,14 @@ class Following:
         self._drives = self._mounted()
         if place is not None:
             return not self._is_on(folder, place.volume)
-        return not folder.path.is_dir()
+        return self.answers(folder.path) and not folder.path.is_dir()
 
     def is_away(self, file: MediaFile) -> bool:
         """Whether a single file that is not at its path is on a drive that is not there."""
         parent = file.path.parent
         if not self.answers(parent) or not parent.is_dir():
             return True
-        place = self._whereabouts.of_loose_files().get(file.id)
+        place = self._loose.get(file.id)
         here = self._drives.place_of(parent)
         return place is not None and (here is None or here.volume != place.volume)
 
@@ -148,8 +154,11 @@ class Following:
         return here is not None and here.volume == volume
 
     def _found_at(self, place: Place) -> Path | None:
-        paths = self._drives.paths_of(place)
-        return next((path for path in paths if self.answers(path) and path.is_dir()), None)
+        for path in self._drives.paths_of(place):
+            # Something else may be mounted over it.
+            if self.answers(path) and path.is_dir() and self._drives.place_of(path) == place:
+                return path
+        return None
 
 
 def _aside(folder: Folder) -> Path:

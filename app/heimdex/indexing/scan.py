@@ -79,14 +79,14 @@ class Scanner:
         themselves."""
         with self._pass(cancelled, patient=True) as scan:
             scan.folders([f for f in self._catalogue.folders() if scan.is_unsure(f)])
-            scan.loose_files([f for f in self._catalogue.files() if f.folder_id is None])
+            scan.loose_files(self._catalogue.loose_files())
         return scan.report
 
     def rescan(self, cancelled: IsCancelled | None = None) -> ScanReport:
         """Look at everything again: all folders, and the files that were added by themselves."""
         with self._pass(cancelled, patient=True) as scan:
             scan.folders(self._catalogue.folders())
-            scan.loose_files([f for f in self._catalogue.files() if f.folder_id is None])
+            scan.loose_files(self._catalogue.loose_files())
         return scan.report
 
     @contextmanager

@@ -91,7 +91,7 @@ class ScanPass:
     def loose_files(self, files: Sequence[MediaFile]) -> None:
         """Look again at files that belong to no added folder."""
         self._following.follow_files(files)
-        files = [each for each in self._catalogue.files() if each.folder_id is None]
+        files = self._catalogue.loose_files()
         present = [
             found
             for file in files

@@ -157,6 +157,13 @@ class Catalogue:
         )
         return [_file(row) for row in rows]
 
+    def loose_files(self) -> list[MediaFile]:
+        """Files that were added by themselves and belong to no folder, by path."""
+        rows = self._database.read().execute(
+            "SELECT * FROM files WHERE folder_id IS NULL ORDER BY path"
+        )
+        return [_file(row) for row in rows]
+
     def move_file(
         self, file_id: FileId, new_path: Path, folder_id: FolderId | None = None
     ) -> MediaFile:
