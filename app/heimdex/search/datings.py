@@ -114,21 +114,34 @@ class Datings:
                     yield hit.video_id, Dating(clock.period(stretch), hit.text, hit.start_ms)
 
 
-@lru_cache(maxsize=1 << 14)
 def dates_of(path: str) -> tuple[Stretch, ...]:
     """The dates that the names in a path say, a day rather than the month or year around it."""
-    *folders, name = path.replace(os.sep, "/").split("/")
-    found = list(_numbers(_NESTED, "/".join([*folders, ""])))
+    folder, _, name = path.replace(os.sep, "/").rpartition("/")
     stem = name.rpartition(".")[0] or name
-    for place, part in enumerate([*folders, stem]):
-        if not _YEAR.search(part):
-            continue
-        found += [*_numbers(_DAY, part), *_numbers(_MONTH, part)]
-        for start, stretch in _with_year(part.replace("_", " "), _LATE):
-            # "2015" and "2015 여행" are folders' dates; "Backup 2015" says when it was kept.
-            if not _is_year(stretch) or (start == 0 and place < len(folders)):
-                found.append(stretch)
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys([*_of_folders(f"{folder}/"), *_of_name(stem, folder=False)]))
+
+
+@lru_cache(maxsize=1 << 12)
+def _of_folders(path: str) -> tuple[Stretch, ...]:
+    """Of all folders of a path; many videos lie in one."""
+    found = list(_numbers(_NESTED, path))
+    for part in path.split("/"):
+        found += _of_name(part, folder=True)
+    return tuple(found)
+
+
+def _of_name(name: str, *, folder: bool) -> list[Stretch]:
+    if not _YEAR.search(name):
+        return []
+    # Cameras and phones write numbers; looking for words besides would take fifty times as long.
+    found = [*_numbers(_DAY, name)] or [*_numbers(_MONTH, name)]
+    if found:
+        return found
+    for start, stretch in _with_year(name.replace("_", " "), _LATE):
+        # "2015" and "2015 여행" are folders' dates; "Backup 2015" says when it was kept.
+        if not _is_year(stretch) or (start == 0 and folder):
+            found.append(stretch)
+    return found
 
 
 def _numbers(pattern: re.Pattern[str], text: str) -> Iterator[Stretch]:
