@@ -12,7 +12,7 @@ from people_library import JPEG, SPACE, Library
 from heimdex.config import logging as heimdex_logging
 from heimdex.config.directories import Directories
 from heimdex.domain.faces import TrackRef
-from heimdex.domain.ids import PersonId
+from heimdex.domain.ids import PersonId, VideoId
 from heimdex.domain.search import Question
 from heimdex.domain.stages import Stage
 from heimdex.storage import migrations, scrub
@@ -124,6 +124,17 @@ def test_nothing_of_a_forgotten_person_is_left_in_any_file(log, known):
     index.close()
     library.database.close()
     assert find(folder, secrets) == {}
+
+
+def test_what_an_edited_file_would_have_inherited_goes_too(known):
+    library, ada = known
+    secrets = secrets_of(library, ada)
+    library.catalogue.put_file(library.folder / "1.mp4", VideoId("e" * 32), None, 2, 2)
+    # The old version is gone; its faces wait for those of the new one to be compared with.
+    assert "vector 1/0" in find(library.folder, secrets)
+    library.people.forget(ada)
+    library.database.close()
+    assert find(library.folder, secrets) == {}
 
 
 def vectors_of(library: Library, refs: list[TrackRef]) -> np.ndarray:
