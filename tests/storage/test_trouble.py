@@ -172,6 +172,26 @@ def test_a_library_that_is_read_only_is_said_and_opens_when_cured(library: Path)
         library.chmod(0o700)
 
 
+@pytest.mark.parametrize("stuck", [False, True])
+def test_a_database_file_that_is_read_only_is_said_and_opens_when_cured(
+    library: Path, stuck: bool
+) -> None:
+    """SQLite would leave files beside it that can never be written to: an earlier Heimdex did."""
+    path = library / FILE_NAME
+    Database.open(path).close()
+    path.chmod(0o400)
+    if stuck:
+        Path(f"{path}-shm").touch(0o400)
+        Path(f"{path}-wal").touch(0o400)
+    with Plain(library) as plain:
+        assert plain("open") == (
+            f"said The library {library} cannot be written to; change its permissions or choose "
+            "another place.\n"
+        )
+        path.chmod(0o600)
+        assert [plain(each) for each in ("lock", "open", "write")] == ["did\n"] * 3
+
+
 def test_rights_that_are_lost_in_the_middle_are_said_and_nothing_is_damaged(library: Path) -> None:
     with Plain(library) as plain:
         assert [plain(each) for each in ("lock", "open")] == ["did\n"] * 2

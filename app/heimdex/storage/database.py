@@ -4,6 +4,7 @@ What the tables mean is left to the stores beside it; what they look like, to `m
 """
 
 import logging
+import os
 import shutil
 import sqlite3
 import threading
@@ -208,10 +209,7 @@ class Database:
                 raise sqlite3.ProgrammingError("the library is closed")
             for thread in [t for t in self._connections if not t.is_alive()]:
                 self._connections.pop(thread).close()
-        if not self.path.exists():
-            # Private from its first byte, wherever it lies; the files beside it follow its mode.
-            with suppress(OSError):
-                self.path.touch(0o600)
+        _make_ready(self.path)
         connection = sqlite3.connect(
             self.path,
             isolation_level=None,  # transactions are begun by `write`, never behind its back
@@ -255,15 +253,38 @@ def _explained(path: Path) -> Iterator[None]:
                 "that you may write to it."
             ) from error
         if primary == sqlite3.SQLITE_READONLY:
-            raise UserError(
-                f"The library {path.parent} cannot be written to; change its permissions or "
-                "choose another place."
-            ) from error
+            raise UserError(_forbidden(path)) from error
         if primary == sqlite3.SQLITE_IOERR:
             raise UserError(
                 f"The disk that holds {path.parent} reports an error; check the disk and try again."
             ) from error
         raise
+
+
+def _make_ready(path: Path) -> None:
+    """Create the file so that it is private from its first byte, or see that it may be written to.
+
+    SQLite gives the files beside it the same permissions: those of a file that may only be read
+    would keep the library closed when that is long mended.
+    """
+    if not path.exists():
+        with suppress(OSError):
+            path.touch(0o600)
+        return
+    if not os.access(path, os.W_OK):
+        raise UserError(_forbidden(path))
+    for suffix in ("-wal", "-shm"):
+        beside = path.with_name(path.name + suffix)
+        if beside.exists() and not os.access(beside, os.W_OK):
+            with suppress(OSError):
+                beside.chmod(path.stat().st_mode & 0o777)
+
+
+def _forbidden(path: Path) -> str:
+    return (
+        f"The library {path.parent} cannot be written to; change its permissions or choose "
+        "another place."
+    )
 
 
 def _is_full(path: Path) -> bool:
