@@ -129,8 +129,11 @@ def _name(place: _Place) -> None:
 def _back_up(place: _Place) -> None:
     before = _backups(place)
     with _full(place, 4 * (place.kept / "library.sqlite3").stat().st_size):
-        _try(place, place.kept, "library", "backup")
-    place.done.lost += [f"the backup {name}" for name in before - _backups(place)]
+        made = _try(place, place.kept, "library", "backup")
+    left = _backups(place)
+    # A new copy may take the place of an older one; one that could not be made takes nobody's.
+    if (made and not left) or (not made and before - left):
+        place.done.lost.append("a backup")
 
 
 def _rebuild(place: _Place) -> None:
@@ -321,9 +324,7 @@ def _verify(place: _Place, library: Path) -> None:
 
 
 def _backups(place: _Place) -> set[str]:
-    # Copies thin out: of those of one hour the newest stays, so the older ones may go.
-    found = sorted((place.kept / "backups").glob("*.backup"))
-    return {path.name for path in found[-1:]}
+    return {path.name for path in (place.kept / "backups").glob("*.backup")}
 
 
 def _size(folder: Path) -> int:
