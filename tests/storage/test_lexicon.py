@@ -11,8 +11,9 @@ from heimdex.domain.stages import Stage
 from heimdex.storage import lexicon
 from heimdex.storage.catalogue import Catalogue
 from heimdex.storage.database import Database
-from heimdex.storage.lexicon import OCR_LINES, Lexicon, groups, terms, words
+from heimdex.storage.lexicon import OCR_LINES, Lexicon
 from heimdex.storage.stages import StageStore
+from heimdex.storage.wordforms import groups, terms, words
 
 SENTENCES = (
     "내일은 할머니 생일을 축하하는 날이야",

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from heimdex.domain.speech import Segment, Word
-from heimdex.storage import lexicon
+from heimdex.storage import wordforms
 
 PAUSE_MS = 600
 """Silence that parts two sentences where the recogniser wrote no full stop."""
@@ -65,8 +65,8 @@ def is_common(word: str) -> bool:
 
 def content_groups(text: str) -> list[list[str]]:
     """The lexicon's groups of those words of `text` that say something; of all if none does."""
-    kept = [word for word in lexicon.words(text) if word not in _COMMON]
-    return lexicon.groups(" ".join(kept)) or lexicon.groups(text)
+    kept = [word for word in wordforms.words(text) if word not in _COMMON]
+    return wordforms.groups(" ".join(kept)) or wordforms.groups(text)
 
 
 def locate(
@@ -103,9 +103,9 @@ def locate(
 def locate_phrase(segments: Sequence[Segment], phrase: str) -> Located | None:
     """Where the words of `phrase` are said one after the other, from the start of their sentence;
     None where they are not."""
-    wanted = lexicon.words(phrase)
+    wanted = wordforms.words(phrase)
     words = [word for segment in segments for word in _timed(segment)]
-    pieces = [(piece, at) for at, word in enumerate(words) for piece in lexicon.words(word.text)]
+    pieces = [(piece, at) for at, word in enumerate(words) for piece in wordforms.words(word.text)]
     for start in range(len(pieces) - len(wanted) + 1):
         run = [piece for piece, _ in pieces[start : start + len(wanted)]]
         if wanted and _same(run, wanted):
@@ -119,7 +119,7 @@ def matches(text: str, groups: Iterable[Sequence[str]]) -> tuple[tuple[int, int]
     wanted = {term for group in groups for term in group}
     ranges = []
     for start, end in _spaced(text):
-        if not wanted.isdisjoint(lexicon.terms(text[start:end])):
+        if not wanted.isdisjoint(wordforms.terms(text[start:end])):
             left = len(text[start:end]) - len(text[start:end].lstrip(_SIGNS))
             right = len(text[start:end]) - len(text[start:end].rstrip(_SIGNS))
             ranges.append((start + left, end - right))
@@ -128,11 +128,11 @@ def matches(text: str, groups: Iterable[Sequence[str]]) -> tuple[tuple[int, int]
 
 def phrase_matches(text: str, phrase: str) -> tuple[tuple[int, int], ...]:
     """Character ranges where `phrase` is said in `text`."""
-    wanted = lexicon.words(phrase)
+    wanted = wordforms.words(phrase)
     pieces = [
         (piece, start, end)
         for start, end in _spaced(text)
-        for piece in lexicon.words(text[start:end])
+        for piece in wordforms.words(text[start:end])
     ]
     found = []
     for at in range(len(pieces) - len(wanted) + 1):
@@ -168,7 +168,7 @@ def _timed(segment: Segment) -> Sequence[Word]:
 
 
 def _sentence(words: Sequence[Word]) -> _Sentence:
-    return _Sentence(tuple(words), frozenset(lexicon.terms(" ".join(w.text for w in words))))
+    return _Sentence(tuple(words), frozenset(wordforms.terms(" ".join(w.text for w in words))))
 
 
 def _located(
@@ -179,7 +179,7 @@ def _located(
         (
             word
             for word in words
-            if any(set(group) & set(lexicon.terms(word.text)) for group in groups)
+            if any(set(group) & set(wordforms.terms(word.text)) for group in groups)
         ),
         words[0],
     )
@@ -202,12 +202,12 @@ def _verbatim(segments: Sequence[Segment], text: str) -> tuple[Word, Word] | Non
     Local alignment (Smith & Waterman 1981) over words: 2 for the same word, −1 for one that is
     different, too many or missing, so that a word heard wrongly does not break a sentence in two.
     """
-    wanted = lexicon.words(text)
+    wanted = wordforms.words(text)
     spoken = [
         (piece, word)
         for segment in segments
         for word in _timed(segment)
-        for piece in lexicon.words(word.text)
+        for piece in wordforms.words(word.text)
     ]
     if len(wanted) < LEAST_WORDS or len({p for p, _ in spoken} & set(wanted)) < LEAST_WORDS:
         return None

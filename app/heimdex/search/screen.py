@@ -18,7 +18,7 @@ from heimdex.domain.ocr import OcrLine
 from heimdex.search.calibration import covered
 from heimdex.search.candidates import Candidate, Channel, Ranking, Span
 from heimdex.search.locate import content_groups, matches, phrase_matches
-from heimdex.storage import lexicon
+from heimdex.storage import wordforms
 from heimdex.storage.lexicon import Lexicon
 from heimdex.storage.stages import StageStore
 
@@ -120,7 +120,7 @@ class Screen:
         found: Ranking = []
         if not wanted:
             return found
-        groups = [group for phrase in wanted for group in lexicon.groups(phrase)]
+        groups = [group for phrase in wanted for group in wordforms.groups(phrase)]
         near: list[frozenset[str]] = [frozenset()] * len(groups)
         for video_id, lines in self._hits(groups, near, videos).items():
             for screen in self._screens(video_id, lines, groups, near):
@@ -179,7 +179,7 @@ class Screen:
         """Lines of one video that hold something of it, those seen together joined."""
         held = []
         for line in self._stages.ocr_lines(video_id, lines):
-            there = set(lexicon.terms(line.text))
+            there = set(wordforms.terms(line.text))
             shares = tuple(_share(there, g, more) for g, more in zip(groups, near, strict=True))
             if any(shares):
                 held.append(_Held(line, shares))
@@ -238,7 +238,7 @@ def _known(vocabulary: Iterable[str], state: tuple[int, int], now: float) -> _Kn
 def _asked_for(text: str) -> list[list[str]]:
     """The groups of what may be written; words like "sign" only say that it is."""
     words = text.split()
-    kept = [word for word in words if not _WRITTEN.issuperset(lexicon.words(word))]
+    kept = [word for word in words if not _WRITTEN.issuperset(wordforms.words(word))]
     return content_groups(" ".join(kept)) or content_groups(text)
 
 

@@ -43,10 +43,11 @@ from heimdex.search.sight import Sight
 from heimdex.search.towers import QueryTowers, Roll
 from heimdex.storage.catalogue import Catalogue
 from heimdex.storage.chroma import VectorIndex
-from heimdex.storage.lexicon import OCR_LINES, Lexicon, words
+from heimdex.storage.lexicon import OCR_LINES, Lexicon
 from heimdex.storage.stages import StageStore
 from heimdex.storage.token_weights import TokenWeights
 from heimdex.storage.vectors import VectorStore
+from heimdex.storage.wordforms import words
 
 _GIVEN_BACK = (ChipKind.DATE, ChipKind.LENGTH)
 """Chips that may have been meant as words: a date can be said or stand on the screen."""

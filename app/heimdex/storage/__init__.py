@@ -7,7 +7,7 @@ What is stored where:
 - `stages.StageStore`: what each stage found, committed one stage at a time.
 - `jobs.JobStore`: the queue.
 - `vectors.VectorStore`, `vectors.Matrix`: embeddings and exact search over them.
-- `lexicon.Lexicon`, `lexicon.terms`: words (FTS5).
+- `lexicon.Lexicon`, `wordforms.terms`: words (FTS5).
 - `chroma.VectorIndex`: approximate search, rebuilt from the vectors whenever in doubt.
 - `people.PeopleStore`: people, aliases, assignments, decisions, undo journal.
 - `artefacts.Artefacts`: posters, scene thumbnails, face crops.

@@ -1,34 +1,21 @@
 """Finds passages, and text on the screen, by their words, in Korean as in English, with SQLite's
 FTS5.
 
-Reading a whole query (people, dates, quotes, NOT) and weighing words against meaning is left to
-`search`.
-
-Two-syllable Korean nouns are the rule and come with particles attached (생일 → 생일을, 생일이), so
-plain words miss them and FTS5's trigrams find nothing shorter than three. Here every word of a
-script written without spaces between all its words is indexed whole and as its bigrams.
+What counts as a word is said by `wordforms`; reading a whole query (people, dates, quotes, NOT) and
+weighing words against meaning is left to `search`.
 """
 
 import json
 import math
 import sqlite3
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from heimdex.domain.ids import VideoId
 from heimdex.storage.database import Database, Stamp
+from heimdex.storage.wordforms import distinct, is_dense, terms, variants, words
 
-PARTICLES = (
-    "에서는 에서도 으로는 으로도 에게서 한테서 까지는 부터는 이라고 이라는 "
-    "에는 에도 에만 에서 에게 한테 께서 으로 까지 부터 처럼 보다 마다 조차 "
-    "밖에 이나 이랑 이란 라고 라는 하고 "
-    "은 는 이 가 을 를 에 의 도 만 로 와 과 랑 나 야 께"
-).split()
-"""Korean particles that follow a noun without a space, longest first."""
-
-_ONE_SYLLABLE_PARTICLES = tuple(p for p in PARTICLES if len(p) == 1)
 _MOST_TERMS = 64
 """Of a query; more words than anybody types, and far below SQLite's limits."""
 
@@ -36,18 +23,6 @@ _WEIGHED = 10_000
 """About so many rows are weighed for one query; a thousand take a millisecond."""
 _MANY = 8
 """Where at least one in so many videos will do, the words are not asked for those alone."""
-
-# Bigrams for scripts whose words run together: Hangul, kana, Han.
-_DENSE = (
-    (0x1100, 0x11FF),
-    (0x3040, 0x30FF),
-    (0x3130, 0x318F),
-    (0x3400, 0x4DBF),
-    (0x4E00, 0x9FFF),
-    (0xAC00, 0xD7AF),
-    (0xF900, 0xFAFF),
-    (0x20000, 0x323AF),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,63 +56,6 @@ class LexicalHit:
     """0..1: how much of the query is there, rare words counting more; 1.0 is all of it."""
 
 
-def words(text: str) -> list[str]:
-    """The words of `text` in order, in the form they are compared in: NFKC, case folded, without
-    punctuation; a change between dense script and others ends a word (BTS는 → bts, 는)."""
-    return list(_words(text))
-
-
-# One search takes hundreds of texts apart, word by word, and most words were there before.
-@lru_cache(maxsize=1 << 15)
-def _words(text: str) -> tuple[str, ...]:
-    found: list[str] = []
-    word: list[str] = []
-    dense_before = False
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    for at, character in enumerate(folded):
-        if unicodedata.category(character)[0] in "LNM":
-            dense = _is_dense(character)
-            if word and dense is not dense_before:
-                found.append("".join(word))
-                word = []
-            word.append(character)
-            dense_before = dense
-        elif character in "'’" and word and not dense_before and _letter_at(folded, at + 1):
-            continue  # don't, it's: one word
-        elif word:
-            found.append("".join(word))
-            word = []
-    if word:
-        found.append("".join(word))
-    return tuple(found)
-
-
-def terms(text: str) -> list[str]:
-    """What `text` is indexed by: its words lower-cased, the bigrams of Hangul (and kana, Han)
-    words, and the singular of English plurals. In order, with repetitions."""
-    return [term for word in words(text) for term in _terms_of(word)]
-
-
-def groups(text: str) -> list[list[str]]:
-    """What to look for when somebody types `text`: for each of its words the terms that a text
-    with this word, in whatever inflection and spacing, holds.
-
-    Particles are taken off (생일을 → 생일). A compound may be written apart (생일파티, 생일 파티),
-    so where that covers it a word stands for its bigrams without overlap.
-    """
-    found: list[list[str]] = []
-    before = ""
-    for word in words(text):
-        glued = before and not _is_dense(before[-1])
-        if not _is_dense(word[0]):
-            found.append([_singular(word)])
-        elif not (glued and word in PARTICLES):
-            stem = _without_particle(word)
-            found.append([stem] if len(stem) < 3 else _cover(stem))
-        before = word
-    return found
-
-
 class Lexicon:
     """Word search over one shelf. Never raises on any text."""
 
@@ -163,14 +81,14 @@ class Lexicon:
         `coverage` says how much is there: in each group the share of its terms, and the groups
         weighed by how rare they are in the library.
         """
-        wanted = [kept for group in groups if (kept := _distinct(group))]
-        flat = _distinct(term for group in wanted for term in group)[:_MOST_TERMS]
+        wanted = [kept for group in groups if (kept := distinct(group))]
+        flat = distinct(term for group in wanted for term in group)[:_MOST_TERMS]
         if not flat or limit <= 0:
             return []
         with self._database.snapshot() as connection:
             often = self._often(connection, wanted)
             weights = self._weights(often, wanted)
-            sought = [v for term in _rarest(flat, often) for v in _variants(term)]
+            sought = [v for term in _rarest(flat, often) for v in variants(term)]
             match = "terms : (" + " OR ".join(map(_quoted, sought)) + ")"
             rows = _matching(connection, self._shelf, match, limit, videos)
         return [_hit(row, wanted, weights) for row in rows]
@@ -186,7 +104,7 @@ class Lexicon:
         if not sequence or limit <= 0:
             return []
         match = f"words : {_quoted(' '.join(sequence))}"
-        if _is_dense(sequence[-1][-1]):
+        if is_dense(sequence[-1][-1]):
             match += " *"
         with self._database.snapshot() as connection:
             rows = _matching(connection, self._shelf, match, limit, videos)
@@ -195,7 +113,7 @@ class Lexicon:
     def weights(self, groups: Sequence[Sequence[str]]) -> list[float]:
         """How much each group says: more the rarer its rarest term is on the shelf."""
         with self._database.snapshot() as connection:
-            wanted = [_distinct(group) for group in groups]
+            wanted = [distinct(group) for group in groups]
             return self._weights(self._often(connection, wanted), wanted)
 
     def vocabulary(self) -> list[str]:
@@ -271,65 +189,6 @@ def verify(database: Database) -> list[str]:
     return problems
 
 
-@lru_cache(maxsize=1 << 12)
-def _is_dense(character: str) -> bool:
-    code = ord(character)
-    return code >= 0x1100 and any(low <= code <= high for low, high in _DENSE)
-
-
-def _letter_at(text: str, at: int) -> bool:
-    return at < len(text) and unicodedata.category(text[at])[0] == "L" and not _is_dense(text[at])
-
-
-def _terms_of(word: str) -> list[str]:
-    if _is_dense(word[0]):
-        if len(word) < 3:
-            return [word]
-        return [word, *(word[i : i + 2] for i in range(len(word) - 1))]
-    singular = _singular(word)
-    return [word] if singular == word else [word, singular]
-
-
-def _singular(word: str) -> str:
-    """The S-stemmer: three rules for English plurals (D. Harman, JASIS 42, 1991)."""
-    if len(word) < 4 or not word.isascii() or not word.endswith("s"):
-        return word
-    if word.endswith("ies") and not word.endswith(("eies", "aies")):
-        return word[:-3] + "y"
-    if word.endswith("es") and not word.endswith(("aes", "ees", "oes")):
-        return word[:-1]
-    if not word.endswith(("us", "ss")):
-        return word[:-1]
-    return word
-
-
-def _without_particle(word: str) -> str:
-    for particle in PARTICLES:
-        if word.endswith(particle) and len(word) - len(particle) >= 2:
-            return word[: -len(particle)]
-    return word
-
-
-def _cover(word: str) -> list[str]:
-    """Bigrams that cover a word: side by side, the last one overlapping if the length is odd."""
-    starts = list(range(0, len(word) - 1, 2))
-    if len(word) % 2:
-        starts.append(len(word) - 2)
-    return _distinct(word[i : i + 2] for i in starts)
-
-
-def _variants(term: str) -> list[str]:
-    """A one-syllable noun (물) is found with a particle (물을), without finding 물건."""
-    if len(term) == 1 and _is_dense(term):
-        return [term, *(term + particle for particle in _ONE_SYLLABLE_PARTICLES)]
-    return [term]
-
-
-def _distinct(items: Iterable[str]) -> list[str]:
-    # What terms() cannot produce cannot be in the index either, and must not reach FTS5's syntax.
-    return list(dict.fromkeys(term for item in items for term in words(item)))
-
-
 def _quoted(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
@@ -338,7 +197,7 @@ def _frequency(connection: sqlite3.Connection, shelf: Shelf, term: str) -> int:
     row = connection.execute(
         f"SELECT sum(doc) FROM {shelf.vocabulary} WHERE col = 'terms'"
         " AND term IN (SELECT value FROM json_each(?))",
-        (json.dumps(_variants(term)),),
+        (json.dumps(variants(term)),),
     ).fetchone()
     return row[0] or 0
 
@@ -408,7 +267,7 @@ def _hit(row: sqlite3.Row, wanted: Sequence[Sequence[str]], weights: Sequence[fl
     there = _terms_in(row["text"])
     covered = 0.0
     for group, weight in zip(wanted, weights, strict=True):
-        held = sum(any(v in there for v in _variants(term)) for term in group)
+        held = sum(any(v in there for v in variants(term)) for term in group)
         covered += weight * held / len(group)
     return LexicalHit(
         video_id=VideoId(row["video_id"]),
