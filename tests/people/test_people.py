@@ -8,7 +8,9 @@ from people_library import OTHER_SPACE, SPACE, Library
 
 from heimdex.domain.errors import MediaError, UserError
 from heimdex.domain.faces import TrackRef
-from heimdex.domain.ids import PersonId
+from heimdex.domain.ids import PersonId, VideoId
+from heimdex.people import suggesting
+from heimdex.people.suggesting import Suggestion
 from heimdex.storage.chroma import VectorIndex
 
 
@@ -353,6 +355,18 @@ def test_suggestions_are_asked_until_they_are_answered(library):
     assert list(library.people.undoable())[:2] == ["merge", "reject"]
     library.people.undo()
     assert library.who(twin) == [sister]
+
+
+def test_questions_that_are_equally_likely_have_an_order(library, monkeypatch):
+    """As for one face in two copies of a video."""
+    video = library.video(1, "ada", "ben")
+    ada = library.people.name(PersonId(library.who(video)[0]), "Ada").id
+    asked = [
+        Suggestion(ada, None, (TrackRef(VideoId(name), 0),), 0.4) for name in ("b" * 32, "a" * 32)
+    ]
+    monkeypatch.setattr(suggesting, "_groups_of_named", lambda *_: [])
+    monkeypatch.setattr(suggesting, "_faces_of_named", lambda *_: list(asked))
+    assert library.people.suggestions(2) == asked[::-1]
 
 
 def test_moving_a_face_to_a_name(library):

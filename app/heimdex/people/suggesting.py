@@ -9,7 +9,7 @@ import numpy as np
 
 from heimdex.domain.engines import Thresholds
 from heimdex.domain.faces import TrackRef
-from heimdex.domain.ids import PersonId
+from heimdex.domain.ids import PersonId, VideoId
 from heimdex.people.album import Album
 from heimdex.people.gallery import Gallery, mean_by_owner
 from heimdex.people.placing import are_two
@@ -41,10 +41,16 @@ def suggest(
     known = [person_id for person_id in gallery.ids if person_id in names]
     found = _groups_of_named(store, album, gallery, known, thresholds)
     found += _faces_of_named(store, album, gallery, known, thresholds)
-    found.sort(key=lambda each: (-each.likeness, each.person_id, each.tracks))
+    found.sort(key=_place)
     if len(found) < most:
         found += _two_groups(store, album, thresholds, most - len(found))
     return found[:most]
+
+
+def _place(each: Suggestion) -> tuple[float, PersonId, list[tuple[VideoId, int]]]:
+    """The likeliest first, and equals always in one order: the same face in two copies is alike."""
+    tracks = [(track.video_id, track.index) for track in each.tracks]
+    return -each.likeness, each.person_id, tracks
 
 
 def _groups_of_named(
