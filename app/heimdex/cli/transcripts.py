@@ -70,6 +70,9 @@ def transcript(options: argparse.Namespace) -> int:
 def _spoken(library: "Library", video: "Video") -> Transcript:
     spoken = library.stages.transcript(video.id)
     if spoken is None:
+        run = library.stages.runs(video.id).get(Stage.SPEECH)
+        if run is not None and run.status is StageStatus.SKIPPED:
+            raise UserError(f"{video.path.name} has no sound, so nothing is said in it.")
         raise UserError(f"{video.path.name} has not been listened to; run `heimdex index`.")
     return spoken
 
