@@ -77,13 +77,27 @@ def build(pin: str, place: Path) -> Path:
         packed.extractall(place, filter="data")
     (root,) = place.glob("*/opencv")
     made = place / "made"
-    python = (f"-DPYTHON3_EXECUTABLE={sys.executable}", "-DOPENCV_PYTHON3_INSTALL_PATH=python")
-    configure = ("cmake", "-S", str(root), "-B", str(made), *python, *CHOICE)
+    configure = ("cmake", "-S", str(root), "-B", str(made), *_python(), *CHOICE)
     compile_ = ("cmake", "--build", str(made), "--config", "Release", "--target", "opencv_python3")
     for command in (configure, (*compile_, "--parallel", str(os.cpu_count() or 1))):
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     (built,) = (made / "lib").rglob("cv2.abi3.so")
     return built
+
+
+def _python() -> tuple[str, ...]:
+    """OpenCV's scripts do not find the Python of a virtual environment by themselves."""
+    library = Path(
+        sysconfig.get_config_var("LIBDIR") or "", sysconfig.get_config_var("LDLIBRARY") or ""
+    )
+    return (
+        f"-DPYTHON3_EXECUTABLE={sys.executable}",
+        f"-DPYTHON_DEFAULT_EXECUTABLE={sys.executable}",
+        f"-DPYTHON3_INCLUDE_DIR={sysconfig.get_path('include')}",
+        f"-DPYTHON3_LIBRARY={library}",
+        "-DBUILD_opencv_python3=ON",
+        "-DOPENCV_PYTHON3_INSTALL_PATH=python",
+    )
 
 
 def _complain(sentence: str) -> int:
