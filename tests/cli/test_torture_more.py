@@ -1,66 +1,69 @@
 """Room, rights, damage, long use and growth, in small, and that a fault would be noticed."""
 
 import os
+import random
 import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
-from command import Command
-from heimdex.cli.torture_damage import Damaged
-from heimdex.cli.torture_soak import Soaked, _compare
-from heimdex.cli.torture_volumes import Unsupported, require_mounts
+from command import Indexed
+from heimdex.cli import torture_room, torture_window
+from heimdex.cli.torture_damage import Damaged, damage
+from heimdex.cli.torture_soak import Soaked, _compare, soak
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs signals")
 
 
-def test_denied_damaged_and_used_nothing_is_lost(
-    heimdex: Command, starter_models: Path, short_sample: Path, tmp_path: Path
+@pytest.fixture
+def folder(sample_library: Indexed, starter_models: Path, tmp_path: Path) -> Path:
+    """Where the torture works, with a library that is indexed already."""
+    shutil.copytree(sample_library.library, tmp_path / "indexed")
+    return tmp_path
+
+
+def test_what_is_denied_is_said_and_nothing_is_lost(
+    folder: Path, sample_library: Indexed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    media = tmp_path / "media"
-    media.mkdir()
-    shutil.copy2(short_sample / "astronaut.mp4", media)
-    counts = "--denials 2 --damages 2 --searches 6 --switches 4"
-    done = heimdex(
-        *("bench", "torture", "--media", media, "--json"),
-        *("--only", "denials", "--only", "damages", "--only", "window"),
-        *counts.split(),
-        env={"HEIMDEX_MODELS": str(starter_models)},
-        timeout=280,
-    )
-    assert done.code == 0, done.out + done.err
-    [document] = done.json()
-    denials, damages, window = (document[part] for part in ("denials", "damages", "window"))
-    assert denials["lost"] == denials["unclear"] == denials["problems"] == []
-    try:
-        require_mounts()
-    except Unsupported:
-        assert denials["not_tried"]
-    else:
-        assert sum(denials["tried"].values()) == 2
-    assert damages["unnoticed"] == damages["lost"] == damages["problems"] == []
-    assert sum(damages["noticed"].values()) + sum(damages["harmless"].values()) == 2
-    assert window["problems"] == []
-    assert (window["searches"], window["switches"]) == (6, 4)
+    kinds = ("full: name", "forbidden")
+    monkeypatch.setattr(torture_room, "_KINDS", {k: torture_room._KINDS[k] for k in kinds})
+    done = torture_room.deny(folder, sample_library.videos, 2, random.Random(4))  # noqa: S311
+    if done.not_tried:
+        pytest.skip(done.not_tried)
+    assert done.is_sound, done
+    assert done.tried == dict.fromkeys(kinds, 1)
+    assert done.failed["forbidden"] == 1
+
+
+def test_damage_is_found_and_mended(folder: Path, sample_library: Indexed) -> None:
+    done = damage(folder, sample_library.videos, 1, random.Random(4))  # noqa: S311
+    assert done.is_sound, done
+    assert done.noticed == {"pages of the database": 1}
+
+
+def test_a_used_window_holds_no_more_than_before(
+    folder: Path, sample_library: Indexed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torture_window, "_slowly", lambda *_: None)
+    done = torture_window.use(folder, sample_library.videos, 8, 4)
+    assert done.is_sound, done
+    assert (done.searches, done.switches) == (8, 4)
     if sys.platform.startswith("linux"):
-        assert len(window["handles"]) == len(window["threads"]) == 5
+        assert len(done.handles) == len(done.threads) == 5
+        assert min(done.handles) > 5
 
 
-def test_a_library_grows_under_an_open_window(heimdex: Command, starter_models: Path) -> None:
-    counts = "--only soak --hours 0.05 --videos 1 --json"
-    done = heimdex(
-        *("bench", "torture"),
-        *counts.split(),
-        env={"HEIMDEX_MODELS": str(starter_models), "HEIMDEX_SAMPLE_EVERY_MS": "10000"},
-        timeout=280,
-    )
-    assert done.code == 0, done.out + done.err
-    soak = done.json()[0]["soak"]
-    assert (soak["videos"], soak["hours"], soak["problems"]) == (1, 0.05, [])
-    assert soak["shots"] >= 3
-    assert soak["vectors"] > 10
-    assert 50 < soak["window_mb"][0] < 1000
+def test_a_library_grows_under_an_open_window(
+    starter_models: Path, sample_media: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEIMDEX_SAMPLE_EVERY_MS", "10000")
+    done = soak(tmp_path, sample_media, 0.05, 1)
+    assert done.is_sound, done
+    assert (done.videos, done.hours) == (1, 0.05)
+    assert done.shots >= 3
+    assert done.vectors > 10
+    assert 50 < done.window_mb[0] < 1000
 
 
 def test_growth_is_noticed() -> None:

@@ -68,6 +68,7 @@ class _Place:
     chance: random.Random
     done: Denied
     names: int = 0
+    kind: str = ""
 
     @property
     def fresh(self) -> Path:
@@ -98,15 +99,22 @@ def deny(folder: Path, media: Path, count: int, chance: random.Random) -> Denied
             kind = list(_KINDS)[number % len(_KINDS)]
             note(f"{number + 1} of {count}: {kind}")
             done.tried[kind] = done.tried.get(kind, 0) + 1
+            place.kind = kind
             _KINDS[kind](place)
             _check(place)
-        _index(place)
-        heimdex(place.fresh, "index", "--json", environment=place.environment)
-        now = timeless(inventory(place.fresh))
-        done.lost += [what for what in timeless(place.wanted) if what not in now]
-        done.problems += [f"{what} is too much" for what in now if what not in place.wanted]
-        _verify(place, place.fresh)
+        if place.fresh.exists():
+            _finish(place)
     return done
+
+
+def _finish(place: _Place) -> None:
+    """Once more on a full disk, then with room: everything is there, and nothing else."""
+    _index(place)
+    heimdex(place.fresh, "index", "--json", environment=place.environment)
+    now = timeless(inventory(place.fresh))
+    place.done.lost += [what for what in timeless(place.wanted) if what not in now]
+    place.done.problems += [f"{what} is too much" for what in now if what not in place.wanted]
+    _verify(place, place.fresh)
 
 
 def _index(place: _Place) -> None:
@@ -296,8 +304,7 @@ def _try(
     elif done.returncode == 1:
         sentence = said[-1] if said else f"nothing but: {done.stderr[-300:]}"
         known = sentence.replace(str(place.folder), "…")
-        kind = list(place.done.tried)[-1]
-        place.done.failed[kind] = place.done.failed.get(kind, 0) + 1
+        place.done.failed[place.kind] = place.done.failed.get(place.kind, 0) + 1
         place.done.said[known] = place.done.said.get(known, 0) + 1
         if not said or not any(word in sentence for word in _ABOUT_A_PLACE):
             place.done.unclear.append(known)
