@@ -41,7 +41,7 @@ from heimdex.search.watching import SavedSearches
 from heimdex.storage.artefacts import Artefacts
 from heimdex.storage.backups import Backups
 from heimdex.storage.catalogue import Catalogue
-from heimdex.storage.chroma import LEAST, VectorIndex
+from heimdex.storage.chroma import ASKED_FROM, VectorIndex
 from heimdex.storage.database import FILE_NAME, Database
 from heimdex.storage.jobs import JobStore
 from heimdex.storage.lexicon import Lexicon
@@ -125,13 +125,13 @@ def open_library(
     settings: Settings,
     *,
     wait_s: float = 0.0,
-    index_from: int = LEAST,
+    index_from: int = ASKED_FROM,
 ) -> Library:
     """Open (or create) the library of `directories` and take possession of it.
 
     `wait_s`: how long to wait for another owner to let go. `index_from`: numbers in a space from
-    which on a vector index is kept. Models are neither needed nor loaded yet, and the index is
-    opened when it is first used. Raises LibraryBusy, LibraryTooNew,
+    which on searches ask the vector index. Models are neither needed nor loaded yet, and the index
+    is opened when it is first used. Raises LibraryBusy, LibraryTooNew,
     LibraryDamaged, or UserError when a folder cannot be written.
     """
     directories.prepare()

@@ -83,7 +83,7 @@ def test_kill_at_any_moment_and_go_on(home: Path, videos: Path, tmp_path: Path) 
         if sound:
             said = output(Stage.SPEECH, video.path, None)
             assert library.stages.transcript(video.id) == said.transcript
-    index = VectorIndex(directory / "chroma", least=0)
+    index = VectorIndex(directory / "chroma")
     index.sync(library.database)
     assert index.verify(library.database) == []
     index.close()

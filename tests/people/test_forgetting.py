@@ -98,7 +98,7 @@ def log(library):
 def test_nothing_of_a_forgotten_person_is_left_in_any_file(log, known):
     library, ada = known
     folder = library.folder
-    index = VectorIndex(folder / "chroma", least=0)
+    index = VectorIndex(folder / "chroma")
     index.sync(library.database)
     secrets = secrets_of(library, ada)
     before = find(folder, secrets)

@@ -303,7 +303,7 @@ def test_rebuilding_the_index_changes_nothing_and_it_holds_no_faces(library):
     video = library.video(1, "ada", "ben")
     library.people.name(PersonId(library.who(video)[0]), "Ada")
     before = library.store.people(), library.store.assignments(), library.store.decisions()
-    index = VectorIndex(library.folder / "chroma", least=0)
+    index = VectorIndex(library.folder / "chroma")
     index.rebuild(library.database)
     assert index.verify(library.database) == []
     assert index.query(SPACE, library.vectors.matrix(SPACE).vectors[0], 5) == []

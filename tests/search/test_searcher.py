@@ -212,7 +212,7 @@ def test_a_large_library_goes_through_the_index_with_the_same_answers(
     sentences = [s for s, *_ in SPEECH] + [s for s, *_ in SIGHT]
     exact = [golden.place(golden.ask(s).moments[0]) for s in sentences]
     index = golden.index
-    monkeypatch.setattr(index, "_least", 0)
+    monkeypatch.setattr(index, "_asked_from", 0)
     index.sync(golden.database)
     asked: list[SpaceKind] = []
     query = index.query

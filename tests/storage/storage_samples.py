@@ -139,7 +139,7 @@ def _sync_slowly(library: Path) -> None:
 
     database = Database.open(library / FILE_NAME)
     chroma._CHUNK = 20  # so that there are many moments to be killed at
-    index = chroma.VectorIndex(library / chroma.FOLDER_NAME, least=0)
+    index = chroma.VectorIndex(library / chroma.FOLDER_NAME)
 
     def told(done: int, total: int) -> None:
         print(done, flush=True)

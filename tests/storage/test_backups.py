@@ -321,7 +321,7 @@ def test_upkeep_checks_once_a_week_backs_up_and_never_copies_damage(
     database: Database, library: Path
 ) -> None:
     clock = Clock(time.time())
-    index = VectorIndex(library / "chroma", least=0)
+    index = VectorIndex(library / "chroma")
     backups = Backups(library, clock)
     upkeep = Upkeep(database, index, backups, clock)
     try:
@@ -352,7 +352,7 @@ def test_upkeep_checks_once_a_week_backs_up_and_never_copies_damage(
 
 
 def test_upkeep_mends_a_word_index_from_the_database(database: Database, library: Path) -> None:
-    index = VectorIndex(library / "chroma", least=0)
+    index = VectorIndex(library / "chroma")
     video = VideoId("v" * 32)
     with database.write() as connection:
         connection.execute("INSERT INTO videos VALUES (?, 0)", (video,))
@@ -392,7 +392,7 @@ def test_pictures_that_a_crash_left_are_swept_away(database: Database, library: 
     pictures = Artefacts(library)
     for video_id in (here, gone):
         pictures.put_poster(video_id, b"\xff\xd8picture")
-    index = VectorIndex(library / "chroma", least=0)
+    index = VectorIndex(library / "chroma")
     try:
         looked = Upkeep(database, index, Backups(library)).look(full=True)
     finally:

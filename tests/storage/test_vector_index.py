@@ -27,7 +27,7 @@ from heimdex.storage.vectors import VectorStore
 
 @pytest.fixture
 def index(library: Path) -> Iterator[VectorIndex]:
-    opened = VectorIndex(library / FOLDER_NAME, least=0)
+    opened = VectorIndex(library / FOLDER_NAME)
     yield opened
     opened.close()
 
@@ -110,7 +110,7 @@ def test_tombstones_wait_until_they_are_sent(
     index.close()
     catalogue.remove_video(filled[0])
     assert told(database) == 2
-    again = VectorIndex(database.directory / FOLDER_NAME, least=0)
+    again = VectorIndex(database.directory / FOLDER_NAME)
     assert again.sync(database) == 2
     assert again.verify(database) == []
     again.close()
@@ -194,11 +194,11 @@ def lose_vectors(folder: Path) -> None:
 def test_a_damaged_index_is_rebuilt_at_the_start(
     library: Path, database: Database, filled: list[VideoId], damage: object
 ) -> None:
-    first = VectorIndex(library / FOLDER_NAME, least=0)
+    first = VectorIndex(library / FOLDER_NAME)
     first.sync(database)
     first.close()
     damage(library / FOLDER_NAME)  # type: ignore[operator]
-    second = VectorIndex(library / FOLDER_NAME, least=0)
+    second = VectorIndex(library / FOLDER_NAME)
     assert second.sync(database) == 6  # all of it was told again
     assert second.ready
     assert agrees(second, database)
@@ -210,12 +210,12 @@ def test_a_damaged_index_is_rebuilt_at_the_start(
 def test_an_opening_that_was_killed_costs_no_rebuild(
     library: Path, database: Database, filled: list[VideoId], attempts: int
 ) -> None:
-    first = VectorIndex(library / FOLDER_NAME, least=0)
+    first = VectorIndex(library / FOLDER_NAME)
     first.sync(database)
     first.close()
     mark = library / f"{FOLDER_NAME}.json"
     mark.write_text(json.dumps({**json.loads(mark.read_text()), "opening": attempts}))
-    second = VectorIndex(library / FOLDER_NAME, least=0)
+    second = VectorIndex(library / FOLDER_NAME)
     assert second.sync(database) == 0
     assert second.ready
     assert agrees(second, database)
@@ -223,31 +223,22 @@ def test_an_opening_that_was_killed_costs_no_rebuild(
     second.close()
 
 
-def test_a_small_library_has_no_index_and_a_shrunken_one_loses_it(
+def test_every_library_has_an_index_and_only_a_large_one_asks_it(
     library: Path, database: Database, stages: StageStore, filled: list[VideoId]
 ) -> None:
-    small = VectorIndex(library / FOLDER_NAME)
-    assert small.sync(database) == 0
-    small.sync_soon(database)
-    assert not small.ready
-    assert small.rebuild(database) == 0
-    assert small.verify(database) == []
-    assert not (library / FOLDER_NAME).exists()
-    small.close()
     # 30 frames of each of three videos, 16 numbers each, are the largest space here.
-    exactly = VectorIndex(library / FOLDER_NAME, least=90 * 16)
-    assert exactly.sync(database) == 6
-    exactly.close()
-    stages.commit(video_id(1), passages("new"), run(1, Stage.PASSAGES))
-    more = VectorIndex(library / FOLDER_NAME, least=90 * 16 + 1)
-    assert more.sync(database) == 0
-    assert not (library / FOLDER_NAME).exists()
-    assert not (library / f"{FOLDER_NAME}.json").exists()
-    more.close()
-    again = VectorIndex(library / FOLDER_NAME, least=90 * 16)
-    assert again.sync(database) == 6
-    assert again.verify(database) == []
-    again.close()
+    for asked_from, large in ((90 * 16 + 1, False), (90 * 16, True)):
+        index = VectorIndex(library / FOLDER_NAME, asked_from)
+        assert index.serves(90 * 16) is large
+        index.sync(database)
+        assert index.ready
+        assert index.verify(database) == []
+        index.close()
+        again = VectorIndex(library / FOLDER_NAME, asked_from)
+        again.sync_soon(database)
+        # Opened at leisure where it will be asked; elsewhere not before there is something to tell.
+        assert (again._thread is not None) is large
+        again.close()
 
 
 def test_it_is_filled_in_the_background(
@@ -290,12 +281,12 @@ def test_lost_files_of_a_large_space_are_noticed(
     """Chroma still counts all vectors then; without the metadata it silently finds a few."""
     texts = [str(i) for i in range(1500)]
     stages.commit(three_videos[0], passages(*texts), run(1, Stage.PASSAGES))
-    first = VectorIndex(library / FOLDER_NAME, least=0)
+    first = VectorIndex(library / FOLDER_NAME)
     first.sync(database)
     first.close()
     [lost] = (library / FOLDER_NAME).glob(f"*/{file}")
     lost.unlink()
-    second = VectorIndex(library / FOLDER_NAME, least=0)
+    second = VectorIndex(library / FOLDER_NAME)
     assert second.sync(database) == 1
     assert len(second.query(PASSAGES, np.ones(16, np.float32) / 4, 50)) == 50
     second.close()
@@ -329,7 +320,7 @@ def test_chroma_is_imported_at_first_use_only(library: Path) -> None:
         "import sys\n"
         "from heimdex.storage.chroma import VectorIndex\n"
         "from pathlib import Path\n"
-        f"VectorIndex(Path({str(library / FOLDER_NAME)!r}), least=0).close()\n"
+        f"VectorIndex(Path({str(library / FOLDER_NAME)!r})).close()\n"
         "assert not any(m.split('.')[0] == 'chromadb' for m in sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -370,7 +361,7 @@ def test_closing_during_a_rebuild_loses_nothing(
     library: Path, database: Database, filled: list[VideoId], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("heimdex.storage.chroma._CHUNK", 5)
-    index = VectorIndex(library / FOLDER_NAME, least=0)
+    index = VectorIndex(library / FOLDER_NAME)
     index.sync(database)
     begun = threading.Event()
 
@@ -382,7 +373,7 @@ def test_closing_during_a_rebuild_loses_nothing(
     assert not index.ready
     index.close()
     assert told(database) > 0
-    again = VectorIndex(library / FOLDER_NAME, least=0)
+    again = VectorIndex(library / FOLDER_NAME)
     again.sync(database)
     assert again.verify(database) == []
     again.close()
@@ -440,7 +431,7 @@ def test_kill_nine_between_commit_and_push(
 
     reopened = Database.open(library / FILE_NAME)
     assert 0 < told(reopened) < 12
-    index = VectorIndex(library / FOLDER_NAME, least=0)
+    index = VectorIndex(library / FOLDER_NAME)
     index.sync(reopened)
     assert index.verify(reopened) == []
     assert agrees(index, reopened)
@@ -454,7 +445,7 @@ def test_files_that_crash_the_process_do_so_once(
 ) -> None:
     """Chroma walks a graph of random numbers out of its memory: the process may just end."""
     stages.commit(three_videos[0], passages(*map(str, range(1500))), run(1, Stage.PASSAGES))
-    first = VectorIndex(library / FOLDER_NAME, least=0)
+    first = VectorIndex(library / FOLDER_NAME)
     first.sync(database)
     first.close()
     [graph] = (library / FOLDER_NAME).glob("*/data_level0.bin")
@@ -471,7 +462,7 @@ def test_files_that_crash_the_process_do_so_once(
         child.kill()
 
     reopened = Database.open(library / FILE_NAME)
-    second = VectorIndex(library / FOLDER_NAME, least=0)
+    second = VectorIndex(library / FOLDER_NAME)
     second.sync(reopened)
     assert second.verify(reopened) == []
     assert len(second.query(PASSAGES, np.ones(16, np.float32) / 4, 50)) == 50

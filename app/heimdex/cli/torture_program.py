@@ -1,7 +1,7 @@
-"""The program as the torture runs it: with a vector index even for a small library.
+"""The program as the torture runs it: searches ask the vector index even in a small library.
 
-Otherwise only libraries of a million vectors have one (see `storage.chroma`), and none of those is
-made in a benchmark of minutes. Everything else is as for a person.
+Otherwise only those in libraries of half a million vectors do (see `storage.chroma`), and none of
+those is made in a benchmark of minutes. Everything else is as for a person.
 """
 
 import functools

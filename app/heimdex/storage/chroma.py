@@ -1,5 +1,4 @@
-"""Keeps a Chroma index of a large library's vectors and answers "what is near this" from it,
-approximately.
+"""Keeps the embeddings in Chroma and answers "what is near this" from there, approximately.
 
 SQLite is the truth and this is a copy: any doubt about it ends in a rebuild, and exact rescoring,
 comparing all meanwhile, and in libraries that are small enough for that, are left to the caller
@@ -29,10 +28,10 @@ from heimdex.storage.vector_rows import read_batch
 
 FOLDER_NAME = "chroma"
 
-LEAST: Final = 1 << 29
-"""Numbers (vectors × dims) in one space from which on there is an index: a million vectors of 512.
-Comparing all of them takes 17 ms there. Below, the index is no quicker, finds no more, and takes
-more than a gigabyte of memory: see docs/search.md."""
+ASKED_FROM: Final = 1 << 28
+"""Numbers (vectors × dims) in one space from which on the index is asked: half a million vectors of
+512. Comparing all of them takes 9 ms there, grows with the library and finds no less, so a smaller
+library is better asked that way: see docs/search.md."""
 
 # With a change of ids, metadata or these settings goes a new index_mark.LAYOUT. With 160 in the
 # place of 800 only .947 of the ten nearest of 250,000 were found, in nearly the same time.
@@ -54,14 +53,14 @@ class VectorIndex:
     """One collection a space, but for `vectors.INDEXED` kinds only. Queries may come from any
     thread.
 
-    Nothing is opened before the first `sync`, and nothing at all while no space holds `least`
-    numbers; what is to be told waits in the outbox. Chroma's files can make the process crash where
-    they are damaged, so a mark is left while they are opened and tested (see `index_mark`).
+    Nothing is opened before the first `sync`; what is to be told waits in the outbox. Chroma's
+    files can make the process crash where they are damaged, so a mark is left while they are
+    opened and tested (see `index_mark`).
     """
 
-    def __init__(self, path: Path, least: int = LEAST) -> None:
+    def __init__(self, path: Path, asked_from: int = ASKED_FROM) -> None:
         self._path = path
-        self._least = least
+        self._asked_from = asked_from
         self._mark = IndexMark(path)
         self._working = threading.RLock()
         self._using = threading.Condition()
@@ -80,7 +79,7 @@ class VectorIndex:
 
     def serves(self, numbers: int) -> bool:
         """Whether it is asked where so many numbers would have to be compared."""
-        return numbers >= self._least
+        return numbers >= self._asked_from
 
     def query(self, space: Space, vector: Vectors, n: int) -> list[Neighbour]:
         """About the `n` nearest to a unit vector (d,), best first; similarities are rounded.
@@ -110,13 +109,9 @@ class VectorIndex:
         """Tell the index what has changed since the last time; returns for how many (video, space).
 
         The first time it also opens and checks the index, and rebuilds it when it is damaged, of
-        another library or incomplete. What was told before a crash is told again harmlessly. An
-        index that the library is too small for is deleted.
+        another library or incomplete. What was told before a crash is told again harmlessly.
         """
         with self._working:
-            if not self._is_due(database):
-                self._discard(database)
-                return 0
             if self._ready:
                 try:
                     return self._replay(database, report)
@@ -135,8 +130,9 @@ class VectorIndex:
 
     def sync_soon(self, database: Database) -> None:
         """`sync` on a thread of its own, because opening a large index takes seconds and filling
-        one many minutes; search compares all vectors until then."""
-        if not self._path.exists() and not self._is_due(database):
+        one many minutes; search compares all vectors until then. Nothing is opened where there is
+        nothing to tell and nobody will ask."""
+        if not (self._ready or self._is_asked(database) or pending(database, 1)[0]):
             return
         with self._using:
             self._again = True
@@ -150,8 +146,6 @@ class VectorIndex:
     def verify(self, database: Database) -> list[str]:
         """Compare all ids in the index with SQLite, and search for some; returns the problems."""
         with self._working:
-            if not self._is_due(database):
-                return []
             try:
                 with self._marked(database):
                     self._open()
@@ -170,8 +164,6 @@ class VectorIndex:
         """
         with self._working:
             self._discard(database)
-            if not self._is_due(database):
-                return 0
             try:
                 with self._marked(database):
                     self._open()
@@ -208,10 +200,8 @@ class VectorIndex:
             except (HeimdexError, OSError, sqlite3.Error):
                 _log.exception("the vector index was not updated; search does without")
 
-    def _is_due(self, database: Database) -> bool:
-        """Whether a space that is searched has so many numbers that an index pays."""
-        if not self._least:
-            return True
+    def _is_asked(self, database: Database) -> bool:
+        """Whether a space that is searched has so many numbers that `serves` is true."""
         largest = database.read().execute(
             "SELECT max(numbers) FROM (SELECT sum(v.items) * s.dims AS numbers FROM spaces s"
             " JOIN vectors v ON v.space_id = s.id WHERE s.key NOT LIKE ? GROUP BY s.id)",
@@ -220,7 +210,7 @@ class VectorIndex:
         return self.serves(largest.fetchone()[0] or 0)
 
     def _discard(self, database: Database) -> None:
-        """Delete the index; everything is to be told again, once there is one."""
+        """Delete the index; everything is to be told again."""
         self._stop_queries()
         self._disconnect()
         if self._path.exists():
