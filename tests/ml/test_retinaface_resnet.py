@@ -99,7 +99,7 @@ def test_no_face_is_an_empty_list_and_not_the_packages_one(
     """The package says "none" by a face without a box, whose score is -1."""
     member = face_members[TERNAUS]
     engine = factory.face_detector(member.choice, member.store)
-    monkeypatch.setattr(engine, "_asked_from", 1.1)
+    monkeypatch.setattr(engine, "_least", 1.1)
     assert engine.detect([np.zeros((64, 64, 3), np.uint8)]) == [[]]
 
 

@@ -213,10 +213,9 @@ class VectorIndex:
         """Delete the index; everything is to be told again."""
         self._stop_queries()
         self._disconnect()
-        if self._path.exists():
-            refill(database)
-            shutil.rmtree(self._path, ignore_errors=True)
-            self._mark.forget()
+        refill(database)
+        shutil.rmtree(self._path, ignore_errors=True)
+        self._mark.forget()
 
     def _stop_queries(self) -> None:
         with self._using:
