@@ -127,6 +127,8 @@ def test_ctrl_c_ends_a_download_and_keeps_what_came(hub: Hub, tmp_path: Path) ->
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # Whoever runs the tests in the background has Ctrl-C ignored, in all children too.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as command:
         assert command.stdout is not None
         for line in command.stdout:

@@ -382,6 +382,7 @@ def test_on_a_processor_no_torch_is_imported(small: ModelStore) -> None:
         from pathlib import Path
         import msgspec, numpy as np
         from heimdex.ml import openclip, siglip2
+        from heimdex.hosts.memory import give_back_memory
         from heimdex.ml.manifests import Manifest
         from heimdex.ml.runtime import Compute
         from heimdex.ml.store import ModelStore
@@ -414,6 +415,7 @@ def test_memory_comes_back_on_unload(small: ModelStore) -> None:
         from pathlib import Path
         import msgspec, numpy as np
         from heimdex.ml import siglip2
+        from heimdex.hosts.memory import give_back_memory
         from heimdex.ml.manifests import Manifest
         from heimdex.ml.runtime import Compute
         from heimdex.ml.store import ModelStore
@@ -422,6 +424,7 @@ def test_memory_comes_back_on_unload(small: ModelStore) -> None:
         engine = siglip2.engine(store, store.manifest({SIGLIP!r}), Compute())
         def held():
             gc.collect()
+            give_back_memory()  # As whoever lends engines does.
             pages = int(Path("/proc/self/statm").read_text().split()[1])
             return pages * 4096 / 1e6
         def use():
@@ -449,7 +452,7 @@ def test_memory_comes_back_on_unload(small: ModelStore) -> None:
         check=True,
     )
     loaded, left = map(float, found.stdout.split())
-    assert left < 40, (loaded, left)
+    assert left < loaded / 3, (loaded, left)
 
 
 def test_frames_of_ones_own_are_mixed_and_enough(frames: list[RgbImage]) -> None:
