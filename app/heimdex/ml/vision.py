@@ -27,7 +27,7 @@ from heimdex.ml.store import ModelStore
 
 GRAPH = "model.onnx"
 _BATCH = 8
-_GATE = 0.995
+_GATE = 0.998
 """Both what the network makes of a picture and what it takes it for must stay as they are."""
 
 
