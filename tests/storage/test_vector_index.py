@@ -468,3 +468,23 @@ def test_files_that_crash_the_process_do_so_once(
     assert len(second.query(PASSAGES, np.ones(16, np.float32) / 4, 50)) == 50
     second.close()
     reopened.close()
+
+
+def test_a_missing_chroma_is_said_and_not_taken_for_a_damaged_index(
+    index: VectorIndex,
+    library: Path,
+    database: Database,
+    filled: list[VideoId],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    index.sync(database)
+    index.close()
+    kept = sorted(path.name for path in (library / FOLDER_NAME).iterdir())
+    with monkeypatch.context() as without:
+        without.setitem(sys.modules, "chromadb", None)
+        with pytest.raises(ImportError, match="chromadb"):
+            index.sync(database)
+    assert not index.ready
+    assert sorted(path.name for path in (library / FOLDER_NAME).iterdir()) == kept
+    assert index.sync(database) == 0
+    assert index.ready

@@ -47,10 +47,13 @@ def nearest(collection: Any, vector: Vectors, n: int) -> list[Neighbour]:
 
 @contextmanager
 def faults() -> Iterator[None]:
-    """Turn whatever Chroma raises into `Unsound`: everything it holds can be made again."""
+    """Turn whatever Chroma raises into `Unsound`: everything it holds can be made again.
+
+    Not what says that a package is missing: no rebuild would bring it.
+    """
     try:
         yield
-    except Unsound:
+    except (Unsound, ImportError):
         raise
     except Exception as error:
         raise Unsound(f"{type(error).__name__}: {str(error)[:200]}") from error
