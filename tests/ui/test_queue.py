@@ -64,9 +64,18 @@ def test_pausing_everything_gives_the_job_back_and_resuming_ends_it(
     window = open_window(three, work=True)
     queue = window.session.jobs  # type: ignore[union-attr]
     qtbot.waitUntil(lambda: queue.progress is not None, timeout=10_000)
+    window.show_panel("activity")
     window.jobbar.pause.click()
     qtbot.waitUntil(lambda: state(three, "a.mp4") is JobState.QUEUED, timeout=20_000)
     qtbot.waitUntil(lambda: window.jobbar.text.text().startswith("Paused"), timeout=20_000)
+    # No panel goes on saying that it is worked on.
+    qtbot.waitUntil(lambda: queue.running is None, timeout=20_000)
+    assert window.activity.model.progress is None
+    assert window.library.model.progress is None
+    qtbot.waitUntil(
+        lambda: {line.job.state for line in window.activity.model.lines} == {JobState.QUEUED},
+        timeout=20_000,
+    )
     engine(three).steps = 2
     window.jobbar.pause.click()
     qtbot.waitUntil(lambda: state(three, "c.mp4") is JobState.DONE, timeout=30_000)

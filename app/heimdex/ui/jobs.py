@@ -68,6 +68,8 @@ class JobRunner(QThread):
     """A `WorkEvent`, from this thread."""
     crashed = Signal(str)
     """The worker gave up: the disk is full, the library damaged, or a bug."""
+    rested = Signal()
+    """The worker came back: nothing waits, or it was told to stop and gave its job back."""
 
     def __init__(self, worker: Works) -> None:
         super().__init__()
@@ -108,6 +110,7 @@ class JobRunner(QThread):
                     _log.error("the worker failed", exc_info=error)
                     self.crashed.emit(sentence(error))
                     pause = RETRY_AFTER_ERROR_S
+                self.rested.emit()
             self._wake.wait(pause)
 
     def _should_stop(self) -> bool:
@@ -125,6 +128,8 @@ class JobQueue(QObject):
     """`StageFinished`"""
     job_finished = Signal(object)
     """`JobFinished`"""
+    rested = Signal()
+    """The running job was given back to the queue unfinished."""
     changed = Signal(object)
     """`Changes`"""
     held_changed = Signal(bool)
@@ -141,6 +146,7 @@ class JobQueue(QObject):
         self._runner = JobRunner(worker)
         self._runner.happened.connect(self._receive)
         self._runner.crashed.connect(self.failed)
+        self._runner.rested.connect(self._rest)
         # Many stages end within a second on short clips; the panels read the library once.
         self._changes = Changes()
         self._announcement = QTimer(self)
@@ -271,6 +277,13 @@ class JobQueue(QObject):
             self.stage_finished.emit(event)
             faces = event.stage is Stage.FACES
             self._note(Changes(videos=frozenset({event.video_id}), people=faces))
+
+    def _rest(self) -> None:
+        if self._running is not None:
+            self._running = None
+            self._progress = None
+            self.rested.emit()
+            self._note(Changes(jobs=True))
 
     def _note(self, changes: Changes) -> None:
         noted = self._changes

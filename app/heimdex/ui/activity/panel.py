@@ -81,6 +81,7 @@ class ActivityPanel(QWidget):
         session.changed.connect(self._refresh)
         session.jobs.stage_progressed.connect(self._show_progress)
         session.jobs.job_finished.connect(lambda _: self.model.show_progress(None))
+        session.jobs.rested.connect(lambda: self.model.show_progress(None))
         session.jobs.held_changed.connect(lambda _: self._summarise())
         self.reload()
 

@@ -90,6 +90,7 @@ class LibraryPanel(QWidget):
         session.jobs.stage_progressed.connect(self.model.show_progress)
         session.jobs.stage_finished.connect(lambda _: self.model.show_progress(None))
         session.jobs.job_finished.connect(lambda _: self.model.show_progress(None))
+        session.jobs.rested.connect(lambda: self.model.show_progress(None))
         self.reload()
 
     def reload(self) -> None:
