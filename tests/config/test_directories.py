@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from heimdex.config.directories import Directories
+from heimdex.config.directories import PLACE_FILE, Directories, keep_place
 from heimdex.domain.errors import UserError
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -109,3 +109,30 @@ def test_a_read_only_library_is_refused(tmp_path: Path) -> None:
     library.mkdir(mode=0o500)
     with pytest.raises(UserError, match="cannot be written to"):
         Directories.resolve(library, {"HEIMDEX_HOME": str(tmp_path)}).prepare()
+
+
+def test_a_library_that_was_moved_is_opened_where_it_is(tmp_path: Path) -> None:
+    home, there = tmp_path / "home", tmp_path / "다른 디스크" / "library"
+    environ = {"HEIMDEX_HOME": str(home)}
+    keep_place(home, there)
+    there.mkdir(parents=True)
+    found = Directories.resolve(environ=environ)
+    assert found.library == there
+    found.prepare()
+    there.rmdir()
+    # Its drive is away: an empty library in its place would look as if all were lost.
+    with pytest.raises(UserError, match=r"is not there now; connect its drive"):
+        found.prepare()
+    assert not there.exists()
+    named = Directories.resolve(tmp_path / "another", environ=environ)
+    assert named.library == tmp_path / "another"
+    keep_place(home, home / "library")
+    assert Directories.resolve(environ=environ).library == home / "library"
+    assert not (home / PLACE_FILE).exists()
+
+
+@pytest.mark.parametrize("garbage", [b"", b"\xff\x00/x", b"relative/place\n"])
+def test_a_note_that_is_no_place_is_ignored(tmp_path: Path, garbage: bytes) -> None:
+    (tmp_path / PLACE_FILE).write_bytes(garbage)
+    found = Directories.resolve(environ={"HEIMDEX_HOME": str(tmp_path)})
+    assert found.library == tmp_path / "library"

@@ -306,6 +306,22 @@ def test_missing_vectors_are_reported(
     assert index.verify(database) == []
 
 
+def test_what_still_waits_to_be_told_is_no_damage(
+    index: VectorIndex, database: Database, stages: StageStore, filled: list[VideoId]
+) -> None:
+    index.sync(database)
+    # Scenes of one video more, and all of a space that the index knows nothing of.
+    stages.commit(filled[0], scenes(9), run(1, Stage.SCENES))
+    assert told(database)
+    assert index.verify(database) == []
+    index._collections[PASSAGES.key].delete(ids=[f"{filled[1]}:4"])
+    assert index.verify(database) == [f"{PASSAGES.key}: 1 vectors are not in the index"]
+    index.rebuild(database)
+    outbox.refill(database)
+    index._collections[SCENES.key].delete(ids=index._collections[SCENES.key].get()["ids"])
+    assert index.verify(database) == []
+
+
 def test_names_satisfy_chroma_and_differ() -> None:
     import re
 

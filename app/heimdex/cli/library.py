@@ -4,7 +4,6 @@ What is compared, copied and rebuilt is the storage room's; originals are never 
 """
 
 import argparse
-import shutil
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -78,7 +77,7 @@ def define(group: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> N
         help="say that videos are in another place now, or move the library itself",
         description="Say that everything below OLD is below NEW now, as when a drive has got "
         "another name: paths change, nothing is indexed again. With --move, put the library folder "
-        "itself at another place; open it there with --library.",
+        "itself at another place, where it is opened from then on.",
     )
     relocate.add_argument("old", type=Path, metavar="OLD", nargs="?")
     relocate.add_argument("new", type=Path, metavar="NEW", nargs="?")
@@ -257,7 +256,9 @@ def relocate_(options: argparse.Namespace) -> int:
 
 
 def _move(options: argparse.Namespace) -> int:
+    from heimdex.config.directories import keep_place
     from heimdex.storage.lock import LibraryLock
+    from heimdex.storage.moving import move_library
 
     where = directories(options)
     source, target = where.library, place(options.move)
@@ -269,18 +270,14 @@ def _move(options: argparse.Namespace) -> int:
         raise UserError("A library cannot be moved into itself.")
     with opened(options):
         pass  # sound, up to date, and its log written into the database
-    try:
-        with LibraryLock(source):
-            # Renaming within a disk takes the lock along; between disks it is a copy, and the
-            # source goes only when that is whole.
-            shutil.move(source, target)
-    except OSError as error:
-        raise UserError(
-            f"The library cannot be moved to {target} ({error.strerror or error}); it is still at "
-            f"{source}."
-        ) from error
+    with LibraryLock(source):
+        move_library(source, target)
     target.chmod(0o700)
-    print(f"The library is now at {target}; open it with `heimdex --library {target}`.")
+    if options.library is None:
+        keep_place(where.home, target)
+        print(f"The library is now at {target}, and Heimdex opens it there.")
+    else:
+        print(f"The library is now at {target}; open it with `heimdex --library {target}`.")
     return 0
 
 

@@ -15,6 +15,11 @@ import platformdirs
 
 from heimdex.domain.errors import UserError
 
+PLACE_FILE = "library-place"
+"""In the data folder: where the library was moved to."""
+
+_USUAL = "library"
+
 
 @dataclass(frozen=True, slots=True)
 class Directories:
@@ -37,7 +42,8 @@ class Directories:
     def resolve(cls, library: Path | None = None, environ: Mapping[str, str] | None = None) -> Self:
         """Work out the paths; creates nothing (see `prepare`).
 
-        `library` is what the person named (`--library`). `HEIMDEX_HOME` moves everything that is
+        `library` is what the person named (`--library`); without it, the place that `keep_place`
+        noted, or the one in the data folder. `HEIMDEX_HOME` moves everything that is
         written, `HEIMDEX_MODELS` moves the weights alone. Without either, weights belong to the
         checkout when running from one, so that one checkout is one environment.
         """
@@ -56,7 +62,7 @@ class Directories:
             models = home / "models"
         return cls(
             home=home,
-            library=_absolute(library) if library is not None else home / "library",
+            library=_kept_place(home) if library is None else _absolute(library),
             models=models,
             manifests=shipped / "models",
             resources=shipped / "resources",
@@ -67,8 +73,15 @@ class Directories:
     def prepare(self) -> None:
         """Create what will be written to; the library so that only its owner can look inside.
 
-        Raises UserError when a folder cannot be made or written to.
+        Raises UserError when a folder cannot be made or written to, or when the library was moved
+        to a place that is not there now: an empty one must not appear instead.
         """
+        note = self.home / PLACE_FILE
+        if not self.library.exists() and note.exists() and self.library == _kept_place(self.home):
+            raise UserError(
+                f"The library was moved to {self.library} and is not there now; connect its drive, "
+                f"or delete {note} to begin a new library."
+            )
         for folder, meaning in (
             (self.home, "data folder"),
             (self.logs, "log folder"),
@@ -76,6 +89,35 @@ class Directories:
         ):
             _make_writable(folder, meaning)
         _make_private(self.library)
+
+
+def keep_place(home: Path, library: Path) -> None:
+    """Note where the library is opened from now on when nobody names one. Raises UserError."""
+    note = home / PLACE_FILE
+    try:
+        if library == home / _USUAL:
+            note.unlink(missing_ok=True)
+            return
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fresh = note.with_name(note.name + ".new")
+        fresh.write_bytes(os.fsencode(library) + b"\n")
+        fresh.replace(note)
+    except OSError as error:
+        raise UserError(
+            f"That the library is at {library} cannot be noted in {home} "
+            f"({error.strerror or error}); name it with --library."
+        ) from error
+
+
+def _kept_place(home: Path) -> Path:
+    try:
+        noted = os.fsdecode((home / PLACE_FILE).read_bytes().rstrip(b"\r\n"))
+    except OSError:
+        noted = ""
+    # Whatever else may stand in the file is no place.
+    return (
+        Path(noted) if noted and "\0" not in noted and Path(noted).is_absolute() else home / _USUAL
+    )
 
 
 def _absolute(path: str | Path) -> Path:

@@ -151,7 +151,7 @@ class VectorIndex:
                     self._open()
                     problems = index_check.differences(database, self._collections)
                     if not problems:
-                        index_check.check(database, self._collections)
+                        index_check.check(database, self._collections, untold=True)
             except Unsound as error:
                 return [f"the vector index is damaged ({error})"]
             return problems
