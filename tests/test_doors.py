@@ -14,6 +14,10 @@ CALLS = {
 }  # fmt: skip
 
 
+WATCHES = {"cli/torture_doorkeeper.py": ["pickle"]}
+"""Looks whether anything is unpickled, and unpickles nothing."""
+
+
 def sources() -> Iterator[tuple[Path, ast.Module]]:
     for path in sorted(APP.rglob("*.py")):
         yield path, ast.parse(path.read_text("utf-8"), str(path))
@@ -43,7 +47,7 @@ def faults(tree: ast.Module) -> list[str]:
 
 def test_nothing_is_unpickled_evaluated_or_given_to_a_shell() -> None:
     told = {str(path.relative_to(APP)): faults(tree) for path, tree in sources()}
-    assert {path: found for path, found in told.items() if found} == {}
+    assert {path: found for path, found in told.items() if found} == WATCHES
 
 
 @pytest.mark.parametrize(

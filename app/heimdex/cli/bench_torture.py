@@ -2,7 +2,8 @@
 drives, moves its files, contends for its library, takes its room, damages it and uses it for hours.
 
 How is said by `torture_kills`, `_files`, `_drives`, `_moves`, `_owners`, `_room`, `_damage`,
-`_window` and `_soak`. All of it is real. Everything happens in folders that are thrown away.
+`_window`, `_soak` and `_doors`. All of it is real. Everything happens in folders that are thrown
+away.
 """
 
 import argparse
@@ -17,6 +18,7 @@ from typing import Any
 
 from heimdex.cli.output import emit
 from heimdex.cli.torture_damage import Damaged, damage
+from heimdex.cli.torture_doors import Opened, open_doors
 from heimdex.cli.torture_drives import Pulled, pull
 from heimdex.cli.torture_files import Fed, feed
 from heimdex.cli.torture_kills import Killed, kill
@@ -28,8 +30,19 @@ from heimdex.cli.torture_window import Used, use
 from heimdex.domain.errors import UserError
 from heimdex.domain.media import MEDIA_SUFFIXES
 
-PARTS = ("kills", "files", "pulls", "moves", "owners", "denials", "damages", "window", "soak")
-Part = Killed | Fed | Pulled | Moved | Contended | Denied | Damaged | Used | Soaked
+PARTS = (
+    "kills",
+    "files",
+    "pulls",
+    "moves",
+    "owners",
+    "denials",
+    "damages",
+    "window",
+    "soak",
+    "doors",
+)
+Part = Killed | Fed | Pulled | Moved | Contended | Denied | Damaged | Used | Soaked | Opened
 
 
 def define(kinds: Any, shared: argparse.ArgumentParser) -> None:
@@ -81,6 +94,13 @@ def define(kinds: Any, shared: argparse.ArgumentParser) -> None:
         "--hours", type=float, default=0.5, help="of video that a library grows by (0.5)"
     )
     command.add_argument("--videos", type=int, default=4, help="in how many files (4)")
+    command.add_argument(
+        "--days",
+        type=int,
+        default=1,
+        help="of use in which it is counted which doors are tried: network, shells, pickles, "
+        "originals, the log, other people's eyes (1)",
+    )
     command.add_argument("--only", choices=PARTS, action="append", help="only this part")
     command.add_argument("--media", type=Path, help="a folder of real videos to start from")
     command.add_argument("--seed", type=int, default=1, help="of everything that is drawn")
@@ -116,6 +136,7 @@ def torture_(options: argparse.Namespace) -> int:
                 options.hours,
                 lambda: soak(folder, media, options.hours, max(1, options.videos)),
             ),
+            "doors": (options.days, lambda: open_doors(folder, media, options.days, chance)),
         }
         wanted = options.only or PARTS
         parts = {name: run() for name, (count, run) in whole.items() if count and name in wanted}

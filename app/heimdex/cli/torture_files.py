@@ -61,12 +61,12 @@ def feed(folder: Path, media: Path, count: int, seed: int) -> Fed:
     short = shorten(sorted(media.iterdir()), bases)
     made = mutate(short, broken, count, seed)
     done.files = len(made)
-    before = _states(broken)
+    before = states(broken)
     note("indexing them …")
     with _measured(done, max(LONGEST_RUN_S, count * _EACH_S)) as watch:
         watch(start(library, "add", str(broken)))
         printed = watch(start(library, "index", "--json"))
-    done.changed = [path for path, state in before.items() if _state(Path(path)) != state]
+    done.changed = [path for path, held in before.items() if state(Path(path)) != held]
     _read_stages(printed, done)
     _read_library(library, done)
     done.seconds = round(time.monotonic() - began, 1)
@@ -154,11 +154,12 @@ def _is_clear(error: str) -> bool:
     return error.endswith(".") and not any(words in error for words in technical)
 
 
-def _states(folder: Path) -> dict[str, tuple[Any, ...]]:
-    return {str(path): _state(path) for path in sorted(folder.rglob("*"))}
+def states(folder: Path) -> dict[str, tuple[Any, ...]]:
+    """What can be compared later of everything in and below a folder, by its path."""
+    return {str(path): state(path) for path in sorted(folder.rglob("*"))}
 
 
-def _state(path: Path) -> tuple[Any, ...]:
+def state(path: Path) -> tuple[Any, ...]:
     """Bytes and time of a regular file; what else it is of another."""
     try:
         found = path.lstat()

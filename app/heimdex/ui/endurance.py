@@ -16,6 +16,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QTimer
 
+from heimdex.config import logging
 from heimdex.config.directories import Directories
 from heimdex.config.settings import Settings
 from heimdex.hosts.memory import give_back_memory, resident_bytes
@@ -42,6 +43,7 @@ class Endurance(QObject):
         self._searches = searches
         self._switches = switches
         self._play = play
+        self._asked = 0
         self._answers = 0
         self._switched = 0
         self._last = time.monotonic()
@@ -106,7 +108,9 @@ class Endurance(QObject):
         self._phase = phase
         for number in range(max(searches, switches)):
             if number < searches:
-                yield self._ask(f"{WORDS[number % len(WORDS)]} {number}")
+                # Never twice the same in a row: the window would not ask again.
+                self._asked += 1
+                yield self._ask(f"{WORDS[number % len(WORDS)]} {self._asked}")
             for _ in range(_share(switches, number, max(searches, switches))):
                 self._switched += 1
                 self._window.show_panel(PANELS[self._switched % len(PANELS)])
@@ -184,6 +188,7 @@ def main(arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     directories = Directories.resolve(options.library)
     directories.prepare()
+    logging.configure(directories)
     walks: list[Endurance] = []
     code = app.show(
         directories,
