@@ -12,6 +12,7 @@ import pytest
 
 from command import Indexed
 from heimdex.cli.main import parse, run
+from heimdex.config.directories import Directories
 from heimdex.storage.backups import FOLDER_NAME, Backups
 from heimdex.storage.database import FILE_NAME, Database
 
@@ -92,6 +93,21 @@ def test_videos_that_moved_and_a_library_that_moves(
     if os.name != "nt":
         assert there.library.stat().st_mode & 0o077 == 0
     assert there("index", "--json").json()[-1]["videos"] == 0
+
+
+def test_a_usual_library_is_opened_at_its_new_place(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    usual = Directories.resolve().library
+    assert run(parse(["status"])) == 0
+    assert run(parse(["library", "relocate", "--move", str(tmp_path / "다른 곳")])) == 0
+    assert "Heimdex opens it there" in capsys.readouterr().out
+    assert not usual.exists()
+    assert run(parse(["status"])) == 0
+    assert str(tmp_path / "다른 곳") in capsys.readouterr().out
+    assert run(parse(["library", "relocate", "--move", str(usual)])) == 0
+    assert run(parse(["status"])) == 0
+    assert Directories.resolve().library == usual
 
 
 class Terminal(io.StringIO):

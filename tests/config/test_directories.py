@@ -124,6 +124,10 @@ def test_a_library_that_was_moved_is_opened_where_it_is(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"is not there now; connect its drive"):
         found.prepare()
     assert not there.exists()
+    # Unless it never went: moving was interrupted.
+    (home / "library").mkdir()
+    (home / "library" / "library.sqlite3").touch()
+    assert Directories.resolve(environ=environ).library == home / "library"
     named = Directories.resolve(tmp_path / "another", environ=environ)
     assert named.library == tmp_path / "another"
     keep_place(home, home / "library")

@@ -270,11 +270,18 @@ def _move(options: argparse.Namespace) -> int:
         raise UserError("A library cannot be moved into itself.")
     with opened(options):
         pass  # sound, up to date, and its log written into the database
+    kept = options.library is None
     with LibraryLock(source):
-        move_library(source, target)
+        if kept:
+            keep_place(where.home, target)
+        try:
+            move_library(source, target)
+        except UserError:
+            if kept:
+                keep_place(where.home, source)
+            raise
     target.chmod(0o700)
-    if options.library is None:
-        keep_place(where.home, target)
+    if kept:
         print(f"The library is now at {target}, and Heimdex opens it there.")
     else:
         print(f"The library is now at {target}; open it with `heimdex --library {target}`.")

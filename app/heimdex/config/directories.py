@@ -19,6 +19,7 @@ PLACE_FILE = "library-place"
 """In the data folder: where the library was moved to."""
 
 _USUAL = "library"
+_DATABASE = "library.sqlite3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +116,12 @@ def _kept_place(home: Path) -> Path:
     except OSError:
         noted = ""
     # Whatever else may stand in the file is no place.
-    return (
-        Path(noted) if noted and "\0" not in noted and Path(noted).is_absolute() else home / _USUAL
-    )
+    place = Path(noted) if noted and "\0" not in noted else home
+    usual = home / _USUAL
+    if not place.is_absolute() or place == home:
+        return usual
+    # Noted before it is moved: nothing is there where that was interrupted.
+    return usual if not place.exists() and (usual / _DATABASE).exists() else place
 
 
 def _absolute(path: str | Path) -> Path:
@@ -148,7 +152,7 @@ def _make_private(library: Path) -> None:
         return
     found = library.stat()
     others = {path.name for path in library.iterdir()} - {"lock"}
-    ours = not others or "library.sqlite3" in others
+    ours = not others or _DATABASE in others
     if found.st_mode & 0o077 and ours and found.st_uid == os.geteuid():
         with suppress(OSError):  # a file system without permissions, as on a memory card
             library.chmod(0o700)
