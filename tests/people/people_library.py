@@ -96,17 +96,17 @@ class Library:
         return self.photos[path.name]
 
     def photo(self, name: str, *who: str, sizes: Sequence[float] = ()) -> Path:
-        """A picture file that shows these people, each face `sizes` wide."""
+        """A picture file that shows these people side by side, each face `sizes` wide."""
         wide = sizes or [0.3] * len(who)
         self.photos[name] = [
             PhotoFace(
-                (0.1, 0.1, 0.1 + w, 0.1 + w),
+                (0.1 + 0.4 * at, 0.1, 0.1 + 0.4 * at + w, 0.1 + w),
                 0.9,
                 JPEG + each.encode(),
                 self.space,
                 self.cast.face(each, 0.4, self.space),
             )
-            for each, w in zip(who, wide, strict=True)
+            for at, (each, w) in enumerate(zip(who, wide, strict=True))
         ]
         return Path(name)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from people_library import OTHER_SPACE, SPACE, Library
 
-from heimdex.domain.errors import MediaError, UserError
+from heimdex.domain.errors import UserError
 from heimdex.domain.faces import TrackRef
 from heimdex.domain.ids import PersonId, VideoId
 from heimdex.people import suggesting
@@ -103,8 +103,16 @@ def test_one_unusable_photo_is_reported_and_the_rest_count(library):
     assert done.used == (Path("a.jpg"),)
     assert [path for path, _ in done.left_out] == [Path("empty.jpg")]
     assert "No face" in done.left_out[0][1]
-    with pytest.raises(MediaError):
-        library.people.enroll("Ada", [Path("missing.jpg")])
+
+
+def test_one_spoilt_file_does_not_cost_the_other_photos(library):
+    photo = library.photo("a.jpg", "ada")
+    done = library.people.enroll("Ada", [Path("spoilt.jpg"), photo])
+    assert done.used == (photo,)
+    assert done.left_out == ((Path("spoilt.jpg"), "spoilt.jpg is not a picture."),)
+    with pytest.raises(UserError, match=r"spoilt\.jpg is not a picture"):
+        library.people.enroll("Ben", [Path("spoilt.jpg")])
+    assert library.store.find_person("Ben") is None
 
 
 def test_reject_takes_one_face_away_and_keeps_it_away(library):
@@ -382,6 +390,59 @@ def test_moving_a_face_to_a_name(library):
     assert library.store.find_person("Zoe") is None
 
 
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("  은지가 \n", "은지가"),
+        ("a\x00b\tc", "ab c"),
+        ("\u202emoor\u202c", "moor"),
+        ("A\u200bda", "Ada"),
+        ("محمد علي", "محمد علي"),
+        ("🙂", "🙂"),
+        ("May", "May"),
+        ("x" * 120, "x" * 120),
+    ],
+)
+def test_a_name_is_kept_as_it_is_seen(library, typed, kept):
+    person = library.people.name(PersonId(library.who(library.video(1, "ada"))[0]), typed)
+    assert person.name == kept
+    assert library.people.find(typed).id == library.people.find(kept).id == person.id
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("\u200b", "at least one letter"),
+        ("...", "at least one letter"),
+        ("x" * 121, "120 characters; this one has 121"),
+        ("\udcff", "at least one letter"),
+        ("a\udcff", "no text"),
+    ],
+)
+def test_what_is_no_name_is_refused_in_a_sentence(library, typed, said):
+    ada = PersonId(library.who(library.video(1, "ada"))[0])
+    for give in (
+        lambda: library.people.name(ada, typed),
+        lambda: library.people.enroll(typed, [library.photo("a.jpg", "ada")]),
+    ):
+        with pytest.raises(UserError, match=said):
+            give()
+    with pytest.raises(UserError, match="Nobody is called"):
+        library.people.find(typed)
+    assert library.people.undoable() == ()
+
+
+def test_other_names_need_a_first_one(library):
+    ada = PersonId(library.who(library.video(1, "ada"))[0])
+    with pytest.raises(UserError, match="no name yet"):
+        library.people.alias(ada, ["에이다"])
+    library.people.name(ada, "Ada")
+    library.people.enroll("Ben", [library.photo("b.jpg", "ben")])
+    with pytest.raises(UserError, match="called 'BEN' already"):
+        library.people.alias(ada, ["에이다", "BEN"])
+    assert library.people.alias(ada, ["에이다", "ADA", "에이다"]).aliases == ("에이다",)
+
+
 def test_a_portrait_must_be_the_persons_own(library):
     video = library.video(1, "ada", "ben")
     ada = PersonId(library.who(video)[0])
@@ -410,6 +471,56 @@ def test_naming_a_face_on_a_stopped_frame(library):
     assert [face.person.name for face in named] == ["Ada", "Dora"]
     library.people.undo()
     assert library.store.find_person("Dora") is None
+
+
+def test_a_word_about_a_face_on_a_frame_is_none_about_the_track_in_its_place(library):
+    video = library.video(1, "ada")
+    # The model sees somebody else where Ada was followed a moment before.
+    [face] = library.people.faces_in_frame(video, 1_200, library.photo("frame.png", "dora"))
+    assert face.track is None
+    dora = library.people.name_in_frame(face, "Dora")
+    library.people.assign_all()
+    assert library.who(video) != [dora.id]
+    assert library.who(library.video(2, "dora")) == [dora.id]
+
+
+def test_the_last_name_for_a_face_on_a_frame_counts(library):
+    video = library.video(1, "ben")
+    frame = library.photo("frame.png", "dora")
+
+    def face():
+        return library.people.faces_in_frame(video, 30_000, frame)[0]
+
+    wrong = library.people.name_in_frame(face(), "Cora")
+    before = (library.store.photos(), library.store.decisions())
+    right = library.people.name_in_frame(face(), "Dora")
+    assert [p.person_id for p in library.store.photos()] == [right.id]
+    assert [d.person_id for d in library.store.decisions()] == [right.id]
+    # Nobody takes her for Cora any more.
+    assert library.who(library.video(2, "dora")) == [right.id]
+    library.people.name_in_frame(face(), "Dora")
+    assert len(library.store.photos(right.id)) == 1
+    library.people.undo()
+    library.people.undo()
+    assert (library.store.photos(), library.store.decisions()) == before
+    assert library.store.photos()[0].person_id == wrong.id
+
+
+def test_a_face_that_is_not_one_of_two_is_not_both(library):
+    video = library.video(1, "ada", "ada", "ben")
+    ada, _, ben = map(PersonId, library.who(video))
+    library.people.name(ada, "Ada")
+    other = library.video(2, "ada")
+    # Taken for Ada by itself; and somebody says that it is not Ben.
+    assert library.who(other) == [ada]
+    library.people.reject([TrackRef(other, 0)], ben)
+    before = (library.store.people(), library.store.assignments(), library.store.decisions())
+    library.people.merge(ada, ben)
+    assert library.who(video) == [ada, ada, ada]
+    assert library.who(other) != [ada]
+    library.people.undo()
+    now = (library.store.people(), library.store.assignments(), library.store.decisions())
+    assert now == before
 
 
 def test_switched_off_nobody_is_found(library):

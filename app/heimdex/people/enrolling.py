@@ -45,6 +45,21 @@ class Enrolment:
     left_out: tuple[tuple[Path, str], ...]
 
 
+def read_photos(
+    eyes: Eyes, photos: Iterable[Path]
+) -> tuple[list[tuple[Path, Sequence[PhotoFace]]], list[tuple[Path, str]]]:
+    """The faces of each photo, and the files that are no picture, each with the reason: one spoilt
+    file among twenty must not cost the others."""
+    read: list[tuple[Path, Sequence[PhotoFace]]] = []
+    unread: list[tuple[Path, str]] = []
+    for photo in photos:
+        try:
+            read.append((photo, eyes.faces(photo)))
+        except MediaError as error:
+            unread.append((photo, str(error)))
+    return read, unread
+
+
 def choose_faces(
     photos: Iterable[tuple[Path, Sequence[PhotoFace]]],
     known: Vectors | None,

@@ -51,8 +51,8 @@ class Erasure:
         """Erase one person and the faces that are theirs."""
         refs = [assignment.track for assignment in self._store.tracks_of(person_id)]
         with self._store.overwriting(), self._store.transaction():
-            journal.forget([person_id])
-            self._store.erase_searches([person_id])
+            former = journal.forget([person_id])
+            self._store.erase_searches([person_id], former)
             self._store.delete_person(person_id)
             self._erase_tracks(refs)
             self._store.delete_empty()

@@ -10,14 +10,29 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from heimdex.domain.ids import PersonId
+from heimdex.domain.faces import TrackRef
+from heimdex.domain.ids import PersonId, VideoId
 from heimdex.storage.people import PeopleStore
+
+_Free = tuple[str, int, int]
+"""A track that was nobody's before a step and somebody's after it: video, number, best moment."""
 
 
 class _Undo(msgspec.Struct):
     created: list[int]
     snapshots: list[str]
     people: list[int]
+    free: list[_Free] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """A step that was taken back: its label, whom it was about, and the faces that belong to nobody
+    again, as before it."""
+
+    label: str
+    people: tuple[PersonId, ...]
+    free: frozenset[TrackRef]
 
 
 @dataclass(slots=True)
@@ -57,9 +72,10 @@ class Journal:
         """One step in one transaction; written down only if it changed something."""
         with self._store.transaction():
             step = Step(self._store)
+            free = self._store.unassigned()
             yield step
             if step.touched or step.created:
-                self._store.journal_append(label, _encoded(step))
+                self._store.journal_append(label, _encoded(step, self._taken(free)))
 
     @contextmanager
     def unwritten(self) -> Iterator[Step]:
@@ -67,9 +83,8 @@ class Journal:
         with self._store.transaction():
             yield Step(self._store, kept=False)
 
-    def undo(self) -> tuple[str, list[PersonId]] | None:
-        """Take back the newest step; returns its label and whom it was about, None when there is
-        no step."""
+    def undo(self) -> Undone | None:
+        """Take back the newest step; None when there is no step."""
         with self._store.transaction():
             entry = self._store.journal_pop()
             if entry is None:
@@ -81,28 +96,68 @@ class Journal:
                 created = []
             for person_id in created:
                 self._store.delete_person(person_id)
-        return entry.label, [PersonId(each) for each in undo.people]
+        return Undone(
+            entry.label,
+            tuple(PersonId(each) for each in undo.people),
+            frozenset(ref for each in undo.free if (ref := self._still(each)) is not None),
+        )
 
     def labels(self) -> tuple[str, ...]:
         """What can be undone, newest first."""
         return tuple(entry.label for entry in self._store.journal())
 
-    def forget(self, people: Iterable[PersonId]) -> None:
-        """Drop every step that holds anything about these people."""
+    def forget(self, people: Iterable[PersonId]) -> set[str]:
+        """Drop every step that holds anything about these people, or about somebody who became
+        part of them; returns the names that they had in these steps."""
         gone = set(people)
+        names: set[str] = set()
         with self._store.transaction():
-            self._store.journal_remove(
-                entry.id
+            steps = {
+                entry.id: msgspec.json.decode(entry.undo, type=_Undo)
                 for entry in self._store.journal()
-                if gone.intersection(msgspec.json.decode(entry.undo, type=_Undo).people)
-            )
+            }
+            while new := self._merged(gone, steps.values()):
+                gone |= new
+            theirs = [number for number, undo in steps.items() if gone.intersection(undo.people)]
+            for number in theirs:
+                for snapshot in steps[number].snapshots:
+                    names |= self._store.names_in(base64.b64decode(snapshot), gone)
+            self._store.journal_remove(theirs)
+        return names
+
+    def _merged(self, gone: set[PersonId], steps: Iterable[_Undo]) -> set[PersonId]:
+        """Who shares a step with these people and is not there any more: they may have become one
+        of them, and earlier steps know them under their own number."""
+        return {
+            person_id
+            for undo in steps
+            if gone.intersection(undo.people)
+            for person_id in map(PersonId, undo.people)
+            if person_id not in gone and self._store.person(person_id) is None
+        }
+
+    def _taken(self, free: Iterable[TrackRef]) -> list[_Free]:
+        """Those of these tracks that are somebody's now."""
+        still = set(self._store.unassigned())
+        return [
+            (ref.video_id, ref.index, track.best_ms)
+            for ref in free
+            if ref not in still and (track := self._store.track(ref)) is not None
+        ]
+
+    def _still(self, free: _Free) -> TrackRef | None:
+        """The track, unless its number belongs to another one since faces were found anew."""
+        ref = TrackRef(VideoId(free[0]), free[1])
+        track = self._store.track(ref)
+        return ref if track is not None and track.best_ms == free[2] else None
 
 
-def _encoded(step: Step) -> bytes:
+def _encoded(step: Step, free: list[_Free]) -> bytes:
     return msgspec.json.encode(
         _Undo(
             created=list(step.created),
             snapshots=[base64.b64encode(snapshot).decode() for snapshot in step.snapshots],
             people=[*step.touched, *step.created],
+            free=free,
         )
     )

@@ -15,11 +15,11 @@ from heimdex.domain.errors import UserError
 from heimdex.domain.faces import Appearance, DecisionKind, Person, TrackRef
 from heimdex.domain.ids import PersonId, VideoId
 from heimdex.domain.vectors import Space, Vectors
-from heimdex.people.enrolling import Enrolment, Eyes, choose_faces, embed_photos
+from heimdex.people.enrolling import Enrolment, Eyes, choose_faces, embed_photos, read_photos
 from heimdex.people.erasure import Erasure, Forgotten
 from heimdex.people.frames import FrameFace, recognise_frame
 from heimdex.people.gallery import FaceModel
-from heimdex.people.journal import Journal
+from heimdex.people.journal import Journal, Step
 from heimdex.people.sorting import Sorting
 from heimdex.people.steps import Steps
 from heimdex.people.suggesting import Suggestion, suggest
@@ -66,7 +66,7 @@ class People:
         self._model = model
         self._eyes = eyes
         self._journal = Journal(store)
-        self._steps = Steps(store)
+        self._steps = Steps(store, stages)
         self._sorting = Sorting(store, stages, vectors, model)
         self._erasure = Erasure(store, stages, vectors, artefacts)
 
@@ -169,7 +169,7 @@ class People:
         with self._journal.step("name") as step:
             if holder is not None and holder.id != person_id:
                 # A named person who is told to be somebody else keeps the other's number.
-                person_id = self._steps.merge(holder.id, person_id, step)
+                person_id = self._merge(holder.id, person_id, step)
             else:
                 step.touch(person_id)
                 self._steps.vouch(person_id)
@@ -180,8 +180,10 @@ class People:
         return self._steps.person(person_id)
 
     def alias(self, person_id: PersonId, aliases: Iterable[str]) -> Person:
-        """Replace the other names of a person. Raises UserError when one is somebody else's."""
-        self._steps.person(person_id)
+        """Replace the other names of a person. Raises UserError when one is somebody else's, or
+        the person has no first name yet."""
+        if self._steps.person(person_id).name is None:
+            raise UserError(f"#{person_id} has no name yet; give one before other names.")
         with self._journal.step("alias") as step:
             step.touch(person_id)
             self._store.set_aliases(person_id, aliases)
@@ -196,13 +198,14 @@ class People:
         self._require_enabled()
         holder = self._store.find_person(name)
         known = self._known_vectors(holder.id) if holder is not None else None
-        read = [(photo, self._eyes.faces(photo)) for photo in photos]
+        read, unread = read_photos(self._eyes, photos)
         faces, left_out = choose_faces(read, known, self._model.thresholds)
+        left_out += unread
         if not faces:
             raise UserError(left_out[0][1] if left_out else "Give at least one photo to enrol.")
         with self._journal.step("enroll") as step:
             person_id = self._steps.named_person(name, step)
-            self._steps.add_photos(person_id, [face for _, face in faces])
+            self._steps.add_photos(person_id, [face for _, face in faces], step)
             self._sorting.recognise_everywhere(person_id, step)
         used = tuple(photo for photo, _ in faces)
         return Enrolment(self._steps.person(person_id), used, tuple(left_out))
@@ -226,9 +229,8 @@ class People:
                 self._steps.give([face.track], person_id, step)
             else:
                 # Nobody followed this face yet: it is kept as a photo, and by its time for later.
-                self._steps.add_photos(person_id, [face.face])
-                box = face.face.box
-                self._store.add_decision(DecisionKind.IS, person_id, face.video_id, face.at_ms, box)
+                self._steps.add_photos(person_id, [face.face], step)
+                self._steps.decide_there(person_id, face.video_id, face.at_ms, face.box, step)
             self._sorting.recognise_everywhere(person_id, step)
             self._store.delete_empty()
         return self._steps.person(person_id)
@@ -240,7 +242,7 @@ class People:
         self._steps.person(keep)
         self._steps.person(gone)
         with self._journal.step("merge") as step:
-            keep = self._steps.merge(keep, gone, step)
+            keep = self._merge(keep, gone, step)
             self._sorting.recognise_everywhere(keep, step)
         return self._steps.person(keep)
 
@@ -319,14 +321,15 @@ class People:
     def undo(self) -> str | None:
         """Take back the newest step, also one from before a restart; returns its label, or None
         when there is nothing to undo."""
-        with self._store.transaction():
+        # What a step remembered of somebody must not outlive them in a free page of the file.
+        with self._store.overwriting(), self._store.transaction():
+            before = self._store.assignments().keys()
             undone = self._journal.undo()
             if undone is None:
                 return None
-            label, people = undone
             with self._journal.unwritten() as step:
-                self._sorting.sort_again(people, step)
-        return label
+                self._sorting.sort_again(undone.people, before - undone.free, step)
+        return undone.label
 
     # For good
 
@@ -358,6 +361,13 @@ class People:
         self._store.put_note(_EXPLAINED, "1")
 
     # Steps of the operations above
+
+    def _merge(self, keep: PersonId, gone: PersonId, step: Step) -> PersonId:
+        keep = self._steps.merge(keep, gone, step)
+        # Of whom it was said that they are not one of the two, they are not both now.
+        faces = {assignment.track for assignment in self._store.tracks_of(keep)}
+        self._sorting.sort_again([keep], faces, step)
+        return keep
 
     def _require_enabled(self) -> None:
         if not self.enabled:

@@ -3,7 +3,7 @@
 Who a face is like is computed in `placing`; what a person asks for is done by `registry`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 
@@ -60,8 +60,12 @@ class Sorting:
         self.place(self._store.unassigned(), step)
         self._store.delete_empty()
 
-    def sort_again(self, people: Iterable[PersonId], step: Step) -> None:
-        """The same where these people are, after what is known of them was put back."""
+    def sort_again(
+        self, people: Iterable[PersonId], faces: Collection[TrackRef], step: Step
+    ) -> None:
+        """The same where these people are, after what is known of them has changed. Of `faces`,
+        which were somebody's until then, those that are nobody's now are sorted; what was nobody's
+        before stays so."""
         videos = {
             decision.video_id
             for person_id in people
@@ -69,7 +73,7 @@ class Sorting:
         }
         for video_id in sorted(videos):
             self.apply_decisions(video_id)
-        self.place(self._store.unassigned(), step)
+        self.place([ref for ref in self._store.unassigned() if ref in faces], step)
         self._store.delete_empty()
 
     def apply_decisions(self, video_id: VideoId) -> set[PersonId]:

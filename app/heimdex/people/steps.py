@@ -6,18 +6,21 @@ Which of them make up an operation, and what becomes of other faces then, is sai
 from collections.abc import Sequence
 
 from heimdex.domain.errors import UserError
-from heimdex.domain.faces import DecisionKind, Person, PhotoFace, TrackRef
-from heimdex.domain.ids import PersonId
+from heimdex.domain.faces import Box, DecisionKind, Person, PhotoFace, TrackRef
+from heimdex.domain.ids import PersonId, VideoId
 from heimdex.people.journal import Step
+from heimdex.people.replay import find_track
 from heimdex.storage.assignments import Source
 from heimdex.storage.people import PeopleStore
+from heimdex.storage.stages import StageStore
 
 
 class Steps:
     """Each belongs into a `Step` of the journal, which is told whom it touches."""
 
-    def __init__(self, store: PeopleStore) -> None:
+    def __init__(self, store: PeopleStore, stages: StageStore) -> None:
         self._store = store
+        self._stages = stages
 
     def person(self, person_id: PersonId) -> Person:
         """Who has this number. Raises UserError when nobody has."""
@@ -45,6 +48,18 @@ class Steps:
         if track is None:
             raise UserError("This face is not in the library any more; look at the list again.")
         self._store.add_decision(kind, person_id, ref.video_id, track.best_ms, track.box)
+
+    def decide_there(
+        self, person_id: PersonId, video_id: VideoId, at_ms: int, box: Box, step: Step
+    ) -> None:
+        """Keep who is in a place where no track was found. Not where another face was followed
+        that does not look like it: the word would become a word about that one."""
+        if find_track(self._stages.tracks(video_id), at_ms, box) is not None:
+            return
+        for said in self._store.decisions(video_id):
+            if (said.at_ms, said.box) == (at_ms, box):
+                step.touch(said.person_id)
+        self._store.add_decision(DecisionKind.IS, person_id, video_id, at_ms, box)
 
     def give(self, tracks: Sequence[TrackRef], person_id: PersonId, step: Step) -> None:
         """Tracks are this person's by somebody's word, whoever had them."""
@@ -78,7 +93,14 @@ class Steps:
         self._store.merge_people(keep, gone)
         return keep
 
-    def add_photos(self, person_id: PersonId, faces: Sequence[PhotoFace]) -> None:
-        """Keep faces of photos as examples of a person."""
+    def add_photos(self, person_id: PersonId, faces: Sequence[PhotoFace], step: Step) -> None:
+        """Keep faces of photos as examples of a person. The very same face of somebody else was
+        given to them by mistake, and of the person it counts once."""
         for face in faces:
-            self._store.add_photo(person_id, face.crop, face.space, face.vector)
+            known = self._store.photos_with(face.crop)
+            for photo in known:
+                if photo.person_id != person_id:
+                    step.touch(photo.person_id)
+                    self._store.remove_photo(photo.id)
+            if all(photo.person_id != person_id for photo in known):
+                self._store.add_photo(person_id, face.crop, face.space, face.vector)

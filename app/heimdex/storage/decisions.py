@@ -120,6 +120,10 @@ class DecisionStore:
         with self._database.write() as connection:
             people_snapshot.restore(connection, snapshot, list(created))
 
+    def names_in(self, snapshot: bytes, people: Iterable[PersonId]) -> set[str]:
+        """The names and aliases that these people have in a snapshot."""
+        return people_snapshot.names(snapshot, set(people))
+
     def journal_append(self, label: str, undo: bytes) -> int:
         """Write down how a step is undone; the oldest beyond `JOURNAL_KEEPS` go."""
         with self._database.write() as connection:

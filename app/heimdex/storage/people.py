@@ -42,9 +42,29 @@ _OF_A_PERSON = (
 )
 
 
+LONGEST_NAME = 120
+"""Characters; longer is a slip of the clipboard, and no list could show it."""
+
+_UNSEEN = frozenset("\u200b\u2060\ufeff\u00ad")
+# They turn round the order of whatever is written behind them, the rest of a list included.
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
 def name_key(name: str) -> str:
-    """The form in which names are compared: NFKC, case folded, single spaces."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    """The form in which names are compared: NFKC, case folded, single spaces, only what is seen."""
+    return " ".join(unicodedata.normalize("NFKC", clean_name(name)).casefold().split())
+
+
+def clean_name(name: str) -> str:
+    """A name in single spaces, without characters that nobody sees or types."""
+    return " ".join(
+        "".join(
+            " " if letter.isspace() else letter
+            for letter in name
+            if letter.isspace()
+            or not (letter in _UNSEEN or letter in _TURNING or unicodedata.category(letter) == "Cc")
+        ).split()
+    )
 
 
 class PeopleStore(AssignmentStore, DecisionStore, PhotoStore, HeritageStore):
@@ -164,13 +184,15 @@ class PeopleStore(AssignmentStore, DecisionStore, PhotoStore, HeritageStore):
         with self._database.write() as connection:
             connection.execute("DELETE FROM people WHERE id = ?", (person_id,))
 
-    def erase_searches(self, people: Iterable[PersonId]) -> None:
-        """Take out saved and recent searches that name these people."""
+    def erase_searches(self, people: Iterable[PersonId], former: Iterable[str] = ()) -> None:
+        """Take out saved and recent searches that name these people, or have `former` names."""
         with self._database.write() as connection:
+            names = set(former)
             for person_id in people:
                 person = self.person(person_id)
-                if person is not None and person.name is not None:
-                    erase_names(connection, [person.name, *person.aliases])
+                if person is not None:
+                    names |= {name for name in (person.name, *person.aliases) if name}
+            erase_names(connection, sorted(names))
 
     def delete_everybody(self) -> None:
         """Forget all people and every step that could bring one back."""
@@ -259,7 +281,8 @@ class PeopleStore(AssignmentStore, DecisionStore, PhotoStore, HeritageStore):
 
     def find_person(self, name: str) -> Person | None:
         """Who has this name or alias, in any case and spacing."""
-        key = name_key(name)
+        # What no text can hold (half a character, off a damaged command line) is nobody's name.
+        key = name_key(name).encode("utf-8", "replace").decode()
         row = (
             self._database.read()
             .execute(
@@ -274,10 +297,16 @@ class PeopleStore(AssignmentStore, DecisionStore, PhotoStore, HeritageStore):
         return _person(row, self.portraits(PersonId(row["id"])))
 
     def _free_name(self, person_id: PersonId, name: str) -> tuple[str, str]:
-        shown = " ".join(name.split())
+        shown = clean_name(name)
         key = name_key(shown)
-        if not key:
+        if not any(unicodedata.category(letter)[0] in "LNS" for letter in key):
             raise UserError("A name must have at least one letter.")
+        if len(shown) > LONGEST_NAME:
+            raise UserError(
+                f"A name may have {LONGEST_NAME} characters; this one has {len(shown)}."
+            )
+        if any(unicodedata.category(letter) == "Cs" for letter in shown):
+            raise UserError("This name has characters that are no text; type it anew.")
         holder = self.find_person(shown)
         if holder is not None and holder.id != person_id:
             raise UserError(f"Somebody is called {shown!r} already.")

@@ -5,7 +5,7 @@ When to take one, and what a step is called that it undoes, is left to the peopl
 
 import base64
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -95,6 +95,13 @@ def restore(connection: sqlite3.Connection, snapshot: bytes, created: Sequence[i
             )
     for statement, rows in inherited:
         connection.executemany(statement, rows)
+
+
+def names(snapshot: bytes, people: Collection[int]) -> set[str]:
+    """The names and aliases that these people have in a snapshot."""
+    tables = msgspec.json.decode(snapshot, type=_Snapshot).tables
+    named = {row["name"] for row in tables["people"] if row["id"] in people and row["name"]}
+    return named | {row["alias"] for row in tables["aliases"] if row["person_id"] in people}
 
 
 def _inherited(

@@ -56,6 +56,18 @@ class PhotoStore:
         )
         return [Photo(row["id"], PersonId(row["person_id"]), row["crop"]) for row in rows]
 
+    def photos_with(self, crop: bytes) -> list[Photo]:
+        """Photos that are this very picture, whosever."""
+        rows = self._database.read().execute(
+            "SELECT * FROM photos WHERE crop = ? ORDER BY id", (crop,)
+        )
+        return [Photo(row["id"], PersonId(row["person_id"]), row["crop"]) for row in rows]
+
+    def remove_photo(self, photo_id: int) -> None:
+        """Take one photo away, with its vectors."""
+        with self._database.write() as connection:
+            connection.execute("DELETE FROM photos WHERE id = ?", (photo_id,))
+
     def photos_without(self, space: Space) -> list[Photo]:
         """The photos that the face model of this space has not seen yet."""
         rows = self._database.read().execute(
