@@ -227,7 +227,12 @@ def open_library(
         redrawing = Redrawing(catalogue, stages, artefacts, index_host)
 
         def watcher(on_hint: OnHint) -> Watcher:
-            return Watcher(catalogue.folders(), on_hint, settings.stable_seconds)
+            return Watcher(
+                catalogue.folders(),
+                on_hint,
+                settings.stable_seconds,
+                library=directories.library,
+            )
 
         return Library(
             directories=directories,

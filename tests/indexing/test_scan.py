@@ -154,6 +154,29 @@ def test_links_out_of_the_folder_are_followed(
     assert not library.scanner.rescan().any_change
 
 
+def test_a_folder_named_again_through_a_link_is_no_second_one(
+    library: Library, videos: Path, tmp_path: Path
+) -> None:
+    put(videos / "sub" / "a.mp4")
+    library.scanner.add([videos])
+    link, inside = tmp_path / "link", tmp_path / "inside"
+    link.symlink_to(videos)
+    inside.symlink_to(videos / "sub")
+    report = library.scanner.add([link, inside, inside / "a.mp4", link / "sub"])
+    assert (report.added, report.copied) == ([], [])
+    assert [f.path for f in library.catalogue.folders()] == [videos, videos / "sub"]
+    assert [f.path for f in library.catalogue.files()] == [videos / "sub" / "a.mp4"]
+
+
+def test_a_library_in_a_watched_folder_is_not_looked_through(videos: Path) -> None:
+    put(videos / "a.mp4")
+    put(videos / "artefacts" / "b.mp4")
+    put(videos / "heimdex" / "artefacts" / "36" / "poster.mp4")
+    put(videos / "heimdex" / "c.mp4")
+    put(videos / "heimdex" / "library.sqlite3")
+    assert {file.path.name for file in walk(videos).files} == {"a.mp4", "b.mp4", "c.mp4"}
+
+
 def test_typescript_is_no_video(videos: Path) -> None:
     put(videos / "main.ts", b"G" + b"import { Gate } from './Gate'\n" * 200)
     put(videos / "tv.ts", (b"\x47" + bytes(187)) * 10)

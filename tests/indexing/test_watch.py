@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from small_library import Library, put
@@ -61,7 +62,7 @@ def watching(hints: Hints) -> Iterator[Callable[..., Watcher]]:
     before = set(threading.enumerate())
     made: list[Watcher] = []
 
-    def make(*folders: Folder, **options: float) -> Watcher:
+    def make(*folders: Folder, **options: Any) -> Watcher:
         watcher = Watcher(folders, hints, STABLE_S, **options)
         watcher.start()
         made.append(watcher)
@@ -104,6 +105,21 @@ def test_files_deep_below_and_moves_and_deletions_are_told(
     count = len(hints.got)
     deep.with_name("new.mp4").unlink()
     assert hints.wait(count + 1)
+
+
+def test_what_heimdex_writes_into_its_library_is_no_hint(
+    videos: Path, hints: Hints, watching: Callable[..., Watcher]
+) -> None:
+    library = videos / "library"
+    (library / "artefacts").mkdir(parents=True)
+    watching(folder_of(videos), library=library)
+    for number in range(5):
+        (library / "artefacts" / f"{number}").mkdir()
+    (library / "backups").mkdir()
+    time.sleep(0.8)
+    assert hints.got == []
+    (videos / "artefacts").mkdir()
+    assert hints.wait(1)
 
 
 def test_a_folder_that_is_moved_in_is_told(

@@ -5,6 +5,7 @@ in the folders is found out by `scan_pass`.
 """
 
 import logging
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -139,6 +140,24 @@ class Following:
         }
         if places:
             self._whereabouts.note_files(places)
+
+    def spelled(self, path: Path) -> Path:
+        """The path in the words of the library, where a link leads into a folder that it has:
+        added twice, each file would look like a copy of itself."""
+        folders = self._catalogue.folders()
+        if any(path.is_relative_to(folder.path) for folder in folders):
+            return path
+        try:
+            real = Path(os.path.realpath(path))
+        except (OSError, ValueError):
+            return path
+        around = [
+            (folder.path / real.relative_to(there))
+            for folder in folders
+            if self.answers(folder.path)
+            and real.is_relative_to(there := Path(os.path.realpath(folder.path)))
+        ]
+        return min(around, key=lambda p: len(p.parts), default=path)
 
     def answers(self, path: Path) -> bool:
         """Whether a path's file system says anything; a share may be silent for hours."""

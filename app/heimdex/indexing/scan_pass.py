@@ -49,7 +49,7 @@ class ScanPass:
         accepted = False
         files: list[Found] = []
         self._follow()
-        for path in paths:
+        for path in dict.fromkeys(map(self._following.spelled, paths)):
             taken_in = self._take_in(path)
             try:
                 mode = os.stat(path).st_mode  # noqa: PTH116 - a link counts as its target

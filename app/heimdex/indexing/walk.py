@@ -13,6 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from heimdex.domain.media import MEDIA_SUFFIXES
+from heimdex.storage.database import FILE_NAME as DATABASE
+
+OF_A_LIBRARY = frozenset({"artefacts", "asked", "backups", "chroma", "compact"})
+"""Folders that Heimdex keeps beside a database: thousands, none with a video of a person."""
 
 # Kept by systems and network drives for themselves; what is in there is no video of a person.
 _SYSTEM_FOLDERS = frozenset(
@@ -65,10 +69,11 @@ def walk(root: Path, left_out: frozenset[Path] = frozenset()) -> Walk:
             if not isinstance(error, FileNotFoundError | NotADirectoryError):
                 result.unreadable.append(folder)
             continue
+        holds_library = any(entry.name == DATABASE for entry in entries)
         for entry in entries:
             result.empty = False
             path = Path(entry.path)
-            if path in left_out:
+            if path in left_out or (holds_library and entry.name in OF_A_LIBRARY):
                 continue
             is_link = entry.is_symlink()
             found = _stat(path)

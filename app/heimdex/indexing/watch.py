@@ -26,7 +26,7 @@ from heimdex.domain.media import MEDIA_SUFFIXES, Folder
 from heimdex.indexing import drives
 from heimdex.indexing.drives import Drives
 from heimdex.indexing.reach import answers
-from heimdex.indexing.walk import Found, look_at
+from heimdex.indexing.walk import OF_A_LIBRARY, Found, look_at
 
 OnHint = Callable[[Folder | None], None]
 """A folder to be looked at again; None when a drive came or went, so that anything may be back."""
@@ -72,12 +72,15 @@ class Watcher:
         stable_seconds: float = 10.0,
         *,
         rescan_every_s: float = 900.0,
+        library: Path | None = None,
     ) -> None:
         """Of `folders` only the watched ones count. A new file is hinted at once its size and time
-        have stood still for `stable_seconds`; every folder, every `rescan_every_s`."""
+        have stood still for `stable_seconds`; every folder, every `rescan_every_s`. What Heimdex
+        itself writes into its `library`, which may lie in a watched folder, is no hint."""
         self._on_hint = on_hint
         self._stable_s = stable_seconds
         self._rescan_every_s = rescan_every_s
+        self._own = frozenset(library / name for name in OF_A_LIBRARY) if library else frozenset()
         self._events: queue.SimpleQueue[tuple[FolderId, Path, bool] | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._wanted: dict[FolderId, Folder] = {}
@@ -258,7 +261,7 @@ class Watcher:
                 self._hint_at(folder_id, time.monotonic())
 
     def _watch(self, root: _Root, remote: bool) -> None:
-        handler = _Handler(root.folder.id, self._events)
+        handler = _Handler(root.folder.id, self._events, self._own)
         path = str(root.folder.path)
         for polling in (True,) if remote else (False, True):
             try:
@@ -305,9 +308,11 @@ class _Handler(FileSystemEventHandler):
         self,
         folder_id: FolderId,
         events: "queue.SimpleQueue[tuple[FolderId, Path, bool] | None]",
+        own: frozenset[Path],
     ) -> None:
         self._folder_id = folder_id
         self._events = events
+        self._own = own
 
     def on_any_event(self, event: FileSystemEvent) -> None:
         """See watchdog."""
@@ -318,6 +323,8 @@ class _Handler(FileSystemEventHandler):
         for raw in (event.src_path, event.dest_path):
             path = Path(os.fsdecode(raw)) if raw else None
             if path is None or path.name.startswith("."):
+                continue
+            if event.is_directory and not self._own.isdisjoint((path, *path.parents)):
                 continue
             if event.is_directory or path.suffix.lower() in MEDIA_SUFFIXES:
                 self._events.put((self._folder_id, path, event.is_directory))
