@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from heimdex.cli.arguments import place
 from heimdex.cli.consent import agreed
-from heimdex.cli.output import complain, counted, emit, note, size, table
+from heimdex.cli.output import complain, counted, emit, note, plain, size, table
 from heimdex.cli.session import directories, opened
 from heimdex.domain.errors import EngineFailed, MediaError, UserError
 
@@ -123,7 +123,7 @@ def verify_(options: argparse.Namespace) -> int:
         )
     if problems:
         if not options.json:
-            print("\n".join(problems))
+            print("\n".join(map(plain, problems)))
         complain(f"{counted(len(problems), 'problem')} found; {_remedy(problems)}")
         return 1
     return 0

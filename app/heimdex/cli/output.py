@@ -12,6 +12,9 @@ from typing import Any
 
 from heimdex.domain.amounts import size as size
 
+_JOINING = "\u200c\u200d"
+"""Between the parts of an emoji and of some scripts."""
+
 
 def prepare_streams() -> None:
     """Write UTF-8 wherever the output goes, and never fail on a file name that is not text."""
@@ -26,14 +29,24 @@ def emit(document: Any) -> None:
     print(json.dumps(document, ensure_ascii=False), flush=True)
 
 
+def plain(text: str) -> str:
+    """Names and words out of videos as they may be written to a terminal: one line, and what would
+    steer the terminal, or turn the order of letters round, escaped."""
+    if text.isprintable():
+        return text
+    return "".join(
+        c if c.isprintable() or c in _JOINING else c.encode("unicode_escape").decode() for c in text
+    )
+
+
 def complain(sentence: str) -> None:
     """One clear line on standard error."""
-    print(f"heimdex: {' '.join(sentence.split())}", file=sys.stderr, flush=True)
+    print(f"heimdex: {plain(' '.join(sentence.split()))}", file=sys.stderr, flush=True)
 
 
 def note(sentence: str) -> None:
     """Something worth knowing that is not the answer; kept off standard output."""
-    print(sentence, file=sys.stderr, flush=True)
+    print("\n".join(map(plain, sentence.split("\n"))), file=sys.stderr, flush=True)
 
 
 def clock(at_ms: int) -> str:
@@ -65,15 +78,16 @@ def marked(text: str, matches: Iterable[tuple[int, int]]) -> str:
     for start, end in sorted(matches):
         if start < last:
             continue
-        out += [text[last:start], bold(text[start:end])]
+        out += [plain(text[last:start]), bold(plain(text[start:end]))]
         last = end
-    return "".join([*out, text[last:]])
+    return "".join([*out, plain(text[last:])])
 
 
 def table(rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) -> str:
     """Columns of equal width, two spaces apart; those in `right` are set flush right."""
     if not rows:
         return ""
+    rows = [list(map(plain, row)) for row in rows]
     widths = [max(_columns(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = []
     for row in rows:

@@ -7,6 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, Self
 
+from heimdex.cli.output import plain
 from heimdex.domain.ids import VideoId
 from heimdex.domain.stages import JobFinished, Progress, Stage, StageFinished, WorkEvent
 
@@ -68,7 +69,7 @@ class WorkBar:
     def name(self, video_id: VideoId) -> str:
         """The video's file name."""
         video = self._catalogue.video(video_id)
-        return "?" if video is None else video.path.name
+        return "?" if video is None else plain(video.path.name)
 
     def show(self, event: WorkEvent) -> None:
         """Move on."""

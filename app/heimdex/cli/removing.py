@@ -7,7 +7,7 @@ import argparse
 from pathlib import Path
 
 from heimdex.cli.arguments import place
-from heimdex.cli.output import complain, counted, emit, note
+from heimdex.cli.output import complain, counted, emit, note, plain
 from heimdex.cli.session import opened
 from heimdex.domain.errors import UserError
 
@@ -50,7 +50,7 @@ def remove(options: argparse.Namespace) -> int:
     if options.json:
         emit({"forgotten": forgotten, "left_out": left_out})
     elif options.list:
-        print("\n".join(left_out) if left_out else "Nothing is left alone.")
+        print("\n".join(map(plain, left_out)) if left_out else "Nothing is left alone.")
     else:
         print(f"{counted(forgotten, 'video')} forgotten; the files are where they were.")
         if left_out:

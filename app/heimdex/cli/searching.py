@@ -5,14 +5,23 @@ written.
 """
 
 import argparse
-import sys
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from heimdex.cli.arguments import day, duration, moment, place, positive
 from heimdex.cli.asking import asked, question
-from heimdex.cli.output import bold, clock, complain, counted, emit, marked, note, seconds
+from heimdex.cli.output import (
+    bold,
+    clock,
+    complain,
+    counted,
+    emit,
+    marked,
+    note,
+    plain,
+    seconds,
+)
 from heimdex.cli.session import opened
 from heimdex.domain.errors import UserError
 from heimdex.domain.search import (
@@ -229,7 +238,7 @@ def _day(second: int | None) -> str | None:
 def show(result: SearchResult, new: frozenset[tuple[str, int]] = frozenset()) -> None:
     """The answer for a person. `new`: video and start of the moments to be marked as new."""
     if result.query.chips:
-        print(f"Understood: {', '.join(map(_words, result.query.chips))}\n")
+        print(f"Understood: {plain(', '.join(map(_words, result.query.chips)))}\n")
     if not result.moments:
         print("Nothing was found.")
         return
@@ -274,7 +283,7 @@ def _span(after: int | None, before: int | None) -> str:
 
 
 def _place(hit: Moment) -> str:
-    name = str(hit.path) if not sys.stdout.isatty() else bold(str(hit.path))
+    name = bold(plain(str(hit.path)))
     return name if hit.online else f"{name}  (not reachable now)"
 
 

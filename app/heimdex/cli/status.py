@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from heimdex.cli.output import clock, counted, emit, seconds, size, table
+from heimdex.cli.output import clock, counted, emit, plain, seconds, size, table
 from heimdex.cli.session import opened
 from heimdex.domain.media import FileState
 from heimdex.domain.stages import JobState, Stage, StageStatus
@@ -117,7 +117,7 @@ def show(document: dict[str, Any], *, everything: bool) -> None:
     for folder in document["folders"]:
         notes = [] if folder["watched"] else ["not watched"]
         notes += [] if folder["state"] == FileState.ONLINE else [folder["state"]]
-        print(f"Folder    {folder['path']}{' (' + ', '.join(notes) + ')' if notes else ''}")
+        print(f"Folder    {plain(folder['path'])}{' (' + ', '.join(notes) + ')' if notes else ''}")
     waiting = [f"{jobs[s]} {s}" for s in JobState if jobs[s] and s is not JobState.DONE]
     print(f"Queue     {', '.join(waiting) or 'empty'}")
     people = document["people"]
