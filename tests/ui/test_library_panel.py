@@ -10,7 +10,7 @@ from ui_library import Small
 
 from heimdex.domain.ids import VideoId
 from heimdex.domain.media import FileState, Video
-from heimdex.domain.stages import Stage
+from heimdex.domain.stages import Stage, StageStatus
 from heimdex.ui.library.model import LibraryModel, Row, Show, Sort
 from heimdex.ui.window import Window
 
@@ -30,16 +30,43 @@ def drop(window: Window, *paths: Path) -> None:
     window.dropEvent(event)
 
 
-def test_shows_every_video_with_what_is_searchable(filled: Small, open_window: OpenWindow) -> None:
+def test_shows_every_video_with_what_was_found_in_it(
+    filled: Small, open_window: OpenWindow
+) -> None:
+    # Everything was looked for in it, and nothing was there.
+    silent = filled.videos["party.mp4"]
+    filled.faces(silent)
+    filled.spoken(silent)
+    filled.written(silent)
+    filled.written(filled.videos["beach.mp4"], "LIFEGUARD ON DUTY")
     window = open_window(filled)
     model = window.library.model
     rows = {row.video.title: row for row in map(model.at, map(model.index, range(3))) if row}
     assert set(rows) == {"beach", "party", "interview"}
-    assert rows["beach"].done(Stage.PASSAGES)
-    assert rows["beach"].done(Stage.FACES)
-    assert not rows["interview"].done(Stage.FACES)
+    assert rows["beach"].found == {Stage.PASSAGES, Stage.FACES, Stage.OCR}
+    assert rows["interview"].found == {Stage.PASSAGES}
+    assert rows["party"].found == set()
+    assert rows["party"].runs[Stage.FACES].status is StageStatus.DONE
+    for show, titles in (
+        (Show.SPEECH, ["beach", "interview"]),
+        (Show.PEOPLE, ["beach"]),
+        (Show.TEXT, ["beach"]),
+    ):
+        model.arrange(Sort.TITLE, show)
+        assert [model.index(i, 0).data() for i in range(model.rowCount())] == titles
     assert window.library.count.text() == "3 videos"
     assert not window.library.is_empty
+
+
+def test_erased_faces_are_no_longer_shown_on_cards(
+    filled: Small, open_window: OpenWindow, qtbot: QtBot
+) -> None:
+    window = open_window(filled)
+    beach = filled.videos["beach.mp4"]
+    model = window.library.model
+    assert Stage.FACES in model.row(beach).found  # type: ignore[union-attr]
+    window.people.actions_.erase_everything()
+    qtbot.waitUntil(lambda: Stage.FACES not in model.row(beach).found, timeout=20_000)  # type: ignore[union-attr]
 
 
 def test_posters_arrive_without_moving_anything(

@@ -54,7 +54,7 @@ def test_everything_is_worked_on_and_told(
     row = window.library.model.row(three.videos["a.mp4"])
     assert row is not None
     assert row.video.duration_ms > 900
-    assert row.done(Stage.SCENES)
+    assert row.runs[Stage.SCENES].status is StageStatus.DONE
 
 
 def test_pausing_everything_gives_the_job_back_and_resuming_ends_it(

@@ -144,7 +144,8 @@ class Small:
             FaceTrack(i, i * 1000, i * 1000 + 800, i * 1000 + 100, (0.3, 0.2, 0.6, 0.7), 0.9, 5)
             for i in range(len(who))
         )
-        vectors = np.stack([self._face(number, turn + i, unlike) for i, number in enumerate(who)])
+        faces = [self._face(number, turn + i, unlike) for i, number in enumerate(who)]
+        vectors = np.stack(faces) if faces else np.zeros((0, DIMS), np.float32)
         batch = self._batch([(t.start_ms, t.end_ms) for t in tracks], vectors)
         crops = tuple(jpeg(QColor.fromHsv(50 * n % 360, 120, 220).name(), 160, 160) for n in who)
         self.commit(video_id, Stage.FACES, FacesOutput(space, tracks, batch, crops))

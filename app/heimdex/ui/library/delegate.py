@@ -1,4 +1,4 @@
-"""Paints a video's card: poster, length, what is searchable, progress and state.
+"""Paints a video's card: poster, length, what was found, progress and state.
 
 Pictures come from the thumbnails, words from `wording`.
 """
@@ -165,16 +165,15 @@ class LibraryDelegate(QStyledItemDelegate):
         painting.draw_text(painter, under, note, small, theme.colour(colour))
 
     def _paint_badges(self, painter: QPainter, area: QRect, row: Row) -> int:
-        """Icons of what can be found in this video, from the right; returns where they begin."""
+        """Icons of what was found in this video, from the right; returns where they begin."""
         x = area.right() + 1
         ratio = painter.device().devicePixelRatioF()
         for stage, icon in (
             (Stage.OCR, "text"),
             (Stage.FACES, "person"),
-            (Stage.VISION, "eye"),
             (Stage.PASSAGES, "speech"),
         ):
-            if row.done(stage):
+            if stage in row.found:
                 x -= 20
                 mark = self._theme.pixmap(icon, 16, "muted", ratio)
                 painter.drawPixmap(x + 4, area.y() + 2, mark)

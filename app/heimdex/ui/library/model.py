@@ -3,7 +3,7 @@
 Reading them from the library happens in the background; how one looks is the delegate's affair.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from PySide6.QtCore import (
 from heimdex.domain.ids import VideoId
 from heimdex.domain.media import FileState, Video
 from heimdex.domain.stages import Job, JobState, Progress, Stage, StageRun, StageStatus
+from heimdex.storage.findings import findings
 from heimdex.ui import wording
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Show(StrEnum):
     ALL = "all"
     SPEECH = "speech"
     PEOPLE = "people"
+    TEXT = "text"
     PENDING = "pending"
     TROUBLE = "trouble"
     AWAY = "away"
@@ -56,11 +58,8 @@ class Row:
     video: Video
     runs: dict[Stage, StageRun]
     job: Job | None
-
-    def done(self, stage: Stage) -> bool:
-        """Whether this stage has found all there is."""
-        run = self.runs.get(stage)
-        return run is not None and run.status is StageStatus.DONE
+    found: frozenset[Stage] = frozenset()
+    """Which of the stages PASSAGES, FACES and OCR found anything in it."""
 
     @property
     def pending(self) -> bool:
@@ -80,23 +79,24 @@ class Row:
 
 
 def read_rows(
-    library: "Library", videos: Iterable[VideoId] | None = None
+    library: "Library", videos: Collection[VideoId] | None = None
 ) -> dict[VideoId, Row | None]:
     """Read all videos, or some; one that is gone is None. For a thread in the background."""
     jobs = {job.video_id: job for job in library.jobs.jobs()}
+    found = findings(library.database, videos)
+
+    def row(video: Video, runs: dict[Stage, StageRun]) -> Row:
+        return Row(video, runs, jobs.get(video.id), found.get(video.id, frozenset()))
+
     if videos is None:
         runs = library.stages.all_runs()
         return {
-            video.id: Row(video, runs.get(video.id, {}), jobs.get(video.id))
-            for video in library.catalogue.videos()
+            video.id: row(video, runs.get(video.id, {})) for video in library.catalogue.videos()
         }
     rows: dict[VideoId, Row | None] = {}
     for video_id in videos:
         video = library.catalogue.video(video_id)
-        found = (
-            None if video is None else Row(video, library.stages.runs(video_id), jobs.get(video_id))
-        )
-        rows[video_id] = found
+        rows[video_id] = None if video is None else row(video, library.stages.runs(video_id))
     return rows
 
 
@@ -242,17 +242,15 @@ def tooltip(row: Row) -> str:
     """Title, place and what was found."""
     translate = QCoreApplication.translate
     found = []
-    if row.done(Stage.SPEECH):
+    if Stage.PASSAGES in row.found:
         found.append(translate("LibraryModel", "speech"))
-    if row.done(Stage.VISION):
-        found.append(translate("LibraryModel", "pictures"))
-    if row.done(Stage.FACES):
+    if Stage.FACES in row.found:
         found.append(translate("LibraryModel", "faces"))
-    if row.done(Stage.OCR):
+    if Stage.OCR in row.found:
         found.append(translate("LibraryModel", "text on screen"))
     lines = [row.video.title, wording.shortened(row.video.path.parent)]
     if found:
-        lines.append(translate("LibraryModel", "Searchable: %1").replace("%1", ", ".join(found)))
+        lines.append(translate("LibraryModel", "In it: %1").replace("%1", ", ".join(found)))
     if state_text(row):
         lines.append(state_text(row))
     return "\n".join(lines)
@@ -266,8 +264,9 @@ _ORDERS: dict[Sort, Callable[[Row], Any]] = {
 }
 _FILTERS: dict[Show, Callable[[Row], bool]] = {
     Show.ALL: lambda row: True,
-    Show.SPEECH: lambda row: row.done(Stage.PASSAGES),
-    Show.PEOPLE: lambda row: row.done(Stage.FACES),
+    Show.SPEECH: lambda row: Stage.PASSAGES in row.found,
+    Show.PEOPLE: lambda row: Stage.FACES in row.found,
+    Show.TEXT: lambda row: Stage.OCR in row.found,
     Show.PENDING: lambda row: row.pending,
     Show.TROUBLE: lambda row: bool(row.trouble),
     Show.AWAY: lambda row: row.video.state is not FileState.ONLINE,

@@ -177,6 +177,7 @@ class LibraryPanel(QWidget):
             (Show.ALL, self.tr("All videos")),
             (Show.SPEECH, self.tr("With speech")),
             (Show.PEOPLE, self.tr("With faces")),
+            (Show.TEXT, self.tr("With text on screen")),
             (Show.PENDING, self.tr("Still indexing")),
             (Show.TROUBLE, self.tr("With a problem")),
             (Show.AWAY, self.tr("Offline or missing")),
@@ -217,6 +218,8 @@ class LibraryPanel(QWidget):
         elif changes.videos:
             videos = changes.videos
             session.run(lambda: read_rows(session.library, videos), self._update)
+        elif changes.people:
+            self.reload()  # faces may have been erased
 
     def _update(self, rows: dict[VideoId, Row | None]) -> None:
         self.model.update(rows)
