@@ -1,12 +1,13 @@
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
-from ui_library import Small
+from ui_library import Small, aged
 
-from heimdex.domain.stages import Changes
+from heimdex.domain.stages import Changes, Stage
 from heimdex.ui.side.player import Player
 from heimdex.ui.window import Window
 
@@ -102,6 +103,62 @@ def test_the_keys_of_an_editing_desk(window: Window, filled: Small, qtbot: QtBot
     QTest.keyClicks(window.field.line, "jkl ")
     assert window.field.text == "jkl "
     assert not player(window).playing
+
+
+def test_the_keys_step_through_the_frames(window: Window, filled: Small, qtbot: QtBot) -> None:
+    window.play(filled.videos["beach.mp4"], 3000)
+    loaded(window, qtbot)
+    window.library.view.setFocus()
+    QTest.keyClick(window, Qt.Key.Key_K)
+    player(window).seek(2000)
+    qtbot.waitUntil(lambda: window.side.position == 2000, timeout=20_000)
+    # Ten frames a second.
+    for key, at in ((Qt.Key.Key_Period, 2100), (Qt.Key.Key_Period, 2200), (Qt.Key.Key_Comma, 2100)):
+        QTest.keyClick(window, key)
+        qtbot.waitUntil(lambda at=at: window.side.position == at, timeout=20_000)
+    assert not player(window).playing
+    player(window).seek(0)
+    qtbot.waitUntil(lambda: window.side.position == 0, timeout=20_000)
+    QTest.keyClick(window, Qt.Key.Key_Comma)
+    assert window.side.position == 0
+
+
+@pytest.mark.parametrize("rate", [24.0, 25.0, 30000 / 1001, 59.94, 11.9])
+def test_stepping_meets_every_frame_once(window: Window, rate: float) -> None:
+    window.side._player()
+    moved: list[int] = []
+    stepped = player(window)
+    stepped._path, stepped._begin, stepped._frame_rate = Path("x.mp4"), 0, rate
+    for _ in range(200):
+        stepped.step_forward()
+        moved.append(stepped.position)
+    # Each lies in its own frame: at or after that one's time, before the next one's.
+    assert [int(at * rate / 1000 + 1e-9) for at in moved] == list(range(1, 201))
+    for _ in range(200):
+        stepped.step_back()
+    assert stepped.position == 0
+
+
+def test_sound_goes_off_and_on_by_key(window: Window, filled: Small, qtbot: QtBot) -> None:
+    window.play(filled.videos["beach.mp4"], 0)
+    loaded(window, qtbot)
+    window.library.view.setFocus()
+    QTest.keyClick(window, Qt.Key.Key_M)
+    assert player(window).muted
+    QTest.keyClick(window, Qt.Key.Key_M)
+    assert not player(window).muted
+
+
+def test_a_file_that_was_not_listened_to_says_why_beside_the_player(
+    window: Window, filled: Small, qtbot: QtBot
+) -> None:
+    path = filled.media / "broken.mp4"
+    path.write_text("no video")
+    video = filled.add(aged(path))
+    filled.fail(video, Stage.PROBE, "broken.mp4 is empty.\nmoov atom not found")
+    window.side.show_video(video)
+    qtbot.waitUntil(lambda: window.side.details is not None, timeout=20_000)
+    assert window.side._silent.text() == "broken.mp4 is empty."
 
 
 def test_what_is_new_about_the_shown_video_appears(

@@ -28,12 +28,14 @@ from heimdex.ui.people.settings_page import PeopleSettings
 from heimdex.ui.preferences import LANGUAGES, Preferences
 from heimdex.ui.processing_page import ProcessingPage
 from heimdex.ui.session import Session
+from heimdex.ui.shortcuts import KeysDialog
 from heimdex.ui.theme import MODES, Theme
 from heimdex.ui.widgets import (
     Choice,
     Elided,
     Note,
     Picture,
+    beside,
     button,
     clear,
     icon_button,
@@ -64,6 +66,7 @@ class SettingsDialog(QDialog):
         self.resize(680, 560)
         self._pages = QStackedWidget()
         self.tabs = QTabBar()
+        self.tabs.setAccessibleName(self.tr("Pages"))
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
         self.folders = QVBoxLayout()
@@ -159,12 +162,15 @@ class SettingsDialog(QDialog):
             self.language_box.addItem(name, code)
         self.language_box.setCurrentIndex(self.language_box.findData(self._preferences.language))
         self.language_box.currentIndexChanged.connect(self._choose_language)
-        form.addRow(label(self.tr("Colours")), self.theme_box)
-        form.addRow(label(self.tr("Language")), self.language_box)
+        form.addRow(beside(self.tr("Colours"), self.theme_box), self.theme_box)
+        form.addRow(beside(self.tr("Language"), self.language_box), self.language_box)
         column.addLayout(form)
         self._restart = Note(self._theme, "info")
         self._restart.hide()
         column.addWidget(self._restart)
+        self._unkept = Note(self._theme, "warning", tone="warning")
+        self._unkept.hide()
+        column.addWidget(self._unkept)
         column.addStretch(1)
         return page
 
@@ -172,6 +178,8 @@ class SettingsDialog(QDialog):
         page, column = _page()
         self.about = AboutPage(self._theme, self._session.library.directories)
         column.addWidget(self.about)
+        keys = button(self.tr("Keys (F1)"), action=lambda: KeysDialog(self).open())
+        column.addWidget(keys, 0, Qt.AlignmentFlag.AlignLeft)
         self.forgetting = button(self.tr("Forget recent searches"), action=self._forget_recent)
         column.addWidget(self.forgetting, 0, Qt.AlignmentFlag.AlignLeft)
         column.addStretch(1)
@@ -255,10 +263,19 @@ class SettingsDialog(QDialog):
         mode = str(self.theme_box.currentData())
         self._preferences.theme = mode
         self._theme.choose(mode)
+        self._keep()
 
     def _choose_language(self) -> None:
         self._preferences.language = str(self.language_box.currentData())
         self._restart.show_text(self.tr("The language changes when Heimdex is started again."))
+        self._keep()
+
+    def _keep(self) -> None:
+        """At once, so that a disk without room is noticed while somebody looks."""
+        text = self.tr(
+            "This choice cannot be kept in %1; free some space or check the permissions."
+        ).replace("%1", wording.shortened(self._preferences.file))
+        self._unkept.show_text("" if self._preferences.save() else text)
 
 
 def _page() -> tuple[QWidget, QVBoxLayout]:

@@ -37,6 +37,14 @@ def label(text: str = "", role: str = "", *, wrap: bool = False) -> QLabel:
     return widget
 
 
+def beside(text: str, field: QWidget) -> QLabel:
+    """The label of a field in a form, at the middle of the field's height."""
+    widget = label(text)
+    widget.setMinimumHeight(field.sizeHint().height())
+    widget.setBuddy(field)
+    return widget
+
+
 def button(text: str, role: str = "", action: Callable[[], object] | None = None) -> QPushButton:
     """A push button in one of the style sheet's roles."""
     widget = QPushButton(text)
@@ -238,8 +246,7 @@ class EmptyState(QWidget):
         self.picture = Picture(theme, icon, 56, "faint")
         self.title = label(title, "title")
         self.text = label(text, "muted", wrap=True)
-        self._actions = QHBoxLayout()
-        self._actions.setSpacing(8)
+        self._actions = _Actions()
         centre = Qt.AlignmentFlag.AlignHCenter
         self.text.setAlignment(centre)
         layout.addStretch(2)
@@ -253,18 +260,45 @@ class EmptyState(QWidget):
         line.addStretch(1)
         layout.addLayout(line)
         layout.addSpacing(12)
-        actions = QWidget()
-        actions.setLayout(self._actions)
-        self._actions.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(actions, 0, centre)
+        layout.addWidget(self._actions, 0, centre)
         layout.addStretch(3)
 
     def offer(self, action: QPushButton) -> None:
         """Add a button under the text."""
-        self._actions.addWidget(action)
+        self._actions.add(action)
+        self._actions.turn(self.width() - 64)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self.text.setFixedWidth(max(160, min(440, self.width() - 64)))
+        self._actions.turn(self.width() - 64)
+
+
+class _Actions(QWidget):
+    """Buttons beside each other where there is room, else below each other."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._buttons: list[QPushButton] = []
+        self._line = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._line.setContentsMargins(0, 0, 0, 0)
+        self._line.setSpacing(8)
+
+    def add(self, action: QPushButton) -> None:
+        """Put one more behind the others."""
+        self._buttons.append(action)
+        self._line.addWidget(action)
+
+    def turn(self, room: int) -> None:
+        """Stand so that nothing is cut off in so many pixels."""
+        gaps = self._line.spacing() * (len(self._buttons) - 1)
+        row = sum(each.sizeHint().width() for each in self._buttons) + gaps <= room
+        turned = QBoxLayout.Direction.LeftToRight if row else QBoxLayout.Direction.TopToBottom
+        self._line.setDirection(turned)
+
+    def minimumSizeHint(self) -> QSize:
+        # A row of buttons must not keep the window from becoming narrow.
+        widest = max((each.sizeHint().width() for each in self._buttons), default=0)
+        return QSize(widest, super().minimumSizeHint().height())
 
 
 class Toast(QFrame):

@@ -4,7 +4,6 @@ It is shown before the library is open; `attach` fills it.
 """
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, QTimer, QUrl, Signal
@@ -13,9 +12,7 @@ from PySide6.QtGui import (
     QDragEnterEvent,
     QDragLeaveEvent,
     QDropEvent,
-    QKeySequence,
     QResizeEvent,
-    QShortcut,
 )
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -29,6 +26,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from heimdex.ui import shortcuts
 from heimdex.ui.activity.panel import ActivityPanel
 from heimdex.ui.asking import Asking
 from heimdex.ui.examples import is_picture
@@ -238,30 +236,33 @@ class Window(QMainWindow):
         self.field.left.connect(self._go_back)
 
     def _make_shortcuts(self) -> None:
-        panels = [
-            (f"Ctrl+{number}", partial(self.show_panel, panel))
-            for number, panel in enumerate(PANELS, 1)
-        ]
-        for keys, action in (
-            *panels,
-            ("Ctrl+K", self._focus_search),
-            ("Ctrl+F", self._focus_search),
-            ("Space", self._space),
-            ("J", lambda: self._shuttle("backward")),
-            ("K", lambda: self._shuttle("pause")),
-            ("L", lambda: self._shuttle("forward")),
-            ("F", self._full_screen),
-            ("Esc", self._go_back),
-            ("Ctrl+Z", self.people.undo),
-            ("Ctrl+O", self.library.choose_files),
-            ("Ctrl+Shift+O", self.library.choose_folder),
-            ("Ctrl+,", self.open_settings),
-            ("Ctrl+B", lambda: self.show_side(not self.side.isVisible())),
-            ("Ctrl+Q", self.close),
-            ("F5", self._look_again),
-        ):
-            shortcut = QShortcut(QKeySequence(keys), self)
-            shortcut.activated.connect(action)
+        shortcuts.bind(
+            self,
+            {
+                "search": self.field.focus,
+                "library": lambda: self.show_panel("library"),
+                "results": lambda: self.show_panel("search"),
+                "people": lambda: self.show_panel("people"),
+                "activity": lambda: self.show_panel("activity"),
+                "side": lambda: self.show_side(not self.side.isVisible()),
+                "back": self._go_back,
+                "folder": self.library.choose_folder,
+                "files": self.library.choose_files,
+                "again": self._look_again,
+                "undo": self.people.undo,
+                "settings": self.open_settings,
+                "keys": lambda: shortcuts.KeysDialog(self).open(),
+                "quit": self.close,
+                "toggle": self._space,
+                "forward": lambda: self._play_on("forward"),
+                "pause": lambda: self._play_on("pause"),
+                "backward": lambda: self._play_on("backward"),
+                "frame back": lambda: self._play_on("step_back"),
+                "frame forward": lambda: self._play_on("step_forward"),
+                "mute": lambda: self._play_on("toggle_mute"),
+                "full": self._full_screen,
+            },
+        )
 
     def open_settings(self, page: str = "folders") -> None:
         """Show the settings, at one of their pages."""
@@ -283,9 +284,6 @@ class Window(QMainWindow):
         self.show_panel("people")
         self.people.open(person_id)
 
-    def _focus_search(self) -> None:
-        self.field.focus()
-
     def _space(self) -> None:
         focus = QApplication.focusWidget()
         if isinstance(focus, QAbstractButton):
@@ -293,7 +291,7 @@ class Window(QMainWindow):
         else:
             self.side.toggle()
 
-    def _shuttle(self, what: str) -> None:
+    def _play_on(self, what: str) -> None:
         view = self.side.view
         if view is not None and view.player.path is not None:
             getattr(view.player, what)()

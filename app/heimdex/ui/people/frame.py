@@ -18,7 +18,7 @@ from heimdex.ui.background import sentence
 from heimdex.ui.people.actions import Actions
 from heimdex.ui.people.naming import NameField
 from heimdex.ui.session import Session
-from heimdex.ui.side.player import PlayerView
+from heimdex.ui.side.player_view import PlayerView
 from heimdex.ui.theme import Theme
 from heimdex.ui.widgets import icon_button, label
 

@@ -81,7 +81,9 @@ class LimitsBar(QWidget):
             toggle = button(wording.evidence(kind), "toggle")
             toggle.setCheckable(True)
             toggle.setAccessibleName(wording.evidence(kind))
-            toggle.setToolTip(self.tr("Only this kind of evidence"))
+            # Where there is no room for its word, the tooltip is all that names it.
+            only = self.tr("%1: only this kind of evidence")
+            toggle.setToolTip(only.replace("%1", wording.evidence(kind)))
             self._theme.dress(toggle, wording.EVIDENCE_ICONS[kind], "muted", "accent")
             toggle.toggled.connect(lambda _: self.changed.emit())
             self.kinds[kind] = toggle

@@ -36,6 +36,16 @@ class Details:
     """The text on the screen, line by line."""
     people: tuple[tuple[PersonId, str], ...]
 
+    @property
+    def frame_rate(self) -> float:
+        """Frames a second; 0.0 where there is no picture or the file does not say."""
+        return self.info.video[0].frame_rate if self.info is not None and self.info.video else 0.0
+
+    def failed(self, *stages: Stage) -> str:
+        """Why the first of these stages that failed did so, "" when none has."""
+        runs = [self.runs[stage] for stage in stages if stage in self.runs]
+        return next((run.error for run in runs if run.status is StageStatus.FAILED), "")
+
 
 def read_details(library: "Library", video_id: VideoId) -> Details | None:
     """Read one video; None when it is gone."""

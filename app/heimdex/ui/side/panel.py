@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QTabBar, QVBo
 
 from heimdex.domain.ids import VideoId
 from heimdex.domain.media import FileState
-from heimdex.domain.stages import Changes
+from heimdex.domain.stages import Changes, Stage
 from heimdex.ui import wording
 from heimdex.ui.preferences import Preferences
 from heimdex.ui.session import Session
@@ -22,7 +22,7 @@ from heimdex.ui.widgets import Elided, EmptyState, icon_button, label
 
 if TYPE_CHECKING:
     from heimdex.ui.people.frame import FrameNaming
-    from heimdex.ui.side.player import PlayerView
+    from heimdex.ui.side.player_view import PlayerView
 
 
 _WRITTEN = 1
@@ -135,6 +135,7 @@ class SidePanel(QFrame):
         self._tabs.setDrawBase(False)
         self._tabs.setExpanding(False)
         self._tabs.setUsesScrollButtons(False)
+        self._tabs.setAccessibleName(self.tr("About this video"))
         self._tabs.addTab(self.tr("Transcript"))
         self._tabs.addTab(self.tr("On screen"))
         self._tabs.addTab(self.tr("Details"))
@@ -229,6 +230,8 @@ class SidePanel(QFrame):
             self._silent.setText(self.tr("This video has no sound."))
         elif details.transcript is not None:
             self._silent.setText(self.tr("Nobody speaks in this video."))
+        elif failed := details.failed(Stage.PROBE, Stage.SPEECH):
+            self._silent.setText(wording.reason(failed))
         else:
             self._silent.setText(self.tr("What is said appears here once it has been listened to."))
         self._details.show_details(details)
@@ -243,11 +246,12 @@ class SidePanel(QFrame):
             view.problem.show_text(wording.offline(details.video))
             return
         view.problem.hide()
-        view.player.open(Path(details.video.path), at_ms, play=True)
+        rate = details.frame_rate
+        view.player.open(Path(details.video.path), at_ms, play=True, frame_rate=rate)
 
     def _player(self) -> "PlayerView":
         if self.view is None:
-            from heimdex.ui.side.player import PlayerView
+            from heimdex.ui.side.player_view import PlayerView
 
             self.view = PlayerView(self._theme, self._preferences.volume)
             self.view.volume_changed.connect(self._remember_volume)
