@@ -407,6 +407,46 @@
         <translation>%1을(를) 드라이브에서 읽을 수 없습니다(%2).</translation>
     </message>
     <message>
+        <source>%1 cannot be read: its drive does not answer. Try again later.</source>
+        <translation>%1을(를) 읽을 수 없습니다. 드라이브가 응답하지 않습니다. 나중에 다시 시도하세요.</translation>
+    </message>
+    <message>
+        <source>%1 asks for more memory than any video needs: the tables in it are damaged. Copy it again if you have another copy.</source>
+        <translation>%1이(가) 어떤 영상에도 필요 없을 만큼 많은 메모리를 요구합니다. 안의 표가 손상되었습니다. 다른 사본이 있으면 다시 복사하세요.</translation>
+    </message>
+    <message>
+        <source>%1 cannot be opened (%2).</source>
+        <translation>%1을(를) 열 수 없습니다(%2).</translation>
+    </message>
+    <message>
+        <source>%1 is protected against copying (DRM) and cannot be read.</source>
+        <translation>%1은(는) 복사 방지(DRM)가 되어 있어 읽을 수 없습니다.</translation>
+    </message>
+    <message>
+        <source>%1 is a text file, whatever its name says, not a video or sound.</source>
+        <translation>%1은(는) 이름과 달리 영상이나 소리가 아니라 텍스트 파일입니다.</translation>
+    </message>
+    <message>
+        <source>%1 is incomplete: the part that describes it is missing, as after a recording or a copy that broke off. Copy it again.</source>
+        <translation>%1은(는) 완전하지 않습니다. 녹화나 복사가 중간에 끊겼을 때처럼 파일을 설명하는 부분이 없습니다. 다시 복사하세요.</translation>
+    </message>
+    <message>
+        <source>%1 is not a video or sound file, or its beginning is damaged; try to play it elsewhere and copy it again.</source>
+        <translation>%1은(는) 영상이나 소리 파일이 아니거나 앞부분이 손상되었습니다. 다른 곳에서 재생해 보고 다시 복사하세요.</translation>
+    </message>
+    <message>
+        <source>%1 uses a format that Heimdex cannot decode; convert it to H.264 to have it indexed.</source>
+        <translation>%1은(는) Heimdex가 풀 수 없는 형식입니다. H.264로 변환하면 분석할 수 있습니다.</translation>
+    </message>
+    <message>
+        <source>%1 opens, but nothing in it can be decoded: it is cut off or damaged. Copy it again if you have another copy.</source>
+        <translation>%1은(는) 열리지만 안의 내용을 풀 수 없습니다. 잘렸거나 손상되었습니다. 다른 사본이 있으면 다시 복사하세요.</translation>
+    </message>
+    <message>
+        <source>%1 claims a picture of %2 × %3 pixels, more than any camera makes; the file is damaged.</source>
+        <translation>%1의 화면 크기가 %2 × %3픽셀로 적혀 있습니다. 이런 카메라는 없으므로 파일이 손상된 것입니다.</translation>
+    </message>
+    <message>
         <source>%1 holds neither moving pictures nor sound.</source>
         <translation>%1에는 영상도 소리도 없습니다.</translation>
     </message>
@@ -439,6 +479,14 @@
         <translation>%1은(는) Heimdex가 읽을 수 없는 사진입니다. JPEG나 PNG를 쓰세요.</translation>
     </message>
     <message>
+        <source>A picture could not be saved as JPEG.</source>
+        <translation>그림을 JPEG로 저장하지 못했습니다.</translation>
+    </message>
+    <message>
+        <source>A stored picture cannot be read.</source>
+        <translation>보관된 그림을 읽을 수 없습니다.</translation>
+    </message>
+    <message>
         <source>The engine could not be started (%1).</source>
         <translation>엔진을 시작할 수 없습니다(%1).</translation>
     </message>
@@ -449,6 +497,42 @@
     <message>
         <source>The engine was not done after %1 seconds and was stopped.</source>
         <translation>엔진이 %1초가 지나도 끝나지 않아 멈췄습니다.</translation>
+    </message>
+    <message>
+        <source>The engine needed more than %1 GB of memory and was stopped; choose a smaller model or raise the limit.</source>
+        <translation>엔진이 메모리를 %1 GB보다 많이 필요로 해서 멈췄습니다. 더 작은 모델을 고르거나 한도를 높이세요.</translation>
+    </message>
+    <message>
+        <source>The engine ran out of memory; choose a smaller model.</source>
+        <translation>엔진의 메모리가 모자랐습니다. 더 작은 모델을 고르세요.</translation>
+    </message>
+    <message>
+        <source>The engine was stopped by the system, most likely because memory ran out; close other programs or choose a smaller model.</source>
+        <translation>시스템이 엔진을 멈췄습니다. 메모리가 모자랐던 것 같습니다. 다른 프로그램을 닫거나 더 작은 모델을 고르세요.</translation>
+    </message>
+    <message>
+        <source>The engine stopped unexpectedly (exit code %1).</source>
+        <translation>엔진이 예기치 않게 멈췄습니다(종료 코드 %1).</translation>
+    </message>
+    <message>
+        <source>The engine crashed (%1).</source>
+        <translation>엔진이 비정상적으로 끝났습니다(%1).</translation>
+    </message>
+    <message>
+        <source>The engine crashed (Windows error %1).</source>
+        <translation>엔진이 비정상적으로 끝났습니다(Windows 오류 %1).</translation>
+    </message>
+    <message>
+        <source>The engine failed with an internal error (%1).</source>
+        <translation>엔진에서 내부 오류가 났습니다(%1).</translation>
+    </message>
+    <message>
+        <source>An internal error (%1); the log has the details.</source>
+        <translation>내부 오류입니다(%1). 자세한 내용은 기록에 있습니다.</translation>
+    </message>
+    <message>
+        <source>The faces of this video were found but not sorted to people; try again.</source>
+        <translation>이 영상의 얼굴을 찾았지만 사람별로 나누지 못했습니다. 다시 시도하세요.</translation>
     </message>
     <message>
         <source>%1 is not installed; run: heimdex models download %2</source>
@@ -497,6 +581,18 @@
     <message>
         <source>The models need %1 and %2 has only %3 free; make room or choose another place for them.</source>
         <translation>모델에 %1이(가) 필요하지만 %2에는 %3만 남아 있습니다. 공간을 비우거나 다른 곳을 고르세요.</translation>
+    </message>
+    <message>
+        <source>The disk that holds the library is full; free some space, then let indexing go on.</source>
+        <translation>보관함이 있는 디스크가 가득 찼습니다. 공간을 비우고 분석을 이어 가세요.</translation>
+    </message>
+    <message>
+        <source>The library cannot be written to (%1).</source>
+        <translation>보관함에 쓸 수 없습니다(%1).</translation>
+    </message>
+    <message>
+        <source>Another program keeps the library&apos;s database locked; close it, then let indexing go on.</source>
+        <translation>다른 프로그램이 보관함의 데이터베이스를 잠그고 있습니다. 그 프로그램을 닫고 분석을 이어 가세요.</translation>
     </message>
     <message>
         <source>The disk that holds %1 is full; free some space and try again.</source>
@@ -903,6 +999,116 @@
     </message>
 </context>
 <context>
+    <name>Keys</name>
+    <message>
+        <source>Search</source>
+        <translation>검색</translation>
+    </message>
+    <message>
+        <source>Library</source>
+        <translation>보관함</translation>
+    </message>
+    <message>
+        <source>Moments found</source>
+        <translation>찾은 장면</translation>
+    </message>
+    <message>
+        <source>People</source>
+        <translation>사람</translation>
+    </message>
+    <message>
+        <source>Activity</source>
+        <translation>작업</translation>
+    </message>
+    <message>
+        <source>Open or close the side</source>
+        <translation>옆 칸 열기·닫기</translation>
+    </message>
+    <message>
+        <source>Back</source>
+        <translation>뒤로</translation>
+    </message>
+    <message>
+        <source>Add a folder</source>
+        <translation>폴더 추가</translation>
+    </message>
+    <message>
+        <source>Add files</source>
+        <translation>파일 추가</translation>
+    </message>
+    <message>
+        <source>Look through the folders again</source>
+        <translation>폴더 다시 살펴보기</translation>
+    </message>
+    <message>
+        <source>Undo a change to people</source>
+        <translation>사람에 관한 변경 되돌리기</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>설정</translation>
+    </message>
+    <message>
+        <source>These keys</source>
+        <translation>이 단축키 목록</translation>
+    </message>
+    <message>
+        <source>Quit</source>
+        <translation>끝내기</translation>
+    </message>
+    <message>
+        <source>Play or pause</source>
+        <translation>재생·일시정지</translation>
+    </message>
+    <message>
+        <source>Play; again, faster</source>
+        <translation>재생, 다시 누르면 더 빠르게</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>일시정지</translation>
+    </message>
+    <message>
+        <source>Slower, or five seconds back</source>
+        <translation>더 느리게, 또는 5초 뒤로</translation>
+    </message>
+    <message>
+        <source>One frame back</source>
+        <translation>한 프레임 뒤로</translation>
+    </message>
+    <message>
+        <source>One frame forward</source>
+        <translation>한 프레임 앞으로</translation>
+    </message>
+    <message>
+        <source>Sound off or on</source>
+        <translation>소리 끄기·켜기</translation>
+    </message>
+    <message>
+        <source>Full screen</source>
+        <translation>전체 화면</translation>
+    </message>
+</context>
+<context>
+    <name>KeysDialog</name>
+    <message>
+        <source>Keys</source>
+        <translation>단축키</translation>
+    </message>
+    <message>
+        <source>In the window</source>
+        <translation>창에서</translation>
+    </message>
+    <message>
+        <source>Playing</source>
+        <translation>재생할 때</translation>
+    </message>
+    <message>
+        <source>Done</source>
+        <translation>완료</translation>
+    </message>
+</context>
+<context>
     <name>LibraryDelegate</name>
     <message>
         <source>Offline</source>
@@ -932,10 +1138,6 @@
         <translation>말</translation>
     </message>
     <message>
-        <source>pictures</source>
-        <translation>화면</translation>
-    </message>
-    <message>
         <source>faces</source>
         <translation>얼굴</translation>
     </message>
@@ -944,8 +1146,8 @@
         <translation>화면 글자</translation>
     </message>
     <message>
-        <source>Searchable: %1</source>
-        <translation>검색 가능: %1</translation>
+        <source>In it: %1</source>
+        <translation>들어 있는 것: %1</translation>
     </message>
 </context>
 <context>
@@ -1029,6 +1231,10 @@
     <message>
         <source>With faces</source>
         <translation>얼굴이 있는 영상</translation>
+    </message>
+    <message>
+        <source>With text on screen</source>
+        <translation>화면 글자가 있는 영상</translation>
     </message>
     <message>
         <source>Still indexing</source>
@@ -1126,8 +1332,8 @@
         <translation>최신순</translation>
     </message>
     <message>
-        <source>Only this kind of evidence</source>
-        <translation>이런 근거만</translation>
+        <source>%1: only this kind of evidence</source>
+        <translation>%1: 이 종류의 근거만</translation>
     </message>
     <message>
         <source>Nobody has a name yet</source>
@@ -1712,16 +1918,16 @@
         <translation>재생 (Space)</translation>
     </message>
     <message>
-        <source>Mute</source>
-        <translation>소리 끄기</translation>
+        <source>Mute (M)</source>
+        <translation>음소거 (M)</translation>
+    </message>
+    <message>
+        <source>Full screen (F)</source>
+        <translation>전체 화면 (F)</translation>
     </message>
     <message>
         <source>Volume</source>
         <translation>소리 크기</translation>
-    </message>
-    <message>
-        <source>Full screen</source>
-        <translation>전체 화면</translation>
     </message>
     <message>
         <source>Pause (Space)</source>
@@ -2092,6 +2298,10 @@
         <translation>설정</translation>
     </message>
     <message>
+        <source>Pages</source>
+        <translation>쪽</translation>
+    </message>
+    <message>
         <source>Folders</source>
         <translation>폴더</translation>
     </message>
@@ -2152,6 +2362,10 @@
         <translation>언어</translation>
     </message>
     <message>
+        <source>Keys (F1)</source>
+        <translation>단축키 (F1)</translation>
+    </message>
+    <message>
         <source>Forget recent searches</source>
         <translation>최근 검색 기록 지우기</translation>
     </message>
@@ -2192,6 +2406,10 @@
     <message>
         <source>The language changes when Heimdex is started again.</source>
         <translation>Heimdex를 다시 시작하면 언어가 바뀝니다.</translation>
+    </message>
+    <message>
+        <source>This choice cannot be kept in %1; free some space or check the permissions.</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -2234,6 +2452,10 @@
     <message>
         <source>Close the side</source>
         <translation>옆 칸 닫기</translation>
+    </message>
+    <message>
+        <source>About this video</source>
+        <translation>이 영상에 대해</translation>
     </message>
     <message>
         <source>Transcript</source>

@@ -43,6 +43,42 @@ _LISTED = (
         "Complaints", "%1 cannot be read: permission is missing. Allow reading it and try again."
     ),
     QT_TRANSLATE_NOOP("Complaints", "%1 cannot be read from its drive (%2)."),
+    QT_TRANSLATE_NOOP(
+        "Complaints", "%1 cannot be read: its drive does not answer. Try again later."
+    ),
+    QT_TRANSLATE_NOOP(
+        "Complaints",
+        "%1 asks for more memory than any video needs: the tables in it are damaged. Copy it again "
+        "if you have another copy.",
+    ),
+    QT_TRANSLATE_NOOP("Complaints", "%1 cannot be opened (%2)."),
+    QT_TRANSLATE_NOOP("Complaints", "%1 is protected against copying (DRM) and cannot be read."),
+    QT_TRANSLATE_NOOP(
+        "Complaints", "%1 is a text file, whatever its name says, not a video or sound."
+    ),
+    QT_TRANSLATE_NOOP(
+        "Complaints",
+        "%1 is incomplete: the part that describes it is missing, as after a recording or a copy "
+        "that broke off. Copy it again.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Complaints",
+        "%1 is not a video or sound file, or its beginning is damaged; try to play it elsewhere "
+        "and copy it again.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Complaints",
+        "%1 uses a format that Heimdex cannot decode; convert it to H.264 to have it indexed.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Complaints",
+        "%1 opens, but nothing in it can be decoded: it is cut off or damaged. Copy it again if "
+        "you have another copy.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Complaints",
+        "%1 claims a picture of %2 × %3 pixels, more than any camera makes; the file is damaged.",
+    ),
     QT_TRANSLATE_NOOP("Complaints", "%1 holds neither moving pictures nor sound."),
     QT_TRANSLATE_NOOP("Complaints", "%1 has no picture."),
     QT_TRANSLATE_NOOP("Complaints", "%1 has no sound."),
@@ -51,10 +87,31 @@ _LISTED = (
     QT_TRANSLATE_NOOP("Complaints", "No picture of %1 can be decoded: it is damaged."),
     QT_TRANSLATE_NOOP("Complaints", "Nothing of %1 can be decoded any more."),
     QT_TRANSLATE_NOOP("Complaints", "%1 is not a picture that Heimdex can read; use JPEG or PNG."),
+    QT_TRANSLATE_NOOP("Complaints", "A picture could not be saved as JPEG."),
+    QT_TRANSLATE_NOOP("Complaints", "A stored picture cannot be read."),
     # Child processes
     QT_TRANSLATE_NOOP("Complaints", "The engine could not be started (%1)."),
     QT_TRANSLATE_NOOP("Complaints", "The engine did not answer for %1 seconds and was stopped."),
     QT_TRANSLATE_NOOP("Complaints", "The engine was not done after %1 seconds and was stopped."),
+    QT_TRANSLATE_NOOP(
+        "Complaints",
+        "The engine needed more than %1 GB of memory and was stopped; choose a smaller model or "
+        "raise the limit.",
+    ),
+    QT_TRANSLATE_NOOP("Complaints", "The engine ran out of memory; choose a smaller model."),
+    QT_TRANSLATE_NOOP(
+        "Complaints",
+        "The engine was stopped by the system, most likely because memory ran out; close other "
+        "programs or choose a smaller model.",
+    ),
+    QT_TRANSLATE_NOOP("Complaints", "The engine stopped unexpectedly (exit code %1)."),
+    QT_TRANSLATE_NOOP("Complaints", "The engine crashed (%1)."),
+    QT_TRANSLATE_NOOP("Complaints", "The engine crashed (Windows error %1)."),
+    QT_TRANSLATE_NOOP("Complaints", "The engine failed with an internal error (%1)."),
+    QT_TRANSLATE_NOOP("Complaints", "An internal error (%1); the log has the details."),
+    QT_TRANSLATE_NOOP(
+        "Complaints", "The faces of this video were found but not sorted to people; try again."
+    ),
     # Models
     QT_TRANSLATE_NOOP("Complaints", "%1 is not installed; run: heimdex models download %2"),
     QT_TRANSLATE_NOOP("Complaints", "%1 is not installed; run: heimdex models add %2 --from PATH"),
@@ -88,6 +145,15 @@ _LISTED = (
         "The models need %1 and %2 has only %3 free; make room or choose another place for them.",
     ),
     # The library
+    QT_TRANSLATE_NOOP(
+        "Complaints",
+        "The disk that holds the library is full; free some space, then let indexing go on.",
+    ),
+    QT_TRANSLATE_NOOP("Complaints", "The library cannot be written to (%1)."),
+    QT_TRANSLATE_NOOP(
+        "Complaints",
+        "Another program keeps the library's database locked; close it, then let indexing go on.",
+    ),
     QT_TRANSLATE_NOOP(
         "Complaints", "The disk that holds %1 is full; free some space and try again."
     ),
