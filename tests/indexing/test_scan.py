@@ -9,6 +9,7 @@ import pytest
 from small_library import Library, content_id, put
 
 from heimdex.domain.errors import Cancelled, MediaError, UserError
+from heimdex.domain.ids import VideoId
 from heimdex.domain.media import FileState
 from heimdex.domain.stages import JobState, Stage
 from heimdex.indexing import walk as walking
@@ -391,6 +392,36 @@ def test_an_export_that_takes_the_name_of_its_original(library: Library, videos:
     assert dict(library.engine.computed) == computed
     assert library.sorted_faces[sorted_before:] == [export.id]
     assert library.scanner.rescan().queued == 0
+
+
+def inherited(library: Library, video_id: VideoId) -> int:
+    query = "SELECT count(*) FROM inherited_tracks WHERE video_id = ?"
+    count: int = library.database.read().execute(query, (video_id,)).fetchone()[0]
+    return count
+
+
+def test_a_file_that_is_edited_and_renamed_at_once_may_inherit(
+    library: Library, videos: Path
+) -> None:
+    put(videos / "a.mp4")
+    put(videos / "sub" / "c.mp4")
+    library.scanner.add([videos])
+    library.work()
+    (videos / "a.mp4").unlink()
+    (videos / "sub" / "c.mp4").unlink()
+    put(videos / "b.mp4", "second cut")
+    put(videos / "other" / "d.mp4")
+    library.scanner.rescan()
+    edited = library.catalogue.video_at(videos / "b.mp4")
+    assert edited is not None
+    assert inherited(library, edited.id) == 1
+    # From another folder nothing is: there, any new file would be compared with any old one.
+    other = library.catalogue.video_at(videos / "other" / "d.mp4")
+    assert other is not None
+    assert inherited(library, other.id) == 0
+    lost = library.catalogue.file(videos / "a.mp4")
+    assert lost is not None
+    assert lost.state is FileState.MISSING
 
 
 def test_a_touched_file_is_read_but_stays(library: Library, videos: Path) -> None:

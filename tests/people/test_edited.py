@@ -100,6 +100,31 @@ def test_edited_twice_before_it_was_looked_at(library) -> None:
     assert pending(library) == 0
 
 
+def test_a_new_file_beside_one_that_is_missing(library) -> None:
+    """As after an edit together with another name: both may be the same recording or not."""
+    old = library.video(1, "ada", "ben")
+    ada = named(library, old, 0, "Ada")
+    library.people.reject([TrackRef(old, 1)], ada)
+    batch = library.vectors.batch(old, library.space).vectors
+    for number in (2, 3):
+        library.catalogue.put_file(
+            library.folder / f"{number}.mp4", VideoId(f"{number:032x}"), None, 1, 1
+        )
+        library.catalogue.hand_on(old, VideoId(f"{number:032x}"))
+    edited = library.video(2, "ada", "ben", vectors=batch)
+    other = library.video(3, "cleo", "dora")
+    kinds = {(d.kind, d.person_id) for d in library.store.decisions(edited)}
+    assert (DecisionKind.IS_NOT, ada) in kinds
+    assert library.who(edited)[0] == ada
+    assert library.store.decisions(other) == []
+    # It may come back, with all that was said about it.
+    assert library.who(old)[0] == ada
+    assert {d.kind for d in library.store.decisions(old)} == {
+        d.kind for d in library.store.decisions(edited)
+    }
+    assert pending(library) == 0
+
+
 def test_a_copy_that_is_left_keeps_its_own(library) -> None:
     old = library.video(1, "ada")
     ada = named(library, old, 0, "Ada")

@@ -13,6 +13,9 @@ from heimdex.indexing.scan_report import ScanReport
 from heimdex.indexing.walk import Found, is_same
 from heimdex.storage.catalogue import Catalogue
 
+_NEAR = 8
+"""With more missing files than that in a folder, a new one is not compared with each of them."""
+
 FolderOf = Callable[[Path], FolderId | None]
 """The added folder that a path belongs to."""
 
@@ -69,3 +72,21 @@ class Placing:
         if is_reachable(place):
             return False
         return place.path.parent.is_dir() if folder is None else folder.path.is_dir()
+
+
+def hand_on(catalogue: Catalogue, added: Sequence[VideoId]) -> None:
+    """Let new videos inherit from those that are missing in the same folder: a file that was edited
+    and given another name at once looks like that. What does not fit is dropped when the faces of
+    the new one are sorted, and the missing one keeps what is its own."""
+    gone: dict[Path, list[VideoId]] = {}
+    for file in catalogue.lost_files() if added else ():
+        gone.setdefault(file.path.parent, []).append(file.video_id)
+    if not gone:
+        return
+    for new in added:
+        beside = {
+            old for file in catalogue.files(video_id=new) for old in gone.get(file.path.parent, ())
+        }
+        if len(beside) <= _NEAR:
+            for old in sorted(beside):
+                catalogue.hand_on(old, new)

@@ -13,7 +13,7 @@ from heimdex.domain.ids import FolderId, VideoId
 from heimdex.domain.media import FileState, Folder, MediaFile
 from heimdex.domain.stages import JobState
 from heimdex.indexing.following import Following
-from heimdex.indexing.placing import FolderOf, Placing
+from heimdex.indexing.placing import FolderOf, Placing, hand_on
 from heimdex.indexing.plan import missing
 from heimdex.indexing.reach import UNREACHABLE, reachable_place
 from heimdex.indexing.reading import IsCancelled, Reading, Sources
@@ -108,6 +108,7 @@ class ScanPass:
 
     def finish(self) -> None:
         """Queue what is to be done about the videos that were seen."""
+        hand_on(self._catalogue, self.report.added)
         jobs, stages = self._sources.jobs, self._sources.stages
         models = self._sources.models()
         unwanted: set[VideoId] = set()

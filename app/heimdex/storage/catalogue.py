@@ -164,6 +164,21 @@ class Catalogue:
         )
         return [_file(row) for row in rows]
 
+    def lost_files(self) -> list[MediaFile]:
+        """Places of videos that are nowhere any more although their folders can be looked at."""
+        rows = self._database.read().execute(
+            "SELECT * FROM files f WHERE f.state = ?1 AND NOT EXISTS (SELECT 1 FROM files o"
+            " WHERE o.video_id = f.video_id AND o.state <> ?1) ORDER BY path",
+            (FileState.MISSING,),
+        )
+        return [_file(row) for row in rows]
+
+    def hand_on(self, old: VideoId, new: VideoId) -> None:
+        """What people said about the faces of `old` holds for `new` as well, where it is a version
+        of it (see `heritage`)."""
+        with self._database.write() as connection:
+            bequeath(connection, old, new)
+
     def move_file(
         self, file_id: FileId, new_path: Path, folder_id: FolderId | None = None
     ) -> MediaFile:
