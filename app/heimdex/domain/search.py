@@ -154,6 +154,9 @@ class Query:
     lengths: tuple[Length, ...] = ()
     folders: tuple[str, ...] = ()
     """Names of folders (any part of a path will do), as they were written."""
+    excluded_folders: tuple[str, ...] = ()
+    any_person: bool = False
+    """Any of `people` will do ("Anna or Berta"); otherwise all of them must be there."""
     kinds: frozenset[EvidenceKind] = frozenset()
     """Asked for in the sentence (`said:`); empty means every kind."""
     terms: tuple[Term, ...] = ()

@@ -3,10 +3,11 @@
 Finding candidates is `retrieve`'s work, joining them `moments`'.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from heimdex.domain.ids import VideoId
+from heimdex.domain.ids import PersonId, VideoId
 from heimdex.domain.search import EvidenceKind
 
 
@@ -41,7 +42,7 @@ class Candidate:
 
     `confidence`: 0..1, 0.5 is the engine's cut. `at_ms`: where to look at it. `text`: what is
     shown as the reason; `marks`: the character ranges in it that the query hit, where the channel
-    knows.
+    knows. `people`: who is seen there.
     """
 
     channel: Channel
@@ -52,10 +53,36 @@ class Candidate:
     confidence: float
     text: str = ""
     marks: tuple[tuple[int, int], ...] = ()
+    people: tuple[PersonId, ...] = ()
 
     def overlap_ms(self, start_ms: int, end_ms: int) -> int:
         """How long the candidate and [start_ms, end_ms) are both there; negative is the gap."""
         return min(self.end_ms, end_ms) - max(self.start_ms, start_ms)
+
+
+def without(candidate: Candidate, spans: Iterable["Span"], least_ms: int) -> list[Candidate]:
+    """What is left of a candidate when `spans` are cut out: pieces of at least `least_ms`."""
+    pieces = [(candidate.start_ms, candidate.end_ms)]
+    for span in spans:
+        if span.video_id == candidate.video_id:
+            pieces = [
+                piece
+                for start, end in pieces
+                for piece in ((start, min(end, span.start_ms)), (max(start, span.end_ms), end))
+                if piece[0] < piece[1]
+            ]
+    if pieces == [(candidate.start_ms, candidate.end_ms)]:
+        return [candidate]
+    return [
+        replace(
+            candidate,
+            start_ms=start,
+            end_ms=end,
+            at_ms=min(max(candidate.at_ms, start), end - 1),
+        )
+        for start, end in pieces
+        if end - start >= least_ms
+    ]
 
 
 Ranking = list[Candidate]

@@ -17,7 +17,7 @@ _KO_COUNTS |= {"석": 3, "하루": 1, "이틀": 2, "사흘": 3, "나흘": 4, "�
 _COUNTS = {
     word: at
     for at, word in enumerate("one two three four five six seven eight nine ten".split(), 1)
-} | {"a": 1, "an": 1}
+} | {"a": 1, "an": 1, "a couple of": 2}
 _MONTHS = (
     "january february march april may june july august september october november december"
 ).split()
@@ -46,7 +46,7 @@ _KO_SEASON = {"봄": "spring", "여름": "summer", "가을": "autumn", "겨울":
 
 def count(text: str) -> int:
     """A number in digits or as a word: 3, two, 두, 하루."""
-    low = text.casefold()
+    low = " ".join(text.casefold().split())
     return int(low) if low.isdigit() else _COUNTS.get(low) or _KO_COUNTS.get(low, 1)
 
 
@@ -82,8 +82,12 @@ def en_year(text: str, clock: Clock) -> int:
     """2015, last year, this year's … as a year."""
     low = " ".join(text.casefold().replace("’", "'").split()).removesuffix("'s")
     now = clock.today.year
-    if low.isdigit():
-        return int(low)
+    digits = low.lstrip("'")
+    if digits.isdigit():
+        number = int(digits)
+        if number < 100:
+            number += 2000 if number <= now % 100 + 1 else 1900
+        return number
     if "before last" in low:
         return now - 2
     return now if low.startswith("this") else now - 1
@@ -103,6 +107,11 @@ def part(name: str, year: int, clock: Clock) -> Stretch | None:
         if korean[2]:
             return calendar.day(year, month, int(korean[2]))
         return calendar.month(year, month)
+    months = re.fullmatch(r"(\d{1,2})\D+(\d{1,2})\s?월", low)
+    if months:
+        first, last = int(months[1]), int(months[2])
+        end = calendar.month(year + (last < first), last)[1]
+        return calendar.month(year, first)[0], end
     if low in ("초", "early", "beginning of"):
         return date(year, 1, 1), date(year, 5, 1)
     if low in ("말", "late", "end of"):

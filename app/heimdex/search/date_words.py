@@ -23,7 +23,7 @@ from heimdex.search.date_parts import (
 )
 
 _YEAR = r"(?:19[5-9]\d|20\d\d)"
-_NUMBER = r"(?:\d{1,2}|an?|one|two|three|four|five|six|seven|eight|nine|ten)"
+_NUMBER = r"(?:\d{1,2}|a\s+couple\s+of|an?|one|two|three|four|five|six|seven|eight|nine|ten)"
 _KO_NUMBER = r"(?:\d{1,2}|한|두|세|석|네|다섯|여섯|일곱|여덟|아홉|열)"
 _WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
 _KO_WEEKDAYS = "월화수목금토일"
@@ -34,6 +34,10 @@ _E = r"(?![A-Za-z0-9_])(?![.:/,]\d)(?!-\w)"
 _KO_E = (
     r"(?![A-Za-z0-9_])(?=$|[^가-힣]|에|엔|의|은|는|이|도|을|를|부터|까지|이후|이전|전에|동안|때"
     r"|쯤|경|중|과|와|이랑|랑|말고|빼고|사이|마다|인)"
+)
+# 2015년여름제주도: a whole year in front says it surely enough, but for 2015년생, 2015년산 …
+_KO_RUN_ON = (
+    rf"(?:{_KO_E}|(?![A-Za-z0-9_])(?![생산형식산째만간차대](?![가-힣]|$)|생[^가-힣]|산[^가-힣]))"
 )
 _COUNTED = (
     r"(?!\s*(?:dollars?|won|people|persons?|times|points?|steps|votes|km|kg|cm|mm|m\b|met(?:er|re)s?"
@@ -199,7 +203,7 @@ def _lately(match: re.Match[str], clock: Clock) -> Made:
 
 
 def _counted(match: re.Match[str]) -> tuple[int, str]:
-    number = match["n"]
+    number = match.groupdict().get("n") or "one"
     if number in ("하루", "이틀", "사흘", "나흘", "열흘"):
         return count(number), "d"
     if number == "일주일":
@@ -207,11 +211,41 @@ def _counted(match: re.Match[str]) -> tuple[int, str]:
     return count(number), _UNITS[match["unit"].casefold().removesuffix("s")]
 
 
+_DECADES = {"fifties": 50, "sixties": 60, "seventies": 70, "eighties": 80, "nineties": 90}
+_THIRDS = {"early": 0, "초": 0, "초반": 0, "mid": 3, "중반": 3, "late": 6, "말": 6, "후반": 6}
+
+
 def _decade(match: re.Match[str], clock: Clock) -> Made:
-    number = int(match["n"])
+    """The nineties, 90년대, early 2000s: of the thirds each has four years."""
+    named = _DECADES.get(match["n"].casefold())
+    number = named if named is not None else int(match["n"])
     if number < 100:
         number += 2000 if number <= clock.today.year % 100 else 1900
-    return date(number, 1, 1), date(number + 10, 1, 1)
+    third = match.groupdict().get("third")
+    if not third:
+        return date(number, 1, 1), date(number + 10, 1, 1)
+    first = number + _THIRDS[third.casefold()]
+    return date(first, 1, 1), date(first + 4, 1, 1)
+
+
+def _this_day(match: re.Match[str], clock: Clock) -> Made:
+    """작년 오늘, this day last year: that day; 작년 이맘때: two weeks before it to two after."""
+    year = ko_year(match["year"], clock) if "year" in match.groupdict() else clock.today.year - 1
+    day = calendar.day(year, clock.today.month, min(clock.today.day, 28))
+    if day is None or "이맘" not in match[0]:
+        return day
+    return day[0] - 14 * DAY, day[1] + 14 * DAY
+
+
+def _older(match: re.Match[str], clock: Clock) -> Made:
+    """How long ago the border lies that "older than two years" names, as the day there."""
+    many, unit = _counted(match)
+    if unit in "dw":
+        day = clock.today - many * (7 if unit == "w" else 1) * DAY
+    else:
+        first = calendar.add_months(clock.today, -many * (12 if unit == "y" else 1))
+        day = first + timedelta(days=min(clock.today.day, 28) - 1)
+    return day, day + DAY
 
 
 def _bare_year(match: re.Match[str], clock: Clock) -> Made:
@@ -239,12 +273,16 @@ _DOUBTFUL = ("march", "april", "may", "june", "august", "sept")
 _PART = rf"(?P<part>{SEASON}|{MONTH}|{FEAST})"
 _MONTH_DAY = rf"{MONTH}\s+(?:the\s+)?{DAY_NUMBER}|{DAY_NUMBER}\s+(?:of\s+)?{MONTH}"
 _FULL = rf"(?P<part>{_MONTH_DAY}|{SEASON}|{FEAST}|{MONTH})"
-_EN_YEAR = rf"(?P<year>{_YEAR}|(?:last|this)\s+year(?:['’]s)?|the\s+year\s+before\s+last)"
+_EN_YEAR = (
+    rf"(?P<year>{_YEAR}|['’]\d\d(?!s)|(?:last|this)\s+year(?:['’]s)?|the\s+year\s+before\s+last)"
+)
 _WHICH = r"(?P<which>last|this\s+past|this|previous|the\s+past)"
+_PAST = r"(?:the\s+)?past\s+(?P<unit>week|month|year)"
 _SPAN = r"(?P<unit>days?|weeks?|months?|years?)"
 _KO_DAY = r"(?:1[0-2]|0?[1-9])\s?월\s?(?:[12]\d|3[01]|0?[1-9])\s?일"
 _KO_MONTH = r"(?:1[0-2]|0?[1-9])\s?월"
-_KO_PARTS = rf"{_KO_DAY}|{_KO_MONTH}|봄|여름|가을|겨울|{FEAST}"
+_KO_MONTHS = rf"(?:1[0-2]|0?[1-9])\s?월?\s?[,~∼·-]\s?{_KO_MONTH}"
+_KO_PARTS = rf"{_KO_DAY}|{_KO_MONTHS}|{_KO_MONTH}|봄|여름|가을|겨울|{FEAST}"
 _KO_YEAR = (
     rf"(?P<year>{_YEAR}\s?년(?:도)?|['’]?\d\d년(?:도)?(?=\s?(?:봄|여름|가을|겨울|\d{{1,2}}\s?월))"
     rf"|재작년|작년|지난\s?해|올해|금년|올(?=\s?(?:봄|여름|가을|겨울))|{_KO_NUMBER}\s?년\s?전)"
@@ -278,24 +316,39 @@ _RULES = (
     _rule(rf"{_FULL}(?:\s+(?:of|in)|,)?\s+{_EN_YEAR}", _of_year),
     _rule(rf"{_EN_YEAR}(?:,|\s+(?:in|at))?\s+{_FULL}", _of_year),
     _rule(rf"(?P<part>early|mid|late|beginning\s+of|end\s+of)[\s-]+{_EN_YEAR}", _of_year),
+    _rule(rf"(?P<part>{DAY_NUMBER}\s+of\s+{MONTH})", _yearly),
     _rule(rf"(?P<part>{_MONTH_DAY})", _yearly, "day"),
     _rule(rf"(?P<part>{SEASON}|{MONTH})", _yearly, _needs_of),
     _rule(rf"(?P<part>{FEAST})", _yearly, "feast"),
     _rule(rf"{_WHICH}\s+{_PART}", _latest),
     _rule(rf"{_WHICH}\s+(?P<day>{'|'.join(_WEEKDAYS)})", _weekday),
-    _rule(rf"{_WHICH}\s+(?:year|month|week(?:end)?)", _unit),
+    _rule(
+        r"(?:last|this|previous)\s+(?:year|month|week)|(?:last|this|previous|(?:this|the)\s+past)\s+weekend",
+        _unit,
+    ),
+    _rule(rf"(?:this\s+)?{_PAST}", _lately),
     _rule(r"the\s+(?:year|month|week)\s+before\s+last", _unit),
     _rule(r"(?:the\s+)?day\s+before\s+yesterday|yesterday", _near_day),
     _rule(r"today", _near_day, "today"),
     _rule(rf"(?P<n>{_NUMBER})\s+{_SPAN}\s+ago", _ago),
     _rule(rf"(?:the\s+)?(?:last|past)\s+(?P<n>{_NUMBER})\s+{_SPAN}", _lately),
-    _rule(r"(?:the\s+)?(?P<n>(?:19[5-9]|20\d)0)['’]?s", _decade),
-    _rule(r"the\s+['’]?(?P<n>[5-9]0)['’]?s", _decade),
+    _rule(
+        r"(?:the\s+)?(?:(?P<third>early|mid|late)[\s-]+)?(?P<n>(?:19[5-9]|20\d)0)['’]?s", _decade
+    ),
+    _rule(r"the\s+(?:(?P<third>early|mid|late)[\s-]+)?['’]?(?P<n>[5-9]0)['’]?s", _decade),
+    _rule(rf"the\s+(?:(?P<third>early|mid|late)[\s-]+)?(?P<n>{'|'.join(_DECADES)})", _decade),
+    _rule(rf"(?P<n>{_NUMBER})\s+{_SPAN}", _older, "older"),
+    _rule(r"this\s+(?:day|time)\s+last\s+year", _this_day),
     _rule(_YEAR, _bare_year, before=_B + _UNCOUNTED, after=_E + _COUNTED + "(?![가-힣])"),
     _rule(_YEAR, _bare_year, after=r"(?=에|의|부터|까지|이후|이전)"),
     _korean(rf"{_KO_YEAR}(?:\s?의)?\s*(?P<part>{_KO_PARTS}|초|중반|말|상반기|하반기)", _ko_of_year),
     _korean(rf"{_KO_YEAR}(?P<part>)", _ko_of_year),
-    _korean(rf"(?P<part>{_KO_DAY}|{_KO_MONTH})", _yearly),
+    _rule(
+        rf"(?P<year>{_YEAR}\s?년)\s?(?P<part>{_KO_DAY}|{_KO_MONTH}|봄|여름|가을|겨울|)",
+        _ko_of_year,
+        after=_KO_RUN_ON,
+    ),
+    _korean(rf"(?P<part>{_KO_DAY}|{_KO_MONTHS}|{_KO_MONTH})", _yearly),
     _korean(rf"(?P<part>봄|여름|가을|겨울|{FEAST})", _yearly, "ko"),
     _korean(rf"(?P<which>지난번?|저번|이번|올)\s?(?P<part>{_KO_PARTS})", _latest),
     _korean(r"(?P<which>지난|저번|이번)(?:\s?주)?\s?(?P<day>[월화수목금토일])요일", _weekday),
@@ -306,5 +359,8 @@ _RULES = (
     _korean(rf"{_KO_DAYS}\s?전", _ago),
     _korean(rf"(?:최근|지난)\s?(?P<n>{_KO_NUMBER})\s?{_KO_SPAN}(?:\s?(?:간|동안))?", _lately),
     _korean(rf"(?:최근|지난)\s?{_KO_DAYS}(?:\s?(?:간|동안))?", _lately),
-    _korean(r"(?P<n>(?:19[5-9]|20\d)0|[5-9]0)\s?년대", _decade),
+    _korean(
+        r"(?P<n>(?:19[5-9]|20\d)0|[5-9]0)\s?년대(?:\s?(?P<third>초반?|중반|후반|말))?", _decade
+    ),
+    _korean(rf"{_KO_YEAR}\s?(?:오늘|이맘\s?때|이맘\s?쯤)", _this_day),
 )

@@ -6,8 +6,8 @@ a date does to an answer is left to `scope`.
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, replace
+from itertools import islice, pairwise
 
 from heimdex.domain.search import When
 from heimdex.search.clock import Clock, Days, Stretch
@@ -21,13 +21,13 @@ _OPEN = re.compile(
 )
 _IN = re.compile(
     _MADE + r"\b(?:back\s+in|sometime\s+in|in|on|during|from|at|of|over|around|throughout|for|every"
-    r"|each|by)\s+(?:the\s+)?$|(?<=[(,])\s*$|\b(?:from\s+)?the\s+$|"
+    r"|each|by)\s+(?:the\s+)?(?:year\s+)?$|\bthe\s+year\s+$|(?<=[(,])\s*$|\b(?:from\s+)?the\s+$|"
     r"\b(?:filmed|recorded|taken|shot|captured|dated)\s+$|(?:\b(?:date|when)|날짜|언제):\s?$",
     re.IGNORECASE,
 )
 _NOT = re.compile(
-    r"(?:\bNOT|\bbut\s+not|,\s*not|\bnot(?=\s+(?:in|on|during|from)))"
-    r"(?:\s+(?:in|on|during|from))?(?:\s+the)?\s+$|(?:^|(?<=\s))[-−–]$"
+    r"(?:\bNOT|\bbut\s+not|[,(]\s*not|(?<=\d )not|\bnot(?=\s+(?:in|on|during|from)))"
+    r"(?:\s+(?:in|on|during|from))?(?:\s+the)?\s+$|(?:^|(?<=\s))[-−–]$|^\s*not\s+$"
 )
 _ABOUT = re.compile(
     r"\b(?:about|named|called|titled|title)\s+(?:the\s+)?(?:year\s+)?$", re.IGNORECASE
@@ -47,6 +47,8 @@ _NEEDS = {
         r"\b(?:on|by|since|until|till|before|after|from|between)\s+(?:the\s+)?$", re.I
     ),
 }
+_OLDER = re.compile(r"\b(?:older|newer|earlier|later|more\s+recent)\s+than\s+$", re.I)
+_AGE = re.compile(r"^\s*(?:$|[,.;:!?)]|ago\b|and\b|or\b|with\b|of\b|in\b)", re.I)
 _OF_SOMETHING = re.compile(r"^\s+of\s+(?:the|a|an)\b", re.IGNORECASE)
 _ENDS = re.compile(
     r"\s*(?:$|[,.;:!?)\"“]|\b(?:of|with|at|on|in|by|near|when|while|and|but|not|from|during|together"
@@ -65,6 +67,12 @@ _TO = re.compile(
     r"^\s*(?:to|through|thru|until|till|[-–—~]|부터|에서(?:부터)?)\s*(?:the\s+)?$", re.I
 )
 _BOTH = re.compile(r"^\s*(?:사이(?:에|의)?|까지(?:의|는)?)(?![가-힣])")
+_NEXT = re.compile(
+    r"\s*(?:or|and|,(?:\s*not)?|not|but\s+not|이나|나|과|와|이?랑|하고|및|(?:은|는)?\s*(?:말|빼)(?:고|구)"
+    r"|제외하고|(?:이|가)?\s*아니(?:라|고))\s*",
+    re.IGNORECASE,
+)
+"""Between two dates of one year, of which only one says which."""
 _AFTERWARDS = re.compile(
     r"^\s*(?:onwards?\b|and\s+(?:later|after|newer)\b|or\s+(?:later|newer)\b)"
     r"|^\s?(?:이후(?:에|로|의)?|부터(?:는|의)?)(?![가-힣])",
@@ -75,7 +83,9 @@ _EARLIER = re.compile(
 )
 _KO_BEFORE = re.compile(r"^\s?(?:이전(?:에|의)?|전에)(?![가-힣])")
 _KO_AFTER = re.compile(r"^\s?후(?:에|의)(?![가-힣])")
-_KO_NOT = re.compile(r"^\s?(?:은|는|에)?\s*(?:빼고|말고(?:는)?|제외하고|제외한?)(?![가-힣])")
+_KO_NOT = re.compile(
+    r"^\s?(?:(?:은|는|에)?\s*(?:빼고|빼구|말고(?:는)?|말구|제외하고|제외한?)|(?:이|가)?\s*아니(?:라|고))(?![가-힣])"
+)
 _KO_END = re.compile(
     r"^(?:에서|에는|에도|에만|엔|에|의|은|는|\s?동안|\s?때|\s?쯤에?|\s?경에?|\s?중에?)?"
     r"(?:\s*(?:찍은|촬영한|촬영된|찍힌|녹화한|녹화된)\s*(?:거|것)?)?(?![가-힣])"
@@ -101,7 +111,7 @@ def find_dates(text: str, clock: Clock, free: Callable[[int, int], bool]) -> lis
     """Dates of `text` in order; none overlap. `free(start, end)`: whether nobody has taken a part
     yet."""
     some = islice(written(text, clock), _MOST)
-    found = _longest([date for date in some if free(date.start, date.end)], text)
+    found = _of_one_year(_longest([d for d in some if free(d.start, d.end)], text), text)
     dated: list[Dated] = []
     at = 0
     while at < len(found):
@@ -125,7 +135,33 @@ def _longest(found: Sequence[Written], text: str) -> list[Written]:
             continue
         if all(each.end <= other.start or each.start >= other.end for other in kept):
             kept.append(each)
+    for each in sorted(found, key=lambda w: (w.start, w.start - w.end)):
+        # 2015년 여름 말고 겨울: beside a date a bare word is one as well.
+        beside = any(
+            not k.yearly and _NEXT.fullmatch(text, min(k.end, each.end), max(k.start, each.start))
+            for k in kept
+        )
+        ends = _ENDS.match(text, each.end) or _NEXT.match(text, each.end)
+        if (
+            beside
+            and ends
+            and all(each.end <= other.start or each.start >= other.end for other in kept)
+        ):
+            kept.append(each)
     return sorted(kept, key=lambda w: w.start)
+
+
+def _of_one_year(found: Sequence[Written], text: str) -> list[Written]:
+    """Dates with those that have no year given the one of their neighbour: July or August 2015."""
+    dates = list(found)
+    for at, (one, other) in enumerate(pairwise(found)):
+        if one.yearly is other.yearly or not _NEXT.fullmatch(text, one.end, other.start):
+            continue
+        bare, dated = (one, other) if one.yearly else (other, one)
+        year = dated.days[0][0].year
+        days = tuple(each for each in bare.days if each[0].year == year)
+        dates[at if one.yearly else at + 1] = replace(bare, days=days, yearly=not days)
+    return dates
 
 
 def _fits(text: str, date: Written) -> bool:
@@ -140,6 +176,8 @@ def _fits(text: str, date: Written) -> bool:
     if date.needs == "today":
         # Whoever quotes a speech may begin with it: "Today, after two years …", 오늘 이 자리에서.
         return _FILMED.search(before) is not None or _TODAYS.match(after) is not None
+    if date.needs == "older":
+        return _OLDER.search(before) is not None and _AGE.search(after) is not None
     if date.needs == "day" and text[date.start : date.end][:1].isupper():
         return True
     return _NEEDS[date.needs].search(before) is not None
@@ -158,28 +196,29 @@ def _pair(
     ranged = _TO.search(gap) or (_AND.search(gap) and (how == "between" or both))
     if not ranged:
         return None
-    days = _joined(first, last, clock)
-    if days is None:
+    days = _joined(first, last)
+    if not days:
         return None
     start = opened.start() if opened and how in ("between", "from") else first.start
     end = last.end + (both.end() if both else 0)
     start, end, negated = _around(text, start, end, free)
     shown = text[opened.start() if opened and how == "between" else first.start : last.end]
-    return Dated(start, end, shown.strip(), When((clock.period(days),)), negated)
+    when = When(tuple(map(clock.period, days)), first.yearly and last.yearly)
+    return Dated(start, end, shown.strip(), when, negated)
 
 
-def _joined(first: Written, last: Written, clock: Clock) -> Days | None:
+def _joined(first: Written, last: Written) -> list[Stretch]:
+    """From one to the other; every year, where neither has a year."""
     if first.yearly and last.yearly:
-        begin = _recent(first.days, clock)
-        after = [days for days in last.days if days[1] > begin[0]]
-        return (begin[0], after[0][1]) if after else None
+        pairs = [(one, [d for d in last.days if d[1] > one[0]]) for one in first.days]
+        return [(one[0], after[0][1]) for one, after in pairs if after]
     if first.yearly:
         end = last.days[0]
         before = [days for days in first.days if days[0] < end[1]]
-        return (before[-1][0], end[1]) if before else None
+        return [(before[-1][0], end[1])] if before else []
     begin = first.days[0]
     after = [days for days in last.days if days[1] > begin[0]]
-    return (begin[0], after[0][1]) if after else None
+    return [(begin[0], after[0][1])] if after else []
 
 
 def _single(

@@ -1,6 +1,7 @@
-"""Finds what a query rules out: `-word`, `NOT word`, `, not the tower`, `식당은 빼고`, `바다 말고`.
+"""Finds what a query rules out: `-word`, `NOT word`, `, not the tower`, `식당은 빼고`, `민수 없는`.
 
-What ruling out does to the answers is left to `retrieve`.
+The words that do it are recognised by `negations`; what ruling out does to the answers is left to
+`look`.
 """
 
 import re
@@ -8,25 +9,37 @@ from collections.abc import Sequence
 
 from heimdex.domain.search import Chip, ChipKind
 from heimdex.search import wording
-from heimdex.search.korean import stem
+from heimdex.search.korean import bare, joins
 from heimdex.search.names import Names, Token
+from heimdex.search.negations import Negation, is_thing, negation
+from heimdex.search.operators import Found
 from heimdex.search.reading import WORD, Quoted, Reading
 
 _MINUS = "-−–"
-_CLAUSE_END = re.compile(r"[,;:.!?]")
+_CLAUSE_END = re.compile(r"[,;:.!?()\[\]]")
 _MOST_WORDS = 4
 _MOST_NAME_WORDS = 6
 
 
 class Exclusions:
     """Takes the excluded parts out of a reading; they end up in `chips`, all of them negated.
-    `plain`: folded words that are not excluded although they look like it."""
+    `plain`: folded words that are not excluded although they look like it. `against`: operators
+    whose words are ruled out (`-said:`)."""
 
-    def __init__(self, reading: Reading, names: Names, plain: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        reading: Reading,
+        names: Names,
+        plain: frozenset[str] = frozenset(),
+        against: Sequence[Found] = (),
+    ) -> None:
         self.chips: list[Chip] = []
         self._reading = reading
         self._names = names
         self._plain = plain
+        self._spoken = wording.spoken(reading.text)
+        for operator in against:
+            self._operator(operator)
         for quoted in reading.phrases:
             at = quoted.start - 1
             free = not reading.used[quoted.start]
@@ -38,10 +51,14 @@ class Exclusions:
             if _has_minus(reading.text, token):
                 group = self._hyphenated(at)
                 self._words(group, token.start - 1, group[-1].end, written=True)
-            elif wording.is_except(token.text):
-                self._before(at)
-            elif self._is_not(at):
-                self._after(at)
+                continue
+            found = negation(reading.text, reading.tokens, at)
+            if found is None:
+                continue
+            if found.before:
+                self._before(found)
+            else:
+                self._after(found)
 
     def _quoted(self, quoted: Quoted, start: int, end: int) -> None:
         if quoted.text:
@@ -49,6 +66,21 @@ class Exclusions:
                 Chip(ChipKind.WORDS, quoted.text, start, end, negated=True, written=True)
             )
         self._reading.take(start, end)
+
+    def _operator(self, found: Found) -> None:
+        """`-who:Anna`, `-said:peace`, `-text:"exit"`."""
+        reading = self._reading
+        for quoted in reading.phrases:
+            if quoted.start >= found.end and not reading.text[found.end : quoted.start].strip():
+                self._quoted(quoted, found.start, quoted.end)
+                return
+        tokens = [token for token in reading.tokens if token.start >= found.end]
+        if not tokens or reading.text[found.end : tokens[0].start].strip():
+            return
+        named = self._names.find(tokens[:_MOST_NAME_WORDS])
+        first = bool(named) and named[0].first == 0
+        group = tokens[: named[0].last + 1 if first else 1]
+        self._words(group, found.start, group[-1].end, written=True)
 
     def _words(self, tokens: Sequence[Token], start: int, end: int, *, written: bool) -> None:
         plain = " ".join(token.folded for token in tokens)
@@ -61,14 +93,14 @@ class Exclusions:
             )
         # What a name leaves over belongs to the name's clause ("not Obama speaking").
         if not matches:
-            words = " ".join(stem(token.text) for token in tokens)
+            words = " ".join(token.text if written else bare(token.text) for token in tokens)
             self.chips.append(Chip(ChipKind.WORDS, words, start, end, None, True, written, plain))
         self._reading.take(start, end)
 
-    def _before(self, at: int) -> None:
-        """`식당은 빼고`: what stands before the word is excluded."""
+    def _before(self, found: Negation) -> None:
+        """`식당은 빼고`, `군인은 안 나오는`: what stands before the words is excluded."""
         reading = self._reading
-        here = reading.tokens[at]
+        here, end = reading.tokens[found.at], reading.tokens[found.last].end
         for quoted in reversed(reading.phrases):
             between = reading.text[quoted.end : here.start]
             # One particle may stand between: "생일 축하"는 빼고.
@@ -78,44 +110,79 @@ class Exclusions:
                 and " " not in between.strip()
             ):
                 if not reading.used[quoted.start]:
-                    self._quoted(quoted, quoted.start, here.end)
+                    self._quoted(quoted, quoted.start, end)
                 return
-        first = at - 1
-        while first > 0 and at - first < 3 and wording.is_filler(reading.tokens[first].text):
+        first = found.at - 1
+        while first > 0 and found.at - first < 3 and wording.is_filler(reading.tokens[first].text):
             first -= 1
         if first < 0 or not reading.free(reading.tokens[first]):
             return
         group = [reading.tokens[first]]
         # "…하지 말고" says "instead of doing", which excludes no thing.
-        if here.text.startswith("말고") and group[0].text.endswith("지"):
+        if here.text.startswith("말") and group[0].text.endswith("지"):
+            return
+        if found.soft and not self._meant(group[0]):
             return
         if first > 0 and reading.free(reading.tokens[first - 1]):
             # A name of two words, "버락 오바마 빼고".
             pair = [reading.tokens[first - 1], group[0]]
             matches = self._names.find(pair)
             if len(matches) == 1 and (matches[0].first, matches[0].last) == (0, 1):
-                group = pair
-        self._words(group, group[0].start, here.end, written=False)
+                group, first = pair, first - 1
+        self._words(group, group[0].start, end, written=False)
+        while first > 0 and self._joined(first - 1):
+            first -= 1
+            token = reading.tokens[first]
+            self._words([token], token.start, token.end, written=False)
 
-    def _after(self, at: int) -> None:
+    def _meant(self, token: Token) -> bool:
+        """Whether 없는 and its like rule a word out; they are often only part of what is said."""
+        if self._names.find([token]):
+            return not self._spoken or token.text.endswith(("은", "는"))
+        return not self._spoken and is_thing([bare(token.text)])
+
+    def _joined(self, at: int) -> bool:
+        """Whether a token is excluded together with the one behind it: 강아지와 고양이는 빼고."""
+        reading = self._reading
+        token, following = reading.tokens[at], reading.tokens[at + 1]
+        gap = reading.text[token.end : following.start]
+        if not reading.free(token) or len(gap.strip()) > 1:
+            return False
+        if "," in gap:
+            return bool(self._names.find([token]) and self._names.find([following]))
+        return not gap.strip() and joins(token.text)
+
+    def _after(self, found: Negation) -> None:
         """`NOT word`, `, but not at the restaurant`: what follows is excluded."""
         reading = self._reading
-        here = reading.tokens[at]
+        at = found.last
+        start, end = reading.tokens[found.at].start, reading.tokens[at].end
         for quoted in reading.phrases:
-            if quoted.start >= here.end and not WORD.search(reading.text[here.end : quoted.start]):
-                self._quoted(quoted, here.start, quoted.end)
+            if quoted.start >= end and not WORD.search(reading.text[end : quoted.start]):
+                self._quoted(quoted, start, quoted.end)
                 return
-        named = self._names.find(reading.tokens[at + 1 : at + 1 + _MOST_NAME_WORDS])
-        if here.text == "NOT" and named and named[0].first == 0:
+        following = reading.tokens[at + 1 : at + 1 + _MOST_NAME_WORDS]
+        named = self._names.find(following)
+        if (found.operator or found.near) and named and named[0].first == 0:
             # However many words somebody's name has, NOT takes all of it.
-            last = reading.tokens[at + 1 + named[0].last]
-            group = reading.tokens[at + 1 : at + 2 + named[0].last]
-            if reading.open(here.end, last.end):
-                self._words(group, here.start, last.end, written=True)
+            group = following[: named[0].last + 1]
+            if reading.open(end, group[-1].end):
+                self._words(group, start, group[-1].end, written=found.operator)
                 return
-        group = []
-        end = here.end
-        for token in reading.tokens[at + 1 :]:
+        group = self._following(found, end)
+        words = [token.text for token in group]
+        doing = reading.tokens[at].folded != "without"
+        if not group or (found.soft and (self._spoken or not is_thing(words, doing=doing))):
+            return
+        if found.at > 0 and reading.tokens[found.at - 1].folded == "but":
+            start = reading.tokens[found.at - 1].start
+        self._words(group, start, group[-1].end, written=found.operator)
+
+    def _following(self, found: Negation, end: int) -> list[Token]:
+        """The words that a negation takes."""
+        reading = self._reading
+        group: list[Token] = []
+        for token in reading.tokens[found.last + 1 :]:
             gap = reading.text[end : token.start]
             ends = _CLAUSE_END.search(gap) or any(reading.used[end : token.start])
             if (
@@ -126,29 +193,15 @@ class Exclusions:
                 break
             if group:
                 # The operator takes one word or one capitalised name, a clause some words more.
-                one = here.text == "NOT" and not _is_name([group[-1], token])
+                one = found.operator and not _is_name([group[-1], token])
                 if one or wording.is_joint(token.text) or len(group) == _MOST_WORDS:
+                    break
+                if found.near and wording.is_preposition(token.text):
                     break
             if group or not wording.is_small(token.text):
                 group.append(token)
             end = token.end
-        if not group:
-            return
-        start = here.start
-        if at > 0 and reading.tokens[at - 1].folded == "but":
-            start = reading.tokens[at - 1].start
-        self._words(group, start, group[-1].end, written=here.text == "NOT")
-
-    def _is_not(self, at: int) -> bool:
-        token = self._reading.tokens[at]
-        if token.text == "NOT":
-            return True
-        if token.folded != "not" or at == 0:
-            return False
-        before = self._reading.tokens[at - 1]
-        # Inside a clause "not" is part of what is said ("ask not what your country can do").
-        gap = self._reading.text[before.end : token.start]
-        return before.folded == "but" or _CLAUSE_END.search(gap) is not None
+        return group
 
     def _hyphenated(self, at: int) -> list[Token]:
         group = [self._reading.tokens[at]]

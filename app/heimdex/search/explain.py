@@ -76,7 +76,9 @@ def _people(
 ) -> Evidence | None:
     if candidate is None:
         return None
-    wanted = [*query.people, *(p for p in query.filters.people if p not in query.people)]
+    asked = [*query.people, *(p for p in query.filters.people if p not in query.people)]
+    # Of "Anna or Berta" only who is there.
+    wanted = [p for p in asked if p in candidate.people or not candidate.people]
     text = ", ".join(names[person_id] for person_id in wanted if person_id in names)
     return Evidence(
         EvidenceKind.PERSON, text, candidate.confidence, candidate.at_ms, ((0, len(text)),)

@@ -18,14 +18,25 @@ _PARTICLES = (
 
 _HONORIFICS = (
     "선생님 선생 사장님 팀장님 과장님 부장님 대표님 대표 교수님 교수 박사님 박사 감독님 감독 "
-    "작가님 작가 기자님 기자 선수 배우 가수 대통령님 대통령 총리 장관 의원 형님 형 누나 언니 "
-    "오빠 삼촌 이모 고모 할머니 할아버지 아저씨 아줌마 아주머니 씨네 씨 님 군 양"
+    "작가님 작가 기자님 기자 선수 배우 가수 부통령님 부통령 대통령님 대통령 총리 장관 의원 "
+    "회장님 회장 여사님 여사 원장님 원장 실장님 실장 코치님 코치 아나운서 목사님 목사 "
+    "선배님 선배 후배 쌤 형님 형 누나 언니 오빠 삼촌 이모 고모 "
+    "할머니 할아버지 아저씨 아줌마 아주머니 씨네 씨 님 군 양"
 ).split()
 
 
 def _either(words: list[str]) -> str:
     return "|".join(sorted(map(re.escape, words), key=len, reverse=True))
 
+
+_AFTER_CONSONANT = ("에서는", "에서", "에는", "하고", "이랑", "은", "을", "과")
+_AFTER_VOWEL = ("에서는", "에서", "에는", "하고", "랑", "는", "를", "와")
+_WITH = {"하고", "이랑", "과", "랑", "와"}
+_SUBJECT_IS_PART = re.compile(
+    r"(?:고양|어린|호랑|원숭|거북|볶|놀|맞|걸|잡|둥|맹|쟁|멍멍|야옹|지팡|달팽|올챙|구덩|곰돌|젊은|늙은"
+    r"|높|길|먹|붙|미닫|여닫|턱받|돋보)이"
+)
+"""Nouns that end in 이, which looks like the particle of the subject."""
 
 _PARTICLE_END = re.compile(rf"(?:{_either(_PARTICLES)})$")
 _NAME_TAIL = re.compile(rf"이?(?:{_either(_HONORIFICS)}){{0,2}}(?:{_either(_PARTICLES)}){{0,2}}")
@@ -47,6 +58,43 @@ def is_name_tail(text: str) -> bool:
 def is_honorific(word: str) -> bool:
     """Whether `word` stands after a name as its title: 씨, 님은, 대통령이 …"""
     return _HONORIFIC_WORD.fullmatch(word) is not None
+
+
+def bare(word: str) -> str:
+    """Take the particle off a noun that is shown to somebody: 식당은 → 식당, but 고양이 → 고양이.
+    `stem` takes more, for finding."""
+    found = _particle(word)
+    if found:
+        return word[: -len(found)]
+    subject = word[-1:]
+    left = word[:-1]
+    if len(left) < 2 or not _SYLLABLE.fullmatch(left[-1:]):
+        return word
+    if subject == "이" and _closed(left) and not _SUBJECT_IS_PART.search(word):
+        return left
+    return left if subject == "가" and not _closed(left) else word
+
+
+def joins(word: str) -> bool:
+    """Whether a word says that another one belongs to it: 강아지와, 엄마랑."""
+    return _particle(word) in _WITH
+
+
+def _particle(word: str) -> str:
+    for ends, closed in ((_AFTER_CONSONANT, True), (_AFTER_VOWEL, False)):
+        for particle in ends:
+            left = word.removesuffix(particle)
+            if left in (word, "") or not _SYLLABLE.fullmatch(left[-1]):
+                continue
+            # 가을, 치과, 바나나: what a word ends in is only a particle where it fits the sound.
+            if _closed(left) is closed and (len(left) > 1 or particle in ("는", "를", "은")):
+                return particle
+    return ""
+
+
+def _closed(word: str) -> bool:
+    """Whether the last syllable ends in a consonant."""
+    return (ord(word[-1]) - 0xAC00) % 28 != 0
 
 
 def stem(word: str) -> str:

@@ -17,9 +17,22 @@ LONG_MS = 600_000
 
 _UNIT = r"(?:seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|초|분|시간)(?![A-Za-z])"
 _WHOLE = r"(?:seconds?|minutes?|hours?)(?![A-Za-z])"
-_ONE = rf"(?:\d{{1,4}}(?:\.\d+)?\s*{_UNIT}|(?:an?|one|half\s+an)\s+{_WHOLE})"
+_WORDS = {
+    word: at
+    for at, word in enumerate("one two three four five six seven eight nine ten".split(), 1)
+} | {"a": 1, "an": 1, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "half an": 0.5}
+_KO_WORDS = {
+    word: at for at, word in enumerate("한 두 세 네 다섯 여섯 일곱 여덟 아홉 열".split(), 1)
+}
+_WORD = "|".join(sorted((word.replace(" ", r"\s+") for word in _WORDS), key=len, reverse=True))
+_ONE = (
+    rf"(?:\d{{1,4}}(?:\.\d+)?\s*{_UNIT}|(?:{_WORD})\s+{_WHOLE}"
+    rf"|(?:{'|'.join(_KO_WORDS)})\s?시간(?:\s?반)?)"
+)
 _AMOUNT = rf"{_ONE}(?:\s*(?:and\s+)?\d{{1,2}}\s*{_UNIT})?"
-_PART = re.compile(rf"(\d{{1,4}}(?:\.\d+)?|an?|one|half\s+an)\s*({_UNIT})", re.IGNORECASE)
+_PART = re.compile(
+    rf"(\d{{1,4}}(?:\.\d+)?|{_WORD}|{'|'.join(_KO_WORDS)})[\s-]*({_UNIT})", re.IGNORECASE
+)
 _VIDEO = r"(?:videos?|clips?|recordings?|footage)\b"
 _LONG = r"(?:\s+(?:long|in\s+length))?(?![A-Za-z0-9])"
 
@@ -32,6 +45,10 @@ _RULES = tuple(
         (rf"(?<!\w)between\s+(?P<a>\d+(?:\s*{_UNIT})?)\s+and\s+(?P<b>{_AMOUNT}){_LONG}", "both"),
         (
             rf"(?<![\d가-힣])(?P<a>\d+(?:\s*{_UNIT})?)\s*[~∼–-]\s*(?P<b>{_ONE})\s*(?:짜리|long)",
+            "both",
+        ),
+        (
+            rf"(?<![\w가-힣])(?P<a>{_ONE})\s*(?:에서|부터)\s*(?P<b>{_ONE})\s*(?:사이|까지)(?:의|인)?",
             "both",
         ),
         (rf"(?<!\w)(?:{_LEAST})(?P<b>{_AMOUNT}){_LONG}", "least"),
@@ -47,6 +64,11 @@ _RULES = tuple(
             "most",
         ),
         (rf"(?<![\w])(?P<b>{_AMOUNT})\s?짜리", "about"),
+        (
+            rf"(?<!\w)(?P<b>\d{{1,3}}[\s-](?:second|minute|min|hour))(?:[\s-]long)?(?=\s+{_VIDEO})",
+            "about",
+        ),
+        (rf"(?<!\w)(?P<b>{_ONE})\s+long(?!\w)", "about"),
         (rf"(?<!\w)(?:short|brief)(?=\s+{_VIDEO})|짧은(?=\s*(?:영상|동영상|비디오|클립))", "short"),
         (rf"(?<!\w)long(?=\s+{_VIDEO})|(?<![가-힣])긴(?=\s*(?:영상|동영상|비디오|클립))", "long"),
     )
@@ -101,9 +123,11 @@ def _unit(amount: str) -> str:
 def _milliseconds(amount: str) -> int:
     total = 0.0
     for number, unit in _PART.findall(amount):
-        low = number.casefold()
-        count = 0.5 if low.startswith("half") else 1.0 if not low[0].isdigit() else float(low)
+        low = " ".join(number.casefold().split())
+        count = float(low) if low[0].isdigit() else _WORDS.get(low) or _KO_WORDS.get(low, 1)
         total += count * _UNITS[unit.casefold()[0]]
+    if amount.endswith("반"):
+        total += _UNITS["시"] / 2
     return round(total)
 
 

@@ -13,7 +13,7 @@ from heimdex.domain.search import EvidenceKind, Query
 from heimdex.search import retrieve, wording
 from heimdex.search.blend import Asked, Blend
 from heimdex.search.calibration import CUT
-from heimdex.search.candidates import Candidate, Ranking, Span
+from heimdex.search.candidates import Candidate, Ranking, Span, without
 from heimdex.search.datings import Datings
 from heimdex.search.moments import inside
 from heimdex.search.ranking import Ranked, rank, rank_with
@@ -32,6 +32,9 @@ from heimdex.storage.vectors import VectorStore
 UNHEARD = 0.4
 """What is left of the confidence in a picture, or in text on it, where the sentence asks for
 something said."""
+
+LEAST_MS = 1_000
+"""A piece of somebody's stretch that is worth showing."""
 
 IsCancelled = Callable[[], bool]
 
@@ -116,8 +119,29 @@ class Look:
         return rank(rankings, near=near or not whole)
 
     def _there(self) -> Ranking:
-        found = retrieve.people(self._sources.people, self._people, self._videos)
-        return [c for c in found if not _mostly(c, self._absent())]
+        query = self._query
+        either = query.people if query.any_person else ()
+        found = retrieve.people(self._sources.people, self._people, self._videos, either)
+        if not found or not (query.excluded or query.excluded_people):
+            return found
+        there = frozenset(candidate.video_id for candidate in found)
+        spans = [*unwanted(self._sources, query, there), *self._unseen(there)]
+        return [piece for each in found for piece in without(each, spans, LEAST_MS)]
+
+    def _unseen(self, videos: frozenset[VideoId]) -> list[Span]:
+        """Where something excluded is surely seen."""
+        sources = self._sources
+        towers = sources.towers
+        if not sources.vectors.has(towers.frame_space):
+            return []
+        spans: list[Span] = []
+        for words in self._query.excluded:
+            vector = towers.vision(words)
+            frames = sources.sight.frames(towers.frame_space, towers.scene_space, vector, videos)
+            seen = sights(frames, towers.vision_thresholds, words)
+            spans += [Span(c.video_id, c.start_ms, c.end_ms) for c in seen if c.confidence >= CUT]
+            self._go_on()
+        return spans
 
     def _without_them(self) -> list[Ranked]:
         """The person was never seen: what is said about them, and what else was asked for."""
@@ -245,31 +269,52 @@ class Look:
         """Without what is there together with something excluded that is said or written, or with
         somebody excluded."""
         query = self._query
-        unwanted = [*query.excluded, *(term.text for term in query.terms if term.minus)]
-        if not (unwanted or query.excluded_people) or not ranking:
+        minus = [term.text for term in query.terms if term.minus]
+        if not (query.excluded or minus or query.excluded_people) or not ranking:
             return ranking
-        spans = [
-            span
-            for words in unwanted
-            for span in (
-                *retrieve.said_spans(self._sources.lexicon, words, self._videos),
-                *self._sources.screen.spans(words, self._videos),
-            )
-        ]
+        spans = said_or_written(self._sources, [*query.excluded, *minus], self._videos)
         absent = self._absent()
         return [c for c in ranking if not _touches(c, spans) and not _mostly(c, absent)]
 
     def _absent(self) -> list[Span]:
         """Where people are on screen who must not be."""
-        ids: list[PersonId] = list(self._query.excluded_people)
-        return [
-            Span(seen.video_id, seen.start_ms, seen.end_ms)
-            for seen in (self._sources.people.appearances(ids, self._videos) if ids else ())
-        ]
+        return on_screen(self._sources, self._query.excluded_people, self._videos)
 
     def _go_on(self) -> None:
         if self._cancelled():
             raise Cancelled("The search was given up for a newer one.")
+
+
+def unwanted(sources: Sources, query: Query, videos: frozenset[VideoId] | None) -> list[Span]:
+    """Where something excluded is said or written, or somebody excluded is on screen."""
+    return [
+        *said_or_written(sources, query.excluded, videos),
+        *on_screen(sources, query.excluded_people, videos),
+    ]
+
+
+def said_or_written(
+    sources: Sources, some: Sequence[str], videos: frozenset[VideoId] | None
+) -> list[Span]:
+    """Where any of some words are said or stand on the screen."""
+    return [
+        span
+        for words in some
+        for span in (
+            *retrieve.said_spans(sources.lexicon, words, videos),
+            *sources.screen.spans(words, videos),
+        )
+    ]
+
+
+def on_screen(
+    sources: Sources, people: Sequence[PersonId], videos: frozenset[VideoId] | None
+) -> list[Span]:
+    """Where any of some people are on screen."""
+    if not people:
+        return []
+    seen = sources.people.appearances(list(people), videos)
+    return [Span(each.video_id, each.start_ms, each.end_ms) for each in seen]
 
 
 def _touches(candidate: Candidate, spans: Sequence[Span]) -> bool:

@@ -19,7 +19,10 @@ _KINDS = {
 _KIND_OF = {word: kind for kind, words in _KINDS.items() for word in words.split()}
 _FOLDERS = ("folder", "in", "dir", "폴더")
 _KEYS = "|".join(sorted([*_KIND_OF, *_FOLDERS], key=len, reverse=True))
-_OPERATOR = re.compile(rf"(?<![\w:/])({_KEYS}):(?!/|:)", re.IGNORECASE)
+_OPERATOR = re.compile(
+    rf"(?P<not>(?:(?<!\S)[-−–]|\bNOT\s))?(?<![\w:/])({_KEYS}):(?!/|:)", re.IGNORECASE
+)
+_NOT = ("-", "−", "–", "NOT ")
 _VALUE = re.compile(r'\s*"([^"]+)"|\s*“([^”]+)”|([^\s,;]+)')
 _SIGN = re.compile(r"(?:^|(?<=\s))([+＋]|[-−–])(?=\s)")
 _KO_FOLDER = r"\s*폴더(?:\s?안)?(?:에서|에|의|에\s?있는)?(?![가-힣])"
@@ -34,6 +37,8 @@ class Found:
     kind: EvidenceKind | None = None
     folder: str = ""
     written: bool = True
+    minus: bool = False
+    """Ruled out: `-folder:x`, `NOT who:x`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +57,17 @@ def find_operators(text: str, free: Callable[[int, int], bool]) -> list[Found]:
         start, end = match.span()
         if not free(start, end):
             continue
-        key = match[1].casefold()
+        key = match[2].casefold()
+        minus = (match["not"] or "") in _NOT
         if key in _FOLDERS:
             value = _VALUE.match(text, end)
             if value is None:
                 continue
             name = next(group for group in value.groups() if group).strip().strip("/\\")
             if name:
-                found.append(Found(start, value.end(), folder=name))
+                found.append(Found(start, value.end(), folder=name, minus=minus))
         elif text[end:].strip() or text[:start].strip():
-            found.append(Found(start, end, kind=_KIND_OF[key]))
+            found.append(Found(start, end, kind=_KIND_OF[key], minus=minus))
     return found
 
 
@@ -72,7 +78,10 @@ def find_folders(text: str, names: Iterable[str], free: Callable[[int, int], boo
         return found
     for name in sorted(set(names), key=len, reverse=True):
         each = re.escape(name)
-        english = rf"(?<!\w)(?:(?:in|from)\s+)?(?:(?:the|my)\s+)?{each}\s+folder\b"
+        english = (
+            rf"(?<!\w)(?:(?:in|from)\s+)?(?:(?:the|my)\s+)?{each}\s+folder\b"
+            rf"|(?<!\w)(?:in|from)\s+(?:(?:the|my)\s+)?folder\s+{each}(?!\w)"
+        )
         korean = rf"(?<!\w){each}{_KO_FOLDER}"
         for match in re.finditer(f"{english}|{korean}", text, re.IGNORECASE):
             start, end = match.span()

@@ -21,15 +21,16 @@ from heimdex.search.exclusions import Exclusions
 from heimdex.search.korean import has_hangul
 from heimdex.search.lengths import find_lengths
 from heimdex.search.names import Names, Token, fold
-from heimdex.search.operators import Sign, find_folders, find_operators, find_signs
+from heimdex.search.operators import Found, Sign, find_folders, find_operators, find_signs
 from heimdex.search.reading import WORD, Reading, read
+from heimdex.search.spacing import part_words
 
 V = TypeVar("V")
 Free = Callable[[int, int], bool]
 """Whether nobody has taken [start, end) yet."""
 
 _MOST_NAME_WORDS = 6
-_JOINT = re.compile(r"\s*(?:or|and|,|이나|과|와|하고|및|\s)\s*", re.IGNORECASE)
+_JOINT = re.compile(r"\s*(?:or|and|,|이나|나|과|와|이?랑|하고|및|\s)\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,25 +75,27 @@ def understand(text: str, grammar: Grammar) -> Query:
     reading = read(text)
     chips: list[Chip] = []
     names = Names(grammar.people)
-    _operators(reading, grammar, names, chips)
+    part_words(reading, names)
+    against = _operators(reading, grammar, names, chips)
     _lengths(reading, grammar, chips)
     _dates(reading, grammar, chips)
     signs = find_signs(reading.text, reading.open, always=grammar.summed)
     for sign in signs:
         reading.take(sign.at, sign.at + 1)
-    exclusions = Exclusions(reading, names, grammar.plain)
+    exclusions = Exclusions(reading, names, grammar.plain, against)
     chips += exclusions.chips
     _phrases(reading, signs, chips)
     _people(reading, names, grammar.plain, signs, chips)
+    either = _either(reading, chips)
     asked = any(not c.negated and c.kind in (ChipKind.PERSON, ChipKind.PHRASE) for c in chips)
-    limited = any(c.kind in _LIMITS for c in chips)
+    limited = any(c.kind in _LIMITS or c.negated for c in chips)
     terms = _terms(reading, signs, chips) if signs else []
     if signs:
         meaning = ", ".join(term.text for term in terms if not term.minus)
     else:
         meaning = _meaning(reading, beside_others=asked, beside_limits=limited)
     chips.sort(key=lambda chip: (chip.start, chip.end))
-    query = _query(text, reading.text, meaning, tuple(terms), chips)
+    query = replace(_query(text, reading.text, meaning, tuple(terms), chips), any_person=either)
     return query if signs else replace(query, parts=_parts(reading, chips))
 
 
@@ -120,6 +123,7 @@ def _query(
         excluded_dates=_values(_of(chips, ChipKind.DATE, negated=True), When),
         lengths=_values(_of(chips, ChipKind.LENGTH), Length),
         folders=_texts(_of(chips, ChipKind.FOLDER)),
+        excluded_folders=_texts(_of(chips, ChipKind.FOLDER, negated=True)),
         kinds=frozenset(_values(_of(chips, ChipKind.KIND), EvidenceKind)),
         terms=terms,
     )
@@ -144,8 +148,11 @@ def _key(text: str) -> str:
 # The parts, in the order in which they are looked for
 
 
-def _operators(reading: Reading, grammar: Grammar, names: Names, chips: list[Chip]) -> None:
+def _operators(reading: Reading, grammar: Grammar, names: Names, chips: list[Chip]) -> list[Found]:
+    """Folders and kinds become chips; gives the kinds that stand behind a minus, of which nobody
+    has taken anything yet."""
     text = reading.text
+    against: list[Found] = []
     # `folder:"My Holiday"` has its quotes to itself.
     free = _unused(reading)
     for found in find_operators(text, free):
@@ -153,10 +160,12 @@ def _operators(reading: Reading, grammar: Grammar, names: Names, chips: list[Chi
             continue
         if found.kind is EvidenceKind.PERSON and not _names_follow(reading, names, found.end):
             continue
+        if found.minus and found.kind is not None:
+            against.append(found)
+            continue
         reading.take(found.start, found.end)
         if found.folder:
-            name = found.folder
-            chips.append(Chip(ChipKind.FOLDER, name, found.start, found.end, name, written=True))
+            chips.append(_folder(found, ""))
         elif found.kind is not None and found.kind is not EvidenceKind.PERSON:
             chips.append(
                 Chip(
@@ -172,16 +181,14 @@ def _operators(reading: Reading, grammar: Grammar, names: Names, chips: list[Chi
         key = _key(text[found.start : found.end])
         if key not in grammar.plain:
             reading.take(found.start, found.end)
-            chips.append(
-                Chip(
-                    ChipKind.FOLDER,
-                    found.folder,
-                    found.start,
-                    found.end,
-                    found.folder,
-                    plain=key,
-                )
-            )
+            chips.append(_folder(found, key))
+    return against
+
+
+def _folder(found: Found, plain: str) -> Chip:
+    name = found.folder
+    written = found.written
+    return Chip(ChipKind.FOLDER, name, found.start, found.end, name, found.minus, written, plain)
 
 
 def _unused(reading: Reading) -> Free:
@@ -287,6 +294,24 @@ def _people(
                     plain=key,
                 )
             )
+
+
+_OR = re.compile(r"\s*,?\s*(?:or|또는|혹은|아니면)\s*", re.IGNORECASE)
+
+
+def _either(reading: Reading, chips: Sequence[Chip]) -> bool:
+    """Whether any of the people will do ("Obama or Biden", 오바마나 바이든); takes the words that
+    say so."""
+    people = sorted(_of(chips, ChipKind.PERSON), key=lambda chip: chip.start)
+    pairs = list(pairwise(people))
+    for one, other in pairs:
+        gap = reading.text[one.end : other.start]
+        said = _OR.fullmatch(gap)
+        if not said and not (gap.isspace() and re.search(r"[가-힣]나$", one.plain)):
+            return False
+    for one, other in pairs:
+        reading.take(one.end, other.start)
+    return bool(pairs)
 
 
 def _minus_at(signs: Sequence[Sign], at: int) -> bool:

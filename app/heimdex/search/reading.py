@@ -16,7 +16,23 @@ WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
 _PHRASE = re.compile(
     r'"([^"]*)"|“([^”]*)”|„([^“”]*)[“”]|«([^»]*)»|「([^」]*)」|『([^』]*)』|＂([^＂]*)＂'
+    # Single ones are apostrophes as well: they quote where they hug at least two letters.
+    r"|(?<!\w)‘([^‘]{2,}?)(?<!\s)’(?![A-Za-z0-9])"
+    r"|(?<!\w)'(?![\s\d])([^']{2,}?(?:\w'\w[^']*?)*)(?<!\s)'(?![A-Za-z0-9])"
 )
+_SAYING = re.compile(r"\s?이?라(?:고|는|며|면서|던)(?![가-힣])")
+"""What hangs on a Korean quotation: "…"라고, '…' 이라는."""
+
+_EMPTY = re.compile(r"\([ \t]*\)|\[[ \t]*\]")
+"""Brackets whose words have all been understood."""
+
+_ADDRESS = re.compile(
+    r"(?<!\S)[a-zA-Z]{1,10}://\S+|(?<!\S)(?:[A-Za-z]:[\\/]|\\\\|~?/)\S*[\\/]\S*"
+    r"|(?<!\S)[^\s@]{1,64}@[^\s@]{1,64}\.\w+"
+    r"|(?<![^\s/\\\"“”])[^\s/\\\"“”]{1,200}\.(?:mp4|m4v|mov|avi|mkv|webm|wmv|mpe?g|3gp|mts|m2ts|jpe?g|png)(?!\w)",
+    re.IGNORECASE,
+)
+"""Web addresses, paths and file names: the words in them are parts of a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +47,7 @@ class Quoted:
 @dataclass(slots=True)
 class Reading:
     """The normalised text; `used` marks the characters that have found their place, `quoted`
-    those inside quotation marks."""
+    those inside quotation marks and addresses, which are taken as they stand."""
 
     text: str
     phrases: list[Quoted] = field(default_factory=list)
@@ -54,7 +70,8 @@ class Reading:
     def left(self, start: int = 0, end: int | None = None) -> str:
         """What nobody has taken of [start, end), on one line."""
         pairs = zip(self.text[start:end], self.used[start:end], strict=True)
-        return " ".join("".join(" " if used else letter for letter, used in pairs).split())
+        left = "".join(" " if used else letter for letter, used in pairs)
+        return " ".join(_EMPTY.sub(" ", left).split())
 
 
 def read(text: str) -> Reading:
@@ -67,9 +84,13 @@ def read(text: str) -> Reading:
     for found in _PHRASE.finditer(clean):
         phrase = " ".join(next((g for g in found.groups() if g is not None), "").split())
         # Quotation marks around nothing searchable are only noise.
-        reading.phrases.append(Quoted(*found.span(), phrase if WORD.search(phrase) else ""))
-    for quoted in reading.phrases:
-        reading.quoted[quoted.start : quoted.end] = [True] * (quoted.end - quoted.start)
+        start, end = found.span()
+        saying = _SAYING.match(clean, end)
+        end = saying.end() if saying else end
+        reading.phrases.append(Quoted(start, end, phrase if WORD.search(phrase) else ""))
+    addresses = [found.span() for found in _ADDRESS.finditer(clean)]
+    for start, end in [*((q.start, q.end) for q in reading.phrases), *addresses]:
+        reading.quoted[start:end] = [True] * (end - start)
     reading.tokens = [
         Token(found.group(), *found.span())
         for found in WORD.finditer(clean)

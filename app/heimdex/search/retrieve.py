@@ -170,11 +170,19 @@ def said_spans(lexicon: Lexicon, words: str, videos: Collection[VideoId] | None)
     ]
 
 
-def people(roll: Roll, ids: Sequence[PersonId], videos: Collection[VideoId] | None) -> Ranking:
-    """Stretches where all of `ids` are on screen together, surest and longest first."""
+def people(
+    roll: Roll,
+    ids: Sequence[PersonId],
+    videos: Collection[VideoId] | None,
+    either: Collection[PersonId] = (),
+) -> Ranking:
+    """Stretches where all of `ids` are on screen together, surest and longest first; of those who
+    are in `either` as well, one is enough."""
     found: Ranking = []
-    for at, person_id in enumerate(ids):
-        theirs = _stretches(roll, person_id, videos)
+    together = [[person_id] for person_id in ids if person_id not in either]
+    anyone = [person_id for person_id in ids if person_id in either]
+    for at, group in enumerate([*together, anyone] if anyone else together):
+        theirs = [each for person_id in group for each in _stretches(roll, person_id, videos)]
         found = theirs if at == 0 else _shared(found, theirs)
     sure = [replace(c, confidence=CUT + (c.confidence - CUT) * _lasting(c)) for c in found]
     return sorted(
@@ -239,6 +247,7 @@ def _stretches(roll: Roll, person_id: PersonId, videos: Collection[VideoId] | No
                     seen.end_ms,
                     seen.start_ms,
                     sure,
+                    people=(person_id,),
                 )
             )
     return found
@@ -262,6 +271,7 @@ def _shared(some: Ranking, others: Ranking) -> Ranking:
                         end_ms=min(one.end_ms, other.end_ms),
                         at_ms=start_ms,
                         confidence=min(one.confidence, other.confidence),
+                        people=(*one.people, *other.people),
                     )
                 )
     return found

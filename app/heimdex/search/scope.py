@@ -27,6 +27,7 @@ def is_limited(query: Query) -> bool:
         or query.excluded_dates
         or query.lengths
         or query.folders
+        or query.excluded_folders
         or _beside(query.filters) != Filters()
     )
 
@@ -50,6 +51,8 @@ def videos_in(query: Query, catalogue: Catalogue, datings: Datings) -> frozenset
     left = frozenset(compress(extents.videos, fits.tolist()))
     if query.folders or query.filters.folder is not None:
         left &= _in_folders(query, extents)
+    for name in query.excluded_folders:
+        left -= _below(_called(name, {Path(parent) for parent in extents.parents}), extents)
     return left
 
 
@@ -152,7 +155,11 @@ def _in_folders(query: Query, extents: Extents) -> frozenset[VideoId]:
         inside = {parent for parent in inside if Path(parent).is_relative_to(top)}
     for name in query.folders:
         inside &= {str(path) for path in _called(name, {Path(parent) for parent in inside})}
-    return frozenset().union(*(parents[parent] for parent in inside))
+    return _below({Path(parent) for parent in inside}, extents)
+
+
+def _below(folders: Iterable[Path], extents: Extents) -> frozenset[VideoId]:
+    return frozenset().union(*(extents.parents[str(folder)] for folder in folders))
 
 
 def _called(name: str, parents: set[Path]) -> set[Path]:

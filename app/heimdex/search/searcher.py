@@ -5,7 +5,7 @@ folding → explain. Models are asked through `QueryTowers`, people through `Rol
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,7 +32,7 @@ from heimdex.search.calibration import CUT, DOUBTFUL
 from heimdex.search.datings import Datings
 from heimdex.search.explain import evidence
 from heimdex.search.folding import Folded, SceneAt, folded
-from heimdex.search.look import IsCancelled, Look, Sources
+from heimdex.search.look import IsCancelled, Look, Sources, unwanted
 from heimdex.search.meeting import meeting
 from heimdex.search.moments import Draft
 from heimdex.search.parse import parse
@@ -126,7 +126,7 @@ class Searcher:
         people = self._sources.people.named()
         scene_at = self._scenes()
         moments = self._moments(folded(ranked, n, scene_at), query, people, scene_at)
-        asked = _has_content(query, question) or is_limited(query)
+        asked = _has_content(query, question) or _is_narrowed(query)
         found = any(moment.score >= CUT for moment in moments)
         took_ms = (time.perf_counter() - started) * 1000
         return SearchResult(query, moments, asked and not found, took_ms, dropped)
@@ -186,10 +186,10 @@ class Searcher:
             return Look(asking, how, cancelled, blend, videos).ranked()
 
         if not _has_content(query, question):
-            return (self._browsed(query) if is_limited(query) else []), ()
+            return (self._browsed(query) if _is_narrowed(query) else []), ()
         if query.parts:
             return meeting([look(_of_part(query, part)) for part in query.parts]), ()
-        found = look(query)
+        found = [*self._literal(query, question, look), *look(query)]
         doubtful = tuple(c for c in query.chips if c.kind in _GIVEN_BACK and not c.negated)
         if not doubtful or any(each.score >= CUT for each in found):
             return found, ()
@@ -212,11 +212,39 @@ class Searcher:
         fits = [_near(each) for each in undated if each.score >= CUT]
         return [*fits, *found], doubtful if fits else ()
 
+    def _literal(
+        self, query: Query, question: Question, look: Callable[[Query], list[Ranked]]
+    ) -> list[Ranked]:
+        """Moments in which just those words are said that look like an exclusion: somebody may
+        remember "we go without fear" and not mean those who go without it."""
+        soft = tuple(
+            chip
+            for chip in query.chips
+            if chip.negated and chip.kind is ChipKind.WORDS and not chip.written
+        )
+        said = [c for c in soft if self._sources.lexicon.phrase(query.text[c.start : c.end], 1)]
+        if not said:
+            return []
+        plain = (*question.plain, *(chip.plain for chip in said))
+        as_words = look(self.understand(replace(question, plain=plain)))
+        needed = [set(words(query.text[chip.start : chip.end])) for chip in said]
+        return [
+            each
+            for each in as_words
+            if each.score >= CUT and any(_says(each, some) for some in needed)
+        ]
+
     def _browsed(self, query: Query) -> list[Ranked]:
-        """Whole videos, newest first: all that was asked for is when, where or how long."""
+        """Whole videos, newest first: all that was asked for is when, where or how long, or what
+        is not in them."""
         sources = self._sources
-        kept = videos_in(query, sources.catalogue, sources.datings) or frozenset()
-        videos = [v for v in sources.catalogue.videos() if v.id in kept and v.duration_ms]
+        kept = videos_in(query, sources.catalogue, sources.datings)
+        out = {span.video_id for span in unwanted(sources, query, kept)}
+        videos = [
+            video
+            for video in sources.catalogue.videos()
+            if (kept is None or video.id in kept) and video.id not in out and video.duration_ms
+        ]
         videos.sort(key=lambda v: -(v.recorded_at or v.added_at))
         return [Ranked(Draft(video.id, 0, video.duration_ms), 1.0) for video in videos]
 
@@ -318,14 +346,23 @@ def _has_content(query: Query, question: Question) -> bool:
     return bool(words or question.likes or query.people or query.filters.people)
 
 
+def _is_narrowed(query: Query) -> bool:
+    """Whether anything limits what is shown, also by what must not be in it."""
+    return is_limited(query) or bool(query.excluded or query.excluded_people)
+
+
 def _holds(ranked: Ranked, chips: Sequence[Chip]) -> bool:
     """Whether the words of a chip are said, or stand on the screen."""
-    texts = [
-        set(words(reason.text))
+    return any(_says(ranked, set(words(chip.plain))) for chip in chips)
+
+
+def _says(ranked: Ranked, some: set[str]) -> bool:
+    """Whether one thing that is said or written there holds all of some words."""
+    return any(
+        some <= set(words(reason.text))
         for reason in ranked.draft.reasons.values()
         if reason.channel.kind in (EvidenceKind.SPEECH, EvidenceKind.TEXT)
-    ]
-    return any(set(words(chip.plain)) <= text for chip in chips for text in texts)
+    )
 
 
 def _near(ranked: Ranked) -> Ranked:
