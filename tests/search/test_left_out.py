@@ -1,4 +1,4 @@
-"""What a sentence leaves out is left out: of whole videos, of somebody's time on screen, of folders."""
+"""What a sentence leaves out stays out: of whole videos, somebody's time on screen, folders."""
 
 import pytest
 from golden_library import Golden
