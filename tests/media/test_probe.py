@@ -52,6 +52,15 @@ def test_codecs_and_containers(tmp_path: Path, codec: str, suffix: str, pixels: 
     assert info.audio == ()
 
 
+def test_a_name_says_when_a_file_was_recorded_that_does_not_say_it_itself(tmp_path: Path) -> None:
+    plain = make_clip(tmp_path / "VID_20190714_120311.mp4", frames=5).path
+    nameless = plain.rename(tmp_path / "clip.mp4")
+    assert probe(nameless).recorded_at is None
+    moment = probe(nameless.rename(plain)).recorded_at
+    assert moment is not None
+    assert datetime.fromtimestamp(moment) == datetime(2019, 7, 14, 12, 3, 11)
+
+
 def test_a_cover_picture_is_not_the_video(tmp_path: Path) -> None:
     clip = make_clip(tmp_path / "a.mkv", frames=5, cover=True)
 

@@ -1,4 +1,5 @@
 import sqlite3
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -170,6 +171,35 @@ def test_migration_0006_moving_files(library: Path) -> None:
     connection.execute("DELETE FROM folders")
     assert connection.execute(count.format("inherited_tracks")).fetchone()[0] == 0
     assert connection.execute(count.format("left_out")).fetchone()[0] == 0
+    connection.close()
+
+
+def test_migration_0007_dates_in_names(library: Path) -> None:
+    path = library / FILE_NAME
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.row_factory = sqlite3.Row
+    migrate(connection, path, ALL[:6])
+    for video, recorded_at, names in (
+        ("by name", None, ["2019-07-14 12.03.11.mp4", "20200101_000000.mp4"]),
+        ("by copy", None, ["IMG_0001.mp4", "VID_20190714_120311.mp4"]),
+        ("by itself", 86_400, ["20200102_000000.mp4"]),
+        ("unknown", None, ["IMG_0002.mp4"]),
+    ):
+        connection.execute("INSERT INTO videos VALUES (?, 0)", (video,))
+        connection.execute(
+            "INSERT INTO media_info VALUES (?, 'mp4', 1, ?, NULL, 1, 1, '[]', '[]')",
+            (video, recorded_at),
+        )
+        for name in names:
+            connection.execute(
+                "INSERT INTO files (path, video_id, size, mtime_ns) VALUES (?, ?, 1, 1)",
+                (f"/20010101_000000/{name}", video),
+            )
+    assert migrate(connection, path, ALL[:7]) == ["dates in names"]
+    rows = connection.execute("SELECT video_id, recorded_at FROM media_info").fetchall()
+    moment = int(datetime(2019, 7, 14, 12, 3, 11).timestamp())
+    known = {"by name": moment, "by copy": moment, "by itself": 86_400, "unknown": None}
+    assert {row["video_id"]: row["recorded_at"] for row in rows} == known
     connection.close()
 
 

@@ -85,7 +85,7 @@ class Video:
     duration_ms: int
     """0 until probed."""
     recorded_at: int | None
-    """Unix seconds from the container's metadata or, failing that, the file's mtime."""
+    """Unix seconds from the container's metadata, else from the file's name, else its mtime."""
     width: int
     height: int
     has_audio: bool

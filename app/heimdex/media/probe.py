@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from heimdex.domain import name_dates
 from heimdex.domain.errors import MediaError
 from heimdex.domain.media import AudioTrack, MediaInfo, VideoTrack
 from heimdex.media.opening import (
@@ -57,6 +58,9 @@ def probe(path: Path) -> MediaInfo:
             raise MediaError(_undecodable(path, [*videos, *audios]))
         duration = _duration_ms(container)
         recorded_at = _recorded_at(container)
+        if recorded_at is None:
+            # Before the time of the file, which is that of a copy or a download.
+            recorded_at = name_dates.recorded_at(path.name, datetime.now())
         title = (container.metadata.get("title") or "").strip() or None
         name = container.format.name
     if duration is None or not _reaches(path, duration):

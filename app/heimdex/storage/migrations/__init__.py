@@ -19,6 +19,7 @@ from heimdex.storage.migrations import (
     m0004_searches,
     m0005_learned_words,
     m0006_moving_files,
+    m0007_dates_in_names,
 )
 
 KEPT_BACKUPS = 3
@@ -42,6 +43,7 @@ ALL: tuple[Migration, ...] = (
     Migration(4, m0004_searches.NAME, m0004_searches.upgrade),
     Migration(5, m0005_learned_words.NAME, m0005_learned_words.upgrade),
     Migration(6, m0006_moving_files.NAME, m0006_moving_files.upgrade),
+    Migration(7, m0007_dates_in_names.NAME, m0007_dates_in_names.upgrade),
 )
 
 
