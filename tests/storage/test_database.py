@@ -158,6 +158,36 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
         Database.open(tmp_path / "nowhere" / FILE_NAME)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="an open file cannot be moved away there")
+def test_a_library_that_vanishes_takes_no_more_and_no_other_appears(
+    database: Database, library: Path
+) -> None:
+    away = library.with_name("away")
+    library.rename(away)
+    with pytest.raises(UserError, match="is not there any more"), database.write() as connection:
+        add(connection, "nobody would ever see this")
+    refused: list[Exception] = []
+
+    def look() -> None:
+        try:
+            database.read()
+        except UserError as error:
+            refused.append(error)
+
+    library.mkdir()  # an empty mount point
+    for _ in range(2):
+        thread = threading.Thread(target=look)
+        thread.start()
+        thread.join()
+    assert len(refused) == 2
+    assert list(library.iterdir()) == []
+    library.rmdir()
+    away.rename(library)
+    with database.write() as connection:
+        add(connection, "Ada")
+    assert people_names(database) == ["Ada"]
+
+
 def test_a_full_disk_is_said_and_nothing_is_half_written(database: Database) -> None:
     connection = database.read()
     pages = connection.execute("PRAGMA page_count").fetchone()[0]

@@ -51,6 +51,7 @@ class Database:
         self._registry = threading.Lock()
         self._connections: dict[threading.Thread, sqlite3.Connection] = {}
         self._closed = False
+        self._opened = False
 
     @property
     def directory(self) -> Path:
@@ -115,6 +116,8 @@ class Database:
         """
         with self._writing, _explained(self.path):
             connection = self.read()
+            # SQLite goes on writing to a file that was deleted, and all of it would be lost.
+            self._require_there()
             depth = getattr(self._local, "depth", 0)
             if depth:
                 begin, commit = f"SAVEPOINT level{depth}", f"RELEASE level{depth}"
@@ -209,6 +212,9 @@ class Database:
                 raise sqlite3.ProgrammingError("the library is closed")
             for thread in [t for t in self._connections if not t.is_alive()]:
                 self._connections.pop(thread).close()
+        if self._opened:
+            # Otherwise an empty library would appear beside the one that others have open.
+            self._require_there()
         _make_ready(self.path)
         connection = sqlite3.connect(
             self.path,
@@ -230,7 +236,15 @@ class Database:
             raise
         with self._registry:
             self._connections[threading.current_thread()] = connection
+            self._opened = True
         return connection
+
+    def _require_there(self) -> None:
+        if not self.path.exists():
+            raise UserError(
+                f"The library {self.path.parent} is not there any more; connect its drive or put "
+                "the folder back. Until then nothing can be kept."
+            )
 
 
 @contextmanager
