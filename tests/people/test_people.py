@@ -86,6 +86,18 @@ def test_enrolling_by_photo_finds_the_person_in_old_and_new_videos(library):
     assert library.people.show(done.person.id).photos == 1
 
 
+def test_how_like_somebody_a_face_is_does_not_come_from_its_own_group(library):
+    video = library.video(1, "ada")
+    # Alone in its group, and wholly like it.
+    [alone] = library.store.assignments(video).values()
+    assert alone.similarity == pytest.approx(1, abs=1e-3)
+    library.people.enroll("Ada", [library.photo("a.jpg", "ada")])
+    [found] = library.people.appearances([library.people.find("Ada").id])
+    photo = library.photos["a.jpg"][0].vector
+    vector = library.vectors.batch(video, SPACE).vectors[0]
+    assert found.similarity == pytest.approx(float(photo @ vector), abs=0.01)
+
+
 def test_a_group_photo_is_used_only_when_it_is_clear_who_is_meant(library):
     with pytest.raises(UserError, match="shows 2 faces"):
         library.people.enroll("Ada", [library.photo("two.jpg", "ada", "ben")])
@@ -375,6 +387,25 @@ def test_questions_that_are_equally_likely_have_an_order(library, monkeypatch):
     monkeypatch.setattr(suggesting, "_groups_of_named", lambda *_: [])
     monkeypatch.setattr(suggesting, "_faces_of_named", lambda *_: list(asked))
     assert library.people.suggestions(2) == asked[::-1]
+
+
+def test_two_with_a_name_who_look_the_same_are_asked_about(library):
+    video = library.video(1, "ada", "ben")
+    library.people.name(PersonId(library.who(video)[1]), "Ben")
+    first = library.people.enroll("Ada", [library.photo("a.jpg", "ada")])
+    assert first.alike is None
+    twice = library.people.enroll("Countess", [library.photo("b.jpg", "ada")])
+    assert (twice.alike.id, twice.person.track_count) == (first.person.id, 0)
+    [asked] = library.people.suggestions()
+    # The one with faces is asked about, because an answer is kept by faces.
+    assert (asked.person_id, asked.group) == (twice.person.id, first.person.id)
+    library.people.answer(asked, same=False)
+    assert library.people.suggestions() == []
+    library.people.undo()
+    library.people.answer(asked, same=True)
+    [ben, ada] = library.people.list()
+    assert (ada.name, ada.aliases, ada.track_count) == ("Countess", ("Ada",), 1)
+    assert ben.name == "Ben"
 
 
 def test_moving_a_face_to_a_name(library):

@@ -194,6 +194,7 @@ def enroll_(options: argparse.Namespace) -> int:
         raise UserError("Give at least one photo, or --at VIDEO@SECONDS.")
     with opened(options) as library:
         done: list[str] = []
+        alike = None
         if options.photos:
             enrolment = library.people.enroll(options.name, options.photos)
             person = enrolment.person
@@ -207,7 +208,12 @@ def enroll_(options: argparse.Namespace) -> int:
         explain_once(library)
     print(" ".join(done), end=" ")
     tell(person)
-    if not person.track_count:
+    if alike is not None:
+        note(
+            f"{called(alike)} looks the same. If both are one: heimdex people merge "
+            f"{alike.id} {person.id}; if not, say so when `heimdex people suggest` asks."
+        )
+    elif not person.track_count:
         note("No video shows them clearly yet; they are looked for in every new one.")
     return 0
 

@@ -77,7 +77,8 @@ def _show(library: "Library", found: "Suggestion", *, json: bool = False) -> Non
             }
         )
         return
-    who = f"#{found.group}" if found.group is not None else "a face that is nobody's"
+    group = None if found.group is None else library.people.show(found.group).person
+    who = "a face that is nobody's" if group is None else called(group)
     times = counted(len(found.tracks), "time")
     print(f"{called(person)} and {who} ({times}, {path}): alike by {found.likeness:.2f}")
     print(f"    {known or 'no picture'}\n    {pictures[0]}")

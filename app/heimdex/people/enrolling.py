@@ -14,7 +14,9 @@ import numpy as np
 from heimdex.domain.engines import Thresholds
 from heimdex.domain.errors import EngineFailed, MediaError, ModelUnavailable
 from heimdex.domain.faces import Person, PhotoFace
+from heimdex.domain.ids import PersonId
 from heimdex.domain.vectors import Space, Vectors
+from heimdex.people.gallery import Gallery
 from heimdex.storage.people import PeopleStore
 
 _log = logging.getLogger(__name__)
@@ -38,11 +40,14 @@ CLEARLY_LARGER = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """What enrolling did: photos that count now, and those left out, each with the reason."""
+    """What enrolling did: photos that count now, and those left out, each with the reason.
+    `alike` is somebody else with a name whom the photos show as well, if there is anybody: the same
+    person twice, or twins, and faces that could be either of them are nobody's."""
 
     person: Person
     used: tuple[Path, ...]
     left_out: tuple[tuple[Path, str], ...]
+    alike: Person | None = None
 
 
 def read_photos(
@@ -92,6 +97,23 @@ def choose_faces(
                 )
             )
     return chosen, left_out
+
+
+def who_else(
+    gallery: Gallery,
+    others: Iterable[PersonId],
+    faces: Sequence[PhotoFace],
+    thresholds: Thresholds,
+) -> PersonId | None:
+    """Which of the others these faces show as well, None when nobody."""
+    vectors = np.stack([face.vector for face in faces])
+    means = {
+        other: float(gallery.similarity_to(other, vectors).mean())
+        for other in others
+        if other in gallery.position
+    }
+    best = max(means, key=lambda other: means[other], default=None)
+    return best if best is not None and means[best] >= thresholds.match else None
 
 
 def embed_photos(store: PeopleStore, eyes: Eyes, space: Space) -> None:

@@ -3,6 +3,7 @@
 Which faces belong to whom is read by `album`; forming groups of strangers is left to `clustering`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -116,6 +117,12 @@ class Gallery:
             against = (vectors @ rejected.T).max(axis=1)
             likeness = np.where((against >= self._match) & (against > likeness), -1.0, likeness)
         return likeness.astype(np.float32)
+
+    def between(self, people: Sequence[PersonId]) -> NDArray[np.float32]:
+        """How alike the centres of these people are, each with each: n × n."""
+        centres = self._centres[[self.position[person_id] for person_id in people]]
+        likeness: NDArray[np.float32] = centres @ centres.T
+        return likeness
 
     def _compare(self, vectors: Vectors) -> NDArray[np.float32]:
         scores = self._centres @ vectors.T

@@ -15,7 +15,14 @@ from heimdex.domain.errors import UserError
 from heimdex.domain.faces import Appearance, DecisionKind, Person, TrackRef
 from heimdex.domain.ids import PersonId, VideoId
 from heimdex.domain.vectors import Space, Vectors
-from heimdex.people.enrolling import Enrolment, Eyes, choose_faces, embed_photos, read_photos
+from heimdex.people.enrolling import (
+    Enrolment,
+    Eyes,
+    choose_faces,
+    embed_photos,
+    read_photos,
+    who_else,
+)
 from heimdex.people.erasure import Erasure, Forgotten
 from heimdex.people.frames import FrameFace, recognise_frame
 from heimdex.people.gallery import FaceModel
@@ -208,7 +215,11 @@ class People:
             self._steps.add_photos(person_id, [face for _, face in faces], step)
             self._sorting.recognise_everywhere(person_id, step)
         used = tuple(photo for photo, _ in faces)
-        return Enrolment(self._steps.person(person_id), used, tuple(left_out))
+        others = [each.id for each in self._store.named() if each.id != person_id]
+        gallery = self._sorting.album().gallery()
+        twin = who_else(gallery, others, [face for _, face in faces], self._model.thresholds)
+        alike = None if twin is None else self._steps.person(twin)
+        return Enrolment(self._steps.person(person_id), used, tuple(left_out), alike)
 
     def faces_in_frame(self, video_id: VideoId, at_ms: int, picture: Path) -> list[FrameFace]:
         """The faces on a frame of a video that somebody has stopped at, largest first, each with

@@ -135,12 +135,17 @@ class Sorting:
         for at in np.flatnonzero(means[:, 0] >= match).tolist():
             other = PersonId(int(ids[at]))
             if album.may_join(person_id, other):
+                refs = album.members([other])[other]
+                alike = gallery.similarity_to(person_id, album.vectors(refs))
                 step.touch(person_id, other)
                 self._store.merge_people(person_id, other)
+                # Until now they were compared with their own group, as whose founder one is
+                # wholly like itself.
+                self._assign(person_id, list(zip(refs, alike.tolist(), strict=True)))
                 album = self.album()
         free = [ref for ref in self._store.unassigned() if album.row(ref) is not None]
-        alike = gallery.similarity_to(person_id, album.vectors(free)) >= match
-        self.place([ref for ref, near in zip(free, alike.tolist(), strict=True) if near], step)
+        near = gallery.similarity_to(person_id, album.vectors(free)) >= match
+        self.place([ref for ref, found in zip(free, near.tolist(), strict=True) if found], step)
 
     def _inherit(self, video_id: VideoId) -> None:
         batch = self._vectors.batch(video_id, self._model.space)

@@ -22,9 +22,9 @@ who sits small and blurred beside the people one knows is known by them."""
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """`tracks` may show `person_id`. `group` is the unnamed person who has them, None for faces
-    that are nobody's; `likeness` is the mean similarity: at least the face model's `suggest`, and
-    below `match` unless the person has become more like them since, or is not the only one."""
+    """`tracks` may show `person_id`. `group` is who has them, seldom somebody with a name, None for
+    faces that are nobody's; `likeness` is the mean similarity: at least the face model's `suggest`,
+    and below `match` unless the person has become more like them since, or is not the only one."""
 
     person_id: PersonId
     group: PersonId | None
@@ -39,7 +39,8 @@ def suggest(
     gallery = album.gallery()
     names = store.name_holders() & {person.id for person in store.named()}
     known = [person_id for person_id in gallery.ids if person_id in names]
-    found = _groups_of_named(store, album, gallery, known, thresholds)
+    found = _two_named(album, gallery, known, thresholds)
+    found += _groups_of_named(store, album, gallery, known, thresholds)
     found += _faces_of_named(store, album, gallery, known, thresholds)
     found.sort(key=_place)
     if len(found) < most:
@@ -79,6 +80,28 @@ def _groups_of_named(
                 tracks = tuple(members[group])
                 suggestions.append(Suggestion(known[at], group, tracks, value))
                 break
+    return suggestions
+
+
+def _two_named(
+    album: Album, gallery: Gallery, known: list[PersonId], thresholds: Thresholds
+) -> list[Suggestion]:
+    """Two with a name who look the same: while they do, faces that could be either are nobody's."""
+    if len(known) < 2:
+        return []
+    likeness = np.triu(gallery.between(known), 1)
+    members = album.members(known)
+    suggestions = []
+    for row, column in zip(*np.nonzero(likeness >= thresholds.match), strict=True):
+        keep, other = known[int(row)], known[int(column)]
+        if len(members.get(other, ())) > len(members.get(keep, ())):
+            keep, other = other, keep
+        # An answer is kept by the faces of one of them.
+        if other not in members and keep in members:
+            keep, other = other, keep
+        if other in members and album.may_join(keep, other):
+            value = float(likeness[row, column])
+            suggestions.append(Suggestion(keep, other, tuple(members[other]), value))
     return suggestions
 
 

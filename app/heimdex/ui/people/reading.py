@@ -50,7 +50,8 @@ class Everybody:
 class Question:
     """Two that may be one person: the pictures of the known one and of the faces in question.
 
-    `name` is "" when neither has a name; `where` says in which video the faces are.
+    `name` is "" when neither has a name; `where` says in which video the faces are, or whose they
+    are if that is known.
     """
 
     suggestion: "Suggestion"
@@ -114,7 +115,9 @@ def read_questions(library: "Library") -> tuple[Question, ...]:
         asked = sorted(suggestion.tracks, key=lambda ref: (ref.video_id, ref.index))
         paths = tuple(library.artefacts.face(ref.video_id, ref.index) for ref in asked)
         video = library.catalogue.video(asked[0].video_id)
-        where = video.title if video is not None else ""
+        group = suggestion.group
+        whose = None if group is None else library.people.show(group).person.full_name
+        where = whose or (video.title if video is not None else "")
         name = person.full_name or ""
         questions.append(Question(suggestion, name, known, paths, where))
     return tuple(questions)
