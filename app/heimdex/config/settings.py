@@ -3,6 +3,7 @@
 Whether a named model exists is `ml`'s affair; here a value only has to be of the right kind.
 """
 
+import errno
 import logging
 import os
 import re
@@ -260,6 +261,10 @@ def _write(file: Path, values: Mapping[str, Any]) -> None:
         finally:
             Path(temporary).unlink(missing_ok=True)
     except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise UserError(
+                f"The disk that holds {file.parent} is full; free some space and try again."
+            ) from error
         raise UserError(f"The settings cannot be saved to {file} ({error.strerror}).") from error
 
 

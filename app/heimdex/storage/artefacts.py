@@ -3,6 +3,7 @@
 Making them is the media room's work; which there are is said by the rows in SQLite.
 """
 
+import errno
 import os
 import re
 import shutil
@@ -104,6 +105,11 @@ class Artefacts:
                 part.replace(target)
             _sync_folder(folder)
         except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise UserError(
+                    f"The disk that holds {self._root.parent} is full; free some space and try "
+                    "again."
+                ) from error
             raise UserError(
                 f"Pictures cannot be written to {folder} ({error.strerror or error}); free some "
                 "space or check the permissions."

@@ -144,6 +144,9 @@ class JobBar(QFrame):
         part = 0.0
         if jobs.held and (left or running):
             text = self.tr("Paused · %n video(s) waiting", "", left + running)
+        elif jobs.trouble and (left or running or work.stuck):
+            waiting = self.tr("%n video(s) wait", "", left + running + work.stuck)
+            text = f"{waiting}: {wording.reason(jobs.trouble)}"
         elif running:
             stage = ""
             if progress is not None and progress.video_id == work.video_id:
@@ -162,7 +165,7 @@ class JobBar(QFrame):
         else:
             text = ""
         self.text.show_text(text)
-        stuck = bool(work.stuck) and not running and not left
+        stuck = bool(jobs.trouble) or (bool(work.stuck) and not running and not left)
         self._picture.show_icon(
             "warning" if stuck else "activity", "warning" if stuck else "accent"
         )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject, QThread, QTimer, Signal
 
+from heimdex.domain.errors import HeimdexError
 from heimdex.domain.ids import JobId, VideoId
 from heimdex.domain.stages import (
     Changes,
@@ -23,6 +24,7 @@ from heimdex.domain.stages import (
 )
 from heimdex.indexing.reach import UNREACHABLE
 from heimdex.ui.background import Background, sentence
+from heimdex.ui.complaints import told
 
 if TYPE_CHECKING:
     from heimdex.indexing.worker import WorkReport
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 STOP_MS = 2000
 """So long may the thread take to end when the window closes; then the host is killed."""
 RETRY_AFTER_ERROR_S = 30.0
+_LONGEST_RETRY_S = 600.0
+"""A disk that stays full costs a try every ten minutes: each may compute for nothing."""
 
 _log = logging.getLogger(__name__)
 
@@ -67,7 +71,10 @@ class JobRunner(QThread):
     happened = Signal(object)
     """A `WorkEvent`, from this thread."""
     crashed = Signal(str)
-    """The worker gave up: the disk is full, the library damaged, or a bug."""
+    """The worker gave up: the disk is full, the library damaged, or a bug. Not said again while it
+    is tried in vain, unless somebody wakes it."""
+    troubled = Signal(str)
+    """Why it cannot work now, "" once it can; whenever that changes."""
     rested = Signal()
     """The worker came back: nothing waits, or it was told to stop and gave its job back."""
 
@@ -77,6 +84,8 @@ class JobRunner(QThread):
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._held = threading.Event()
+        self._said = ""
+        self._pause_s = 0.0
         self.setObjectName("heimdex-jobs")
 
     def wake(self) -> None:
@@ -97,24 +106,42 @@ class JobRunner(QThread):
         self._wake.set()
 
     def run(self) -> None:
+        woken = True
         while not self._stopping.is_set():
             self._wake.clear()
-            pause: float | None = None
-            if not self._held.is_set():
-                try:
-                    report = self._worker.run(self.happened.emit, self._should_stop)
-                    if report.halted:
-                        self.crashed.emit(report.halted)
-                        pause = RETRY_AFTER_ERROR_S
-                except Exception as error:  # noqa: BLE001 - the loop outlives a bug and says so
+            if self._held.is_set():
+                self._wake.wait()
+                continue
+            try:
+                trouble = self._work()
+            except Exception as error:  # noqa: BLE001 - the loop outlives a bug and says so
+                if not isinstance(error, HeimdexError):
                     _log.error("the worker failed", exc_info=error)
-                    self.crashed.emit(sentence(error))
-                    pause = RETRY_AFTER_ERROR_S
-                self.rested.emit()
-            self._wake.wait(pause)
+                trouble = sentence(error)
+            self.rested.emit()
+            if trouble and (woken or trouble != self._said):
+                self.crashed.emit(trouble)
+            if trouble != self._said:
+                self.troubled.emit(trouble)
+            self._said = trouble
+            self._pause_s = _next_pause(0.0 if woken else self._pause_s) if trouble else 0.0
+            woken = self._wake.wait(self._pause_s or None)
+
+    def _work(self) -> str:
+        """Work until nothing is left to do; what to tell the person when that was not possible."""
+        if self._said:
+            # What was put aside then, because the library could not be written to, may go on now.
+            self._worker.resume_waiting()
+        report = self._worker.run(self.happened.emit, self._should_stop)
+        return told(report.halted)
 
     def _should_stop(self) -> bool:
         return self._stopping.is_set() or self._held.is_set()
+
+
+def _next_pause(before_s: float) -> float:
+    """How long to wait before trying again, after having waited so long in vain."""
+    return min(before_s * 2 or RETRY_AFTER_ERROR_S, _LONGEST_RETRY_S)
 
 
 class JobQueue(QObject):
@@ -143,9 +170,11 @@ class JobQueue(QObject):
         self._running: VideoId | None = None
         self._progress: Progress | None = None
         self._held = False
+        self._trouble = ""
         self._runner = JobRunner(worker)
         self._runner.happened.connect(self._receive)
         self._runner.crashed.connect(self.failed)
+        self._runner.troubled.connect(self._stand_still)
         self._runner.rested.connect(self._rest)
         # Many stages end within a second on short clips; the panels read the library once.
         self._changes = Changes()
@@ -168,6 +197,12 @@ class JobQueue(QObject):
     def held(self) -> bool:
         """Whether everything is paused."""
         return self._held
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing can be worked on until it is cured, as on a full disk; "" when nothing is
+        wrong. It is tried again by itself."""
+        return self._trouble
 
     def start(self) -> None:
         """Put back what a dead process left running, then work."""
@@ -284,6 +319,10 @@ class JobQueue(QObject):
             self._progress = None
             self.rested.emit()
             self._note(Changes(jobs=True))
+
+    def _stand_still(self, trouble: str) -> None:
+        self._trouble = trouble
+        self._note(Changes(jobs=True))
 
     def _note(self, changes: Changes) -> None:
         noted = self._changes

@@ -15,7 +15,8 @@ class Preferences:
     """A thin, typed view of one INI file in the home folder."""
 
     def __init__(self, home: Path) -> None:
-        self._settings = QSettings(str(home / FILE_NAME), QSettings.Format.IniFormat)
+        self.file = home / FILE_NAME
+        self._settings = QSettings(str(self.file), QSettings.Format.IniFormat)
 
     @property
     def theme(self) -> str:
@@ -81,9 +82,11 @@ class Preferences:
     def sort(self, value: str) -> None:
         self._settings.setValue("library/sort", value)
 
-    def save(self) -> None:
-        """Write to disk now."""
+    def save(self) -> bool:
+        """Write to disk now; False when that cannot be, as on a full disk. Then the file stays as
+        it was, and the next call tries again."""
         self._settings.sync()
+        return self._settings.status() is QSettings.Status.NoError
 
     def _text(self, key: str, default: str) -> str:
         return str(self._settings.value(key, default))

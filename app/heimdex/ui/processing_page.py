@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFormLayout, QVBoxLayout, QWidget
 
 from heimdex.config.settings import DEVICES, HEMISPHERES, OCR_MODELS, Settings
+from heimdex.ui.background import sentence
 from heimdex.ui.models.lines import choose
 from heimdex.ui.session import Session
 from heimdex.ui.theme import Theme
@@ -117,7 +118,12 @@ class ProcessingPage(QWidget):
 
     def _choose(self, setting: str, value: str) -> None:
         home = self._session.library.directories.home
-        self._session.run(lambda: choose(home, {setting: value}), self._chosen)
+        self._session.run(lambda: choose(home, {setting: value}), self._chosen, self._refuse)
+
+    def _refuse(self, error: Exception) -> None:
+        """It was not written down: say why where the person looks, and show what is in force."""
+        self.problem.show_text(sentence(error))
+        self._look()
 
     def _chosen(self, overruled_by: str) -> None:
         text = self.tr("The environment variable %1 overrules this choice; change it there.")

@@ -305,6 +305,7 @@ class Toast(QFrame):
     """A sentence at the foot of its parent that goes by itself, with at most one action."""
 
     SHOWN_MS = 7000
+    _WIDE = 560
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -333,6 +334,9 @@ class Toast(QFrame):
         """Show a sentence for some seconds."""
         self._label.setText(text)
         self._label.setWordWrap(len(text) > 90)
+        # By itself a wrapped line is as narrow as a column in a newspaper.
+        wide = min(self._WIDE, self.parentWidget().width() - 80) if len(text) > 90 else 0
+        self._label.setMinimumWidth(max(0, wide))
         self._button.setText(action)
         self._button.setVisible(bool(action))
         self._action = run

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from heimdex.domain.faces import TrackRef
 from heimdex.domain.ids import PersonId
 from heimdex.domain.stages import Changes
+from heimdex.ui.background import sentence
 from heimdex.ui.session import Session
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ class Actions(QObject):
     """A sentence, and whether what it tells can be undone."""
     opened = Signal(int)
     """Whose page should be shown now."""
+    refused = Signal()
+    """The newest step could not be kept, as on a full disk; `said` has told why."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -168,7 +171,7 @@ class Actions(QObject):
             if on:
                 session.look_again()
 
-        session.operate(switch, Changes(people=True, jobs=True), done)
+        session.operate(switch, Changes(people=True, jobs=True), done, self._refuse)
 
     def mark_explained(self) -> None:
         """Somebody has read what is stored about faces."""
@@ -187,4 +190,8 @@ class Actions(QObject):
 
     def _operate(self, work: Callable[[], T], then: Callable[[T], object] | None = None) -> None:
         if self._session is not None:
-            self._session.operate(work, Changes(people=True), then)
+            self._session.operate(work, Changes(people=True), then, self._refuse)
+
+    def _refuse(self, error: Exception) -> None:
+        self.said.emit(sentence(error), False)
+        self.refused.emit()

@@ -48,7 +48,7 @@ class NameField(_Field):
 
     def __init__(self, names: QStringListModel, name: str = "") -> None:
         super().__init__(name)
-        self._name = name
+        self._name = self._before = name
         self.setPlaceholderText(self.tr("Type a name"))
         self.setAccessibleName(self.tr("Name"))
         self.setMaxLength(120)
@@ -60,13 +60,17 @@ class NameField(_Field):
 
     def show_name(self, name: str) -> None:
         """The name is this now."""
-        self._name = name
+        self._name = self._before = name
         self.setText(name)
+
+    def give_back(self) -> None:
+        """What was given last could not be kept: Enter gives it again, Esc takes it back."""
+        self._name = self._before
 
     def _give(self) -> None:
         name = " ".join(self.text().split())
         if name and name != self._name:
-            self._name = name
+            self._before, self._name = self._name, name
             self.named.emit(name)
 
     def before_typing(self) -> str:
@@ -81,6 +85,7 @@ class OtherNames(_Field):
     def __init__(self) -> None:
         super().__init__()
         self._names: tuple[str, ...] = ()
+        self._before = self._names
         self.setPlaceholderText(self.tr("Other names, also in another language"))
         self.setAccessibleName(self.tr("Other names"))
         self.setToolTip(self.tr("Separate names with commas. Search understands all of them."))
@@ -89,8 +94,12 @@ class OtherNames(_Field):
 
     def show_names(self, names: Sequence[str]) -> None:
         """The names are these now."""
-        self._names = tuple(names)
+        self._names = self._before = tuple(names)
         self.setText(", ".join(names))
+
+    def give_back(self) -> None:
+        """What was given last could not be kept: Enter gives it again, Esc takes it back."""
+        self._names = self._before
 
     def typed(self) -> tuple[str, ...]:
         """The names in the field."""
@@ -100,7 +109,7 @@ class OtherNames(_Field):
     def _give(self) -> None:
         names = self.typed()
         if names != self._names:
-            self._names = names
+            self._before, self._names = self._names, names
             self.given.emit(list(names))
 
     def before_typing(self) -> str:

@@ -72,6 +72,7 @@ class PeoplePanel(QWidget):
         self._groups_shown = GROUPS_SHOWN
         self._with_hidden = False
         self._skipped: set[object] = set()
+        self._answered: object = None
         self.everybody: Everybody | None = None
         self.questions: tuple[Question, ...] = ()
         self.actions_ = Actions()
@@ -217,6 +218,7 @@ class PeoplePanel(QWidget):
         page, actions = self.page, self.actions_
         actions.said.connect(self.said)
         actions.opened.connect(self.open)
+        actions.refused.connect(self._give_back)
         self._empty.library_wanted.connect(self.library_wanted)
         self._empty.photos_wanted.connect(self._choose_photos)
         self.people.opened.connect(self.open)
@@ -300,9 +302,17 @@ class PeoplePanel(QWidget):
         question = self.question.question
         if question is not None:
             # Gone at once: a second key press must not answer the same question again.
-            self._skipped.add(question.suggestion.tracks)
+            self._answered = question.suggestion.tracks
+            self._skipped.add(self._answered)
             self._show_questions(self.questions)
             self.actions_.answer(question.suggestion, same)
+
+    def _give_back(self) -> None:
+        """What was typed or answered last was not kept; it can be given again."""
+        for field in (*(card.field for card in self.cards), self.page.field, self.page.others):
+            field.give_back()
+        self._skipped.discard(self._answered)
+        self._show_questions(self.questions)
 
     def _skip(self) -> None:
         if self.question.question is not None:

@@ -24,6 +24,7 @@ class PeopleSettings(QWidget):
         self._actions = Actions()
         self._actions.attach(session)
         self._actions.said.connect(self._say)
+        self._actions.refused.connect(lambda: self._refresh(Changes(people=True)))
         self.on = Tick(theme, self.tr("Recognise faces and people"))
         self.on.setChecked(session.library.people.enabled)
         self.on.clicked.connect(self._switch)
