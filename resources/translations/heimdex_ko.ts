@@ -2114,10 +2114,6 @@
         <translation>꼭 맞는 장면 없음</translation>
     </message>
     <message>
-        <source>Nothing fits this well. These are the nearest moments there are.</source>
-        <translation>잘 맞는 장면이 없습니다. 가장 가까운 장면을 보여 드립니다.</translation>
-    </message>
-    <message>
         <source>Nothing fits together with %1. These moments are the nearest without that; if it was not meant so, remove its chip.</source>
         <translation>%1까지 함께 맞는 순간이 없습니다. 그 조건 없이 가장 가까운 순간들입니다. 그런 뜻이 아니었다면 칩을 지우세요.</translation>
     </message>
@@ -2131,11 +2127,23 @@
             <numerusform>장면 %n개</numerusform>
         </translation>
     </message>
+    <message>
+        <source>No match found</source>
+        <translation type="unfinished"></translation>
+    </message>
     <message numerus="yes">
         <source>in %n video(s)</source>
         <translation>
             <numerusform>· 영상 %n개</numerusform>
         </translation>
+    </message>
+    <message>
+        <source>Whether this can be seen somewhere is more than the picture model in use can tell. These are the nearest moments; one of them may be it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Nothing fits this. These are the nearest moments there are.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Find the second</source>
@@ -2409,7 +2417,7 @@
     </message>
     <message>
         <source>This choice cannot be kept in %1; free some space or check the permissions.</source>
-        <translation type="unfinished"></translation>
+        <translation>이 선택을 %1에 저장할 수 없습니다. 공간을 비우거나 권한을 확인하세요.</translation>
     </message>
 </context>
 <context>

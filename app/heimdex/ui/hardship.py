@@ -174,7 +174,8 @@ class Hardship(Walk):
 
     def _failures(self) -> list[EmptyState]:
         """The page that stands in place of everything when a library does not open."""
-        page = self.window.findChild(QStackedWidget, "stage").currentWidget()
+        stage = self.window.findChild(QStackedWidget, "stage")
+        page = None if stage is None else stage.currentWidget()
         return [page] if isinstance(page, EmptyState) else []
 
     def _window_file(self) -> str:

@@ -23,6 +23,10 @@ class _Field(QLineEdit):
         """What stands there when nobody types."""
         raise NotImplementedError
 
+    def give_back(self) -> None:
+        """What was given last could not be kept: Enter gives it again, Esc takes it back."""
+        raise NotImplementedError
+
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ShortcutOverride and self._takes_back(event):
             event.accept()
@@ -64,7 +68,6 @@ class NameField(_Field):
         self.setText(name)
 
     def give_back(self) -> None:
-        """What was given last could not be kept: Enter gives it again, Esc takes it back."""
         self._name = self._before
 
     def _give(self) -> None:
@@ -85,7 +88,7 @@ class OtherNames(_Field):
     def __init__(self) -> None:
         super().__init__()
         self._names: tuple[str, ...] = ()
-        self._before = self._names
+        self._before: tuple[str, ...] = ()
         self.setPlaceholderText(self.tr("Other names, also in another language"))
         self.setAccessibleName(self.tr("Other names"))
         self.setToolTip(self.tr("Separate names with commas. Search understands all of them."))
@@ -98,7 +101,6 @@ class OtherNames(_Field):
         self.setText(", ".join(names))
 
     def give_back(self) -> None:
-        """What was given last could not be kept: Enter gives it again, Esc takes it back."""
         self._names = self._before
 
     def typed(self) -> tuple[str, ...]:
