@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from heimdex.domain.ids import PersonId
 from heimdex.domain.search import Evidence, EvidenceKind, Query
-from heimdex.search.calibration import CUT
+from heimdex.search.calibration import CUT, DOUBTFUL
 from heimdex.search.candidates import Candidate, Channel
 from heimdex.search.datings import Dating
 from heimdex.search.locate import content_groups, matches, phrase_matches
@@ -20,7 +20,8 @@ _SPEECH = (Channel.PHRASE, Channel.WORDS, Channel.LEARNT, Channel.MEANING)
 def evidence(
     draft: Draft, query: Query, names: Mapping[PersonId, str], telling: Dating | None = None
 ) -> tuple[Evidence, ...]:
-    """The reasons for a moment, strongest first: at most one of each kind. `telling`: what dates
+    """The reasons for a moment, strongest first: at most one of each kind, and beside a good one no
+    poor ones. `telling`: what dates
     its video where the file does not; a line on the screen that does is a reason too."""
     reasons = [
         reason
@@ -32,6 +33,9 @@ def evidence(
         )
         if reason is not None
     ]
+    # What is hardly there is no reason beside one that is.
+    best = max((reason.score for reason in reasons), default=0.0)
+    reasons = [reason for reason in reasons if reason.score >= min(best, DOUBTFUL)]
     # A scene that joined a sentence may be fullest before the sentence begins.
     within = [
         replace(reason, at_ms=min(max(reason.at_ms, draft.start_ms), draft.end_ms))

@@ -70,9 +70,15 @@ def rank_with(there: Ranking, rankings: Sequence[Ranking], *, said: bool = False
             draft = drafts[number]
             at_ms = min(max(stretch.start_ms, draft.start_ms), draft.end_ms)
             draft.take(replace(stretch, at_ms=at_ms))
-            persons.append((number, _gain(stretch)))
+            persons.append((number, _gain(_met(stretch))))
     scores = [_with_person(draft, said) for draft in drafts]
     return _ordered(drafts, scores, [*numbered, persons])
+
+
+def _met(stretch: Candidate) -> Candidate:
+    """A stretch as what it is beside something that was asked for: a condition. How alike the face
+    is says that it is they, not that they do it."""
+    return replace(stretch, confidence=CUT)
 
 
 def _meets(draft: Draft, stretch: Candidate) -> bool:

@@ -33,6 +33,9 @@ PHRASE = 0.95
 GAP_MS = 2_000
 """Somebody who is lost for this long (a turned head, a cut away) is still there."""
 
+GLIMPSE_MS = 500
+"""Somebody who was seen in one frame only was there for about as long as frames are apart."""
+
 LASTING_MS = 4_000
 """Somebody who is on screen for this long is there for good."""
 
@@ -228,23 +231,25 @@ def _stretches(roll: Roll, person_id: PersonId, videos: Collection[VideoId] | No
     match = roll.match_similarity
     found: Ranking = []
     for seen in roll.appearances([person_id], videos):
+        end_ms = max(seen.end_ms, seen.start_ms + GLIMPSE_MS)
         share = (seen.similarity - match) / (1 - match)
         sure = CUT + (1 - CUT) * max(0.0, min(1.0, share))
         last = found[-1] if found else None
         if (
             last is not None
             and last.video_id == seen.video_id
-            and last.overlap_ms(seen.start_ms, seen.end_ms) >= -GAP_MS
+            and last.overlap_ms(seen.start_ms, end_ms) >= -GAP_MS
         ):
-            end_ms = max(last.end_ms, seen.end_ms)
-            found[-1] = replace(last, end_ms=end_ms, confidence=max(last.confidence, sure))
+            found[-1] = replace(
+                last, end_ms=max(last.end_ms, end_ms), confidence=max(last.confidence, sure)
+            )
         else:
             found.append(
                 Candidate(
                     Channel.PERSON,
                     seen.video_id,
                     seen.start_ms,
-                    seen.end_ms,
+                    end_ms,
                     seen.start_ms,
                     sure,
                     people=(person_id,),
