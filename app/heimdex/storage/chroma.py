@@ -169,10 +169,7 @@ class VectorIndex:
                     self._open()
                     told = self._settle(database, report)
             except Unsound as error:
-                raise IndexNotReady(
-                    f"The vector index cannot be written to {self._path} ({error}); search goes "
-                    "on without it, a little slower."
-                ) from error
+                raise self._unwritable(error) from error
             self._ready = not self._closing
             return told
 
@@ -214,8 +211,20 @@ class VectorIndex:
         self._stop_queries()
         self._disconnect()
         refill(database)
-        shutil.rmtree(self._path, ignore_errors=True)
+        try:
+            if self._path.is_dir():
+                shutil.rmtree(self._path)
+            else:
+                self._path.unlink(missing_ok=True)
+        except OSError as error:
+            raise self._unwritable(error.strerror or error) from error
         self._mark.forget()
+
+    def _unwritable(self, reason: object) -> IndexNotReady:
+        return IndexNotReady(
+            f"The vector index cannot be written to {self._path} ({reason}); search goes on "
+            "without it, a little slower."
+        )
 
     def _stop_queries(self) -> None:
         with self._using:

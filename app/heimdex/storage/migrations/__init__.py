@@ -7,6 +7,7 @@ once released. What the tables are for is said in the migration that makes them.
 import logging
 import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -98,9 +99,12 @@ def copy(connection: sqlite3.Connection, target: Path) -> None:
             copied.close()
         part.replace(target)
     except (OSError, sqlite3.OperationalError) as error:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        reason = getattr(error, "strerror", None) or error
         raise UserError(
-            f"The backup {target} cannot be written ({error}); free some space and try again."
+            f"The backup {target} cannot be written ({reason}); free some space or check the "
+            "permissions."
         ) from error
 
 
