@@ -3,8 +3,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QDate, QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from ui_library import Small
 
@@ -67,6 +68,42 @@ def test_erased_faces_are_no_longer_shown_on_cards(
     assert Stage.FACES in model.row(beach).found  # type: ignore[union-attr]
     window.people.actions_.erase_everything()
     qtbot.waitUntil(lambda: Stage.FACES not in model.row(beach).found, timeout=20_000)  # type: ignore[union-attr]
+
+
+def many(count: int) -> dict[VideoId, Row | None]:
+    """Made-up videos, ten a month from January 2010 on."""
+    rows: dict[VideoId, Row | None] = {}
+    for number in range(count):
+        month = QDate(2010, 1, 15).addMonths(number // 10)
+        video_id = VideoId(f"{number:032x}")
+        recorded = month.startOfDay().toSecsSinceEpoch() + number
+        video = Video(
+            video_id, Path(f"/v/{number}.mp4"), f"clip {number}", FileState.ONLINE, 1, 1000,
+            recorded, 16, 9, has_audio=False, has_video=True,
+        )  # fmt: skip
+        rows[video_id] = Row(video, {}, None)
+    return rows
+
+
+def test_scrolling_far_says_which_month_it_is(small: Small, open_window: OpenWindow) -> None:
+    panel = open_window(small).library
+    view, bar = panel.view, panel.view.verticalScrollBar()
+    panel._replace(many(1000))
+    QApplication.processEvents()
+    bar.setSliderPosition(bar.maximum())
+    bar.sliderMoved.emit(bar.maximum())
+    assert view.place.isVisibleTo(view)
+    assert view.place.text() == "January 2010"
+    bar.setSliderPosition(0)
+    bar.sliderMoved.emit(0)
+    assert view.place.text() == "April 2018"
+    assert view.rect().contains(view.place.geometry())
+    # A few rows need no help.
+    view.place.hide()
+    panel._replace(many(12))
+    QApplication.processEvents()
+    bar.sliderMoved.emit(1)
+    assert not view.place.isVisibleTo(view)
 
 
 def test_posters_arrive_without_moving_anything(

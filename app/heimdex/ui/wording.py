@@ -56,6 +56,15 @@ def day(seconds: int | None) -> str:
     return short_date(date)
 
 
+def month(seconds: int | None) -> str:
+    """The month of a date with its year in the window's language, "" for none."""
+    if not seconds:
+        return ""
+    korean = QLocale().language() == QLocale.Language.Korean
+    date = QDateTime.fromSecsSinceEpoch(seconds).date()
+    return QLocale().toString(date, "yyyy년 M월" if korean else "MMMM yyyy")
+
+
 def size(count: int) -> str:
     """Bytes for people, in powers of ten as the command line says them: 1.5 GB, 12 MB."""
     leading = float(count)

@@ -238,6 +238,19 @@ def state_text(row: Row) -> str:
     return ""
 
 
+def place(row: Row, sort: Sort) -> str:
+    """Where in an order a video stands: its month, its first letter, its length."""
+    match sort:
+        case Sort.RECORDED:
+            return wording.month(row.video.recorded_at)
+        case Sort.ADDED:
+            return wording.month(row.video.added_at)
+        case Sort.TITLE:
+            return row.video.title[:1].upper()
+        case Sort.LONGEST:
+            return wording.clock(row.video.duration_ms)
+
+
 def tooltip(row: Row) -> str:
     """Title, place and what was found."""
     translate = QCoreApplication.translate

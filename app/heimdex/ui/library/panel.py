@@ -7,12 +7,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QResizeEvent
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QFileDialog,
     QHBoxLayout,
-    QListView,
     QMenu,
     QMessageBox,
     QStackedLayout,
@@ -25,7 +23,8 @@ from heimdex.domain.media import MEDIA_SUFFIXES, FileState
 from heimdex.domain.stages import Changes, JobState
 from heimdex.ui import desktop
 from heimdex.ui.library.delegate import LibraryDelegate, card_size
-from heimdex.ui.library.model import LibraryModel, Row, Show, Sort, read_rows
+from heimdex.ui.library.grid import Grid
+from heimdex.ui.library.model import LibraryModel, Row, Show, Sort, place, read_rows
 from heimdex.ui.preferences import Preferences
 from heimdex.ui.session import Session
 from heimdex.ui.theme import Theme
@@ -47,7 +46,8 @@ class LibraryPanel(QWidget):
         self._preferences = preferences
         self._session: Session | None = None
         self.model = LibraryModel()
-        self.view = _Grid()
+        self.view = Grid()
+        self.view.place_of = self._place_of
         self.view.setModel(self.model)
         self.delegate = LibraryDelegate(theme, self.model, self.view)
         self.view.setItemDelegate(self.delegate)
@@ -246,7 +246,7 @@ class LibraryPanel(QWidget):
 
     def _fit(self) -> None:
         # As if the scroll bar were always there, so that the cards keep their size when it comes.
-        width = self.view.width() - _Grid.SIDES
+        width = self.view.width() - Grid.SIDES
         cell = card_size(width)
         if cell != self.delegate.cell:
             self.delegate.cell = cell
@@ -256,6 +256,10 @@ class LibraryPanel(QWidget):
         row = self.model.at(index)
         if row is not None:
             self.play_requested.emit(row.video.id, 0)
+
+    def _place_of(self, index: QModelIndex) -> str:
+        row = self.model.at(index)
+        return "" if row is None else place(row, self.model.sort_by)
 
     def _tell(self, index: QModelIndex) -> None:
         row = self.model.at(index)
@@ -337,29 +341,3 @@ class LibraryPanel(QWidget):
         box.addButton(QMessageBox.StandardButton.Cancel)
         box.exec()
         return box.clickedButton() is remove
-
-
-class _Grid(QListView):
-    """Rows that wrap: this layout stays quick with ten thousand cards, the icon mode does not."""
-
-    resized = Signal()
-    SIDES = 16 + 12
-    """Margin and scroll bar, in pixels."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setFlow(QListView.Flow.LeftToRight)
-        self.setWrapping(True)
-        self.setResizeMode(QListView.ResizeMode.Adjust)
-        self.setUniformItemSizes(True)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.setMouseTracking(True)
-        self.setViewportMargins(16, 0, 0, 0)
-        self.verticalScrollBar().setSingleStep(48)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self.resized.emit()
