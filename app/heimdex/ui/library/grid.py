@@ -38,7 +38,8 @@ class Grid(QListView):
         self.setMouseTracking(True)
         self.setViewportMargins(16, 0, 0, 0)
         self.verticalScrollBar().setSingleStep(48)
-        self.verticalScrollBar().sliderMoved.connect(self._show_place)
+        # Not `sliderMoved`, which comes before the cards have moved.
+        self.verticalScrollBar().valueChanged.connect(self._show_place)
         self.place = label()
         self.place.setParent(self)
         self.place.setObjectName("place")
@@ -51,6 +52,8 @@ class Grid(QListView):
 
     def _show_place(self) -> None:
         bar = self.verticalScrollBar()
+        if not bar.isSliderDown():
+            return
         # Below the gap between two rows.
         text = self.place_of(self.indexAt(QPoint(self.gridSize().width() // 2, 24)))
         if not text or bar.maximum() < _FAR * self.viewport().height():
