@@ -99,8 +99,15 @@ def test_a_copy_is_due_when_something_was_written_and_not_twice(
     assert backups.is_due()
     clock.now -= 40 * DAY  # the clock jumps back: the age of the copy says nothing
     name(database, "Oma")
-    os.utime(library / f"{FILE_NAME}-wal", (made.made_at + 9, made.made_at + 9))
+    os.utime(library / f"{FILE_NAME}-wal", (clock.now, clock.now))
     assert backups.is_due()
+    again = backups.make(database)
+    assert not backups.is_due()
+    clock.now += 2 * HOUR
+    os.utime(library / f"{FILE_NAME}-wal", (clock.now, clock.now))
+    assert backups.is_due()
+    # What was made since is newer, whatever the wrong clock wrote on the other.
+    assert [each.path for each in backups.all()] == [again.path, made.path]
     if os.name != "nt":
         assert (library / FOLDER_NAME).stat().st_mode & 0o077 == 0
     assert not list((library / FOLDER_NAME).glob("*.new*"))

@@ -66,20 +66,20 @@ class Backups:
         self._now = now
 
     def all(self) -> list[Backup]:
-        """Every copy that can be restored, newest first: these and those of migrations."""
+        """Every copy that can be restored, newest first: these and those of migrations. A copy
+        from the future comes last: it was made before the clock was set right."""
         files = [*self.folder.glob(f"{_STEM}-*.backup"), *self.directory.glob(f"{_STEM}-*.backup")]
-        return sorted(map(_backup, files), key=lambda backup: backup.made_at, reverse=True)
+        return self._sorted(files)
 
     def is_due(self) -> bool:
         """Whether the newest copy is over an hour old and something was written since then."""
-        made = [backup.made_at for backup in self._rotating()]
+        now = self._now()
+        # A copy from the future says that the clock went back, and nothing about its age.
+        made = [each.made_at for each in self._rotating() if each.made_at <= now + _FUTURE_S]
         if not made:
             return True
-        newest, now = max(made), self._now()
-        # A copy from the future says that the clock went back, and nothing about its age.
-        if newest <= now + _FUTURE_S and now - newest < _HOUR:
-            return False
-        return self._written_at() > newest
+        newest = max(made)
+        return now - newest >= _HOUR and self._written_at() > newest
 
     def make(self, database: Database) -> Backup:
         """Make a copy, prove it by restoring it to a temporary file, and drop what is too many.
@@ -165,8 +165,12 @@ class Backups:
         raise UserError(reasons[0] if len(reasons) == 1 else "No backup is sound: " + reasons[0])
 
     def _rotating(self) -> list[Backup]:
-        found = map(_backup, self.folder.glob(f"{_STEM}-*.backup"))
-        return sorted(found, key=lambda backup: backup.made_at, reverse=True)
+        return self._sorted(self.folder.glob(f"{_STEM}-*.backup"))
+
+    def _sorted(self, files: Iterable[Path]) -> list[Backup]:
+        soon = self._now() + _FUTURE_S
+        found = map(_backup, files)
+        return sorted(found, key=lambda each: (each.made_at <= soon, each.made_at), reverse=True)
 
     def _written_at(self) -> float:
         database = self.directory / FILE_NAME
