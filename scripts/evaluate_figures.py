@@ -67,6 +67,7 @@ class Outcome:
     start_error_s: float | None
     no_good_match: bool
     took_ms: float
+    unsure: bool = False
     named: tuple[str, ...] = ()
     hits: list[dict[str, Any]] = field(default_factory=list)
 
@@ -112,7 +113,8 @@ def judged(asked: Asked, result: SearchResult, media: Path, took_ms: float) -> O
     ideal = sum(1 / math.log2(i + 2) for i in range(min(len(asked.answers), DEPTH)))
     gain = min(1.0, gain / ideal) if ideal else 0.0
     named = result.query.people_names
-    return Outcome(asked, rank, gain, error, result.no_good_match, took_ms, named, hits)
+    said = result.no_good_match
+    return Outcome(asked, rank, gain, error, said, took_ms, result.unsure, named, hits)
 
 
 def summed_up(

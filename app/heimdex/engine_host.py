@@ -19,7 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heimdex.config.directories import Directories
-from heimdex.domain.engines import Engine, Report, SparseTextEmbedder
+from heimdex.domain.engines import (
+    Concepts,
+    Engine,
+    NamingVision,
+    Report,
+    SparseTextEmbedder,
+)
 from heimdex.domain.errors import HeimdexError, UserError
 from heimdex.domain.faces import Box, PhotoFace
 from heimdex.domain.media import MediaInfo, Redrawn
@@ -197,6 +203,10 @@ def query_methods(engines: Engines) -> dict[str, Method]:
         embedder = engines.vision(model)
         return _space(SpaceKind.SCENE, embedder), embedder.embed_text([text])[0]
 
+    def vision_concepts(call: Call, model: str) -> Concepts | None:
+        embedder = engines.vision(model)
+        return embedder.concepts() if isinstance(embedder, NamingVision) else None
+
     def embed_image(call: Call, path: Path, model: str) -> tuple[Space, Vector]:
         from heimdex.media.pictures import photo
 
@@ -217,6 +227,7 @@ def query_methods(engines: Engines) -> dict[str, Method]:
         "warm": warm,
         "embed_passage_query": embed_passage_query,
         "embed_vision_query": embed_vision_query,
+        "vision_concepts": vision_concepts,
         "embed_image": embed_image,
         "faces_in_photo": faces_in_photo,
         "embed_faces": embed_faces,

@@ -2129,7 +2129,7 @@
     </message>
     <message>
         <source>No match found</source>
-        <translation type="unfinished"></translation>
+        <translation>맞는 장면을 찾지 못함</translation>
     </message>
     <message numerus="yes">
         <source>in %n video(s)</source>
@@ -2139,11 +2139,11 @@
     </message>
     <message>
         <source>Whether this can be seen somewhere is more than the picture model in use can tell. These are the nearest moments; one of them may be it.</source>
-        <translation type="unfinished"></translation>
+        <translation>이것이 어딘가에 보이는지는 지금 쓰는 영상 모델로는 판단할 수 없습니다. 가장 가까운 장면들이며, 이 가운데 찾는 장면이 있을 수도 있습니다.</translation>
     </message>
     <message>
         <source>Nothing fits this. These are the nearest moments there are.</source>
-        <translation type="unfinished"></translation>
+        <translation>맞는 장면이 없습니다. 아래는 가장 가까운 장면입니다.</translation>
     </message>
     <message>
         <source>Find the second</source>

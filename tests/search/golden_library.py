@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from heimdex.domain.engines import Thresholds
+from heimdex.domain.engines import Concepts, Thresholds
 from heimdex.domain.faces import FaceTrack, TrackRef
 from heimdex.domain.ids import PersonId, VideoId
 from heimdex.domain.media import AudioTrack, MediaInfo, Scene, VideoTrack
@@ -86,6 +86,9 @@ class Described:
 
     def vision(self, text: str) -> Vectors:
         return self.encode([text])[0]
+
+    def concepts(self) -> Concepts | None:
+        return None
 
     def image(self, path: Path) -> Vectors:
         return self.encode([path.read_text()])[0]

@@ -71,6 +71,8 @@ def check(database: Database, store: CompactStore, space: Space = PASSAGES) -> N
     for key, value in exact.items():
         assert about[key] == pytest.approx(value, abs=0.02)
     assert (similarity[found.owner < 0] == NOT_THERE).all()
+    backwards = alive[::-1]
+    np.testing.assert_allclose(found.vectors(backwards) @ query, similarity[backwards], atol=0.02)
 
 
 def test_it_is_what_is_stored(

@@ -83,7 +83,8 @@ class Scripted:
         kinds = filters.kinds
         found = tuple(m for m in found if not kinds or {e.kind for e in m.evidence} & kinds)
         nearest = () if found else tuple(self.moments[:1])
-        return SearchResult(query, found or nearest, not found, 1.0)
+        unsure = text.startswith("knitting")
+        return SearchResult(query, found or nearest, not (found or unsure), 1.0, (), unsure)
 
 
 @pytest.fixture
@@ -499,6 +500,20 @@ def test_no_good_match_says_so_and_offers_the_nearest(
     window.search("submarines")
     qtbot.waitUntil(lambda: window.results.page == "none", timeout=20_000)
     assert "submarines" in window.results._none.text.text()
+
+
+def test_what_the_eyes_cannot_judge_is_not_called_missing(
+    filled: Small, scripted: Scripted, open_window: OpenWindow, qtbot: QtBot
+) -> None:
+    window = open_window(with_script(filled, scripted))
+    window.search("submarine")
+    qtbot.waitUntil(lambda: window.results.page == "answer", timeout=20_000)
+    said = window.results.nearest.text
+    window.search("knitting")
+    qtbot.waitUntil(lambda: window.results.nearest.text != said, timeout=20_000)
+    assert "picture model" in window.results.nearest.text
+    assert window.results.nearest.isVisible()
+    assert window.results.list.moments.lines[0].weak
 
 
 def test_a_missing_model_is_named(

@@ -185,6 +185,7 @@ def document(result: SearchResult, asked: str) -> dict[str, Any]:
         "query": asked,
         "took_ms": round(result.took_ms, 1),
         "no_good_match": result.no_good_match,
+        "unsure": result.unsure,
         "understood": [_chip(chip, result) for chip in result.query.chips],
         "hits": [
             {
@@ -243,12 +244,17 @@ def show(result: SearchResult, new: frozenset[tuple[str, int]] = frozenset()) ->
         print("Nothing was found.")
         return
     dropped = " and ".join(f"“{chip.text}”" for chip in result.dropped)
-    if dropped and result.no_good_match:
+    if dropped and result.only_near:
         print(f"Nothing fits together with {dropped}. The nearest without that:\n")
     elif dropped:
         print(f"Nothing was found with {dropped}; without that:\n")
     elif result.no_good_match:
-        print("Nothing fits well. The nearest there is:\n")
+        print("Nothing fits. The nearest there is:\n")
+    elif result.unsure:
+        print(
+            "No match was found, but the picture model in use cannot tell whether this can be seen "
+            "somewhere. The nearest there is:\n"
+        )
     dated = any(chip.kind is ChipKind.DATE for chip in result.query.chips)
     for number, hit in enumerate(result.moments, 1):
         mark = "  new" if (hit.video_id, hit.start_ms) in new else ""

@@ -113,6 +113,28 @@ class SparseTextEmbedder(TextEmbedder, Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """Something that an engine knows by name. `words`: what it is called, in lower case, English in
+    the singular; `concepts`: which of its `Concepts` are this thing, ascending."""
+
+    words: tuple[str, ...]
+    concepts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Concepts:
+    """What a vision engine tells apart. `directions`: a unit vector a concept, n × d, in the space
+    of its pictures. `things`: what can be judged by them: of a picture that shows one, the share of
+    its concepts among all (softmax of the cosines divided by `heat`) is hardly ever under `least`.
+    """
+
+    directions: Vectors
+    things: tuple[Thing, ...]
+    heat: float
+    least: float
+
+
 class VisionEmbedder(Engine, Protocol):
     """Pictures and sentences to vectors of one space."""
 
@@ -132,6 +154,16 @@ class VisionEmbedder(Engine, Protocol):
 
     def embed_text(self, texts: Sequence[str]) -> Vectors:
         """One unit vector a query, in the same space as the pictures."""
+        ...
+
+
+@runtime_checkable
+class NamingVision(VisionEmbedder, Protocol):
+    """A vision embedder that can only say of the things it knows by name that they are not there;
+    of any other, a low similarity means nothing."""
+
+    def concepts(self) -> Concepts:
+        """What it tells apart. `ModelUnavailable` as for `load`."""
         ...
 
 

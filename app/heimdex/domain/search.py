@@ -244,9 +244,12 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """Moments, best first. With `no_good_match` the moments are only the nearest there are.
+    """Moments, best first.
 
-    `dropped`: chips that were left aside because nothing was found with them.
+    `no_good_match`: nothing reaches the cut, and it would have been found if it were there: nothing
+    fits. `unsure`: nothing reaches the cut, but the eyes in use cannot judge what was asked for, so
+    that it may be there all the same. With either the moments are only the nearest there are; they
+    are never both true. `dropped`: chips that were left aside because nothing was found with them.
     """
 
     query: Query
@@ -254,3 +257,9 @@ class SearchResult:
     no_good_match: bool
     took_ms: float
     dropped: tuple[Chip, ...] = ()
+    unsure: bool = False
+
+    @property
+    def only_near(self) -> bool:
+        """Whether no moment is a match."""
+        return self.no_good_match or self.unsure

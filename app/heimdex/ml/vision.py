@@ -8,14 +8,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from heimdex.domain.engines import TextEmbedder
+from heimdex.domain.engines import Concepts, TextEmbedder
 from heimdex.domain.media import RgbImage
 from heimdex.domain.vectors import Vectors
-from heimdex.ml import concepts, runtime
+from heimdex.ml import concepts, runtime, things
 from heimdex.ml.acceleration.cases import Case, Outputs, mean_cosine
 from heimdex.ml.acceleration.graph import Arrays, Graph
 from heimdex.ml.acceleration.memory import enough_for, in_halves
 from heimdex.ml.acceleration.opening import open_graph
+from heimdex.ml.concepts import SentenceMap
 from heimdex.ml.described import Placing
 from heimdex.ml.dual_encoder import calibration_frames
 from heimdex.ml.efficientnet import INPUT_SIZE
@@ -32,7 +33,7 @@ _GATE = 0.998
 
 
 class SentenceSpaceVision(Placing):
-    """A `VisionEmbedder` whose space is that of the multilingual sentence embedder.
+    """A `NamingVision` whose space is that of the multilingual sentence embedder.
 
     It knows objects, animals, sports, vehicles, food, rooms and landscapes by name; it hardly knows
     people, actions, counts, colours and relations, and has no score that says "nothing fits".
@@ -47,7 +48,7 @@ class SentenceSpaceVision(Placing):
         self._compute = compute
         self._text = text
         self._graph: Graph | None = None
-        self._map: concepts.SentenceMap | None = None
+        self._map: SentenceMap | None = None
 
     def load(self) -> None:
         """Open the network and the map; the text engine loads when a sentence comes."""
@@ -77,12 +78,16 @@ class SentenceSpaceVision(Placing):
         """One unit vector a query, n × dims."""
         return self._text.embed(texts)
 
-    def _mapping(self) -> concepts.SentenceMap:
+    def concepts(self) -> Concepts:
+        """What the network was trained to tell apart, and the things that can be judged by it."""
+        return things.known(self._mapping(), self._store.resources / "vision" / "things.tsv")
+
+    def _mapping(self) -> SentenceMap:
         if self._map is None:
             self._map = concepts.load(self._store.path(self.model_id, "concepts.npz"))
         return self._map
 
-    def _opened(self) -> tuple[Graph, concepts.SentenceMap]:
+    def _opened(self) -> tuple[Graph, SentenceMap]:
         mapping = self._mapping()
         if self._graph is None:
             self._graph = open_graph(self._store, self.model_id, GRAPH, self._compute)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol, Self
 
-from heimdex.domain.engines import Thresholds
+from heimdex.domain.engines import Concepts, Thresholds
 from heimdex.domain.faces import PhotoFace
 from heimdex.domain.ids import VideoId
 from heimdex.domain.vectors import Space, SpaceKind, SparseVector, Vectors
@@ -54,16 +54,20 @@ class HostTowers:
         chosen: Chosen,
         cancelled: Callable[[], bool] | None = None,
         generations: Generations | None = None,
+        concepts: dict[str, Concepts | None] | None = None,
     ) -> None:
+        """`concepts`: by space, of models that were asked already; shared by all that is made
+        of these towers."""
         self._host = host
         self._chosen = chosen
         self._cancelled = cancelled
         self._generations = generations
+        self._concepts = {} if concepts is None else concepts
         self._last: tuple[str, PassageQuery] | None = None
 
     def until(self, cancelled: Callable[[], bool]) -> "HostTowers":
         """The same towers for one search: a call that waits or runs is given up with it."""
-        return HostTowers(self._host, self._chosen, cancelled, self._generations)
+        return HostTowers(self._host, self._chosen, cancelled, self._generations, self._concepts)
 
     def generations(self) -> list[tuple["HostTowers", frozenset[VideoId] | None]]:
         """The chosen models' towers, and those of earlier ones that answer for some videos."""
@@ -73,7 +77,8 @@ class HostTowers:
         for each in self._generations.now():
             models = {Family.TEXT: each.passages.model, Family.VISION: each.frames.model}
             chosen = self._chosen.instead(models)
-            found.append((HostTowers(self._host, chosen, self._cancelled), each.videos))
+            towers = HostTowers(self._host, chosen, self._cancelled, None, self._concepts)
+            found.append((towers, each.videos))
         return found
 
     def is_earlier(self, space: Space) -> bool:
@@ -125,6 +130,19 @@ class HostTowers:
     def vision(self, text: str) -> Vectors:
         """Unit vector (d,) of a query in the space of scenes and frames."""
         return self._vector("embed_vision_query", {"text": text})
+
+    def concepts(self) -> Concepts | None:
+        """What the eyes tell apart, where they can only judge what they know by name."""
+        space = self.frame_space.key
+        if space not in self._concepts:
+            self._concepts[space] = self._host.call(
+                "vision_concepts",
+                {"model": self._chosen.id(Family.VISION)},
+                Concepts | None,
+                cancelled=self._cancelled,
+                timeout_s=TIMEOUT_S,
+            )
+        return self._concepts[space]
 
     def image(self, path: Path) -> Vectors:
         """Unit vector (d,) of a picture file in the space of scenes and frames."""

@@ -20,7 +20,8 @@ from heimdex.search.ranking import Ranked, rank, rank_with
 from heimdex.search.retrieve import Speech
 from heimdex.search.scope import videos_in
 from heimdex.search.screen import Screen
-from heimdex.search.sight import SEEN_AT_MOST, Sight, sights
+from heimdex.search.sight import SEEN_AT_MOST, Sight, held, sights
+from heimdex.search.things import Known
 from heimdex.search.towers import QueryTowers, Roll
 from heimdex.storage.catalogue import Catalogue
 from heimdex.storage.chroma import VectorIndex
@@ -93,6 +94,8 @@ class Look:
         self._said = words_only or (spoken and kinds != {EvidenceKind.VISUAL})
         self._videos = _both(videos_in(query, sources.catalogue, sources.datings), within)
         self._people = tuple(dict.fromkeys([*query.people, *sorted(query.filters.people)]))
+        self._nobody = False
+        self._missing: bool | None = None
 
     def ranked(self) -> list[Ranked]:
         """Moments, best first. Raises `Cancelled`."""
@@ -103,6 +106,7 @@ class Look:
         there = self._there()
         self._go_on()
         if not there:
+            self._nobody = True
             return self._without_them()
         if not content:
             return rank([there])
@@ -110,9 +114,40 @@ class Look:
         videos = frozenset(span.video_id for span in spans)
         rankings, _ = self._content(videos, spans)
         found = rank_with(there, [inside(each, there) for each in rankings], said=self._said)
+        if self._misses_a_thing():
+            return [replace(each, score=min(each.score, CUT - 0.01)) for each in found]
         if any(each.score >= CUT for each in found):
             return found
         return [*found, *self._anywhere(near=True)]
+
+    def can_judge(self) -> bool:
+        """Whether what was not found is not there, as far as anybody can tell who has seen all
+        that the models have. Words, people and examples they judge by their thresholds. Eyes that
+        were trained on names of things can only tell that one of these is missing."""
+        return self._nobody or self._known() is None or self._misses_a_thing()
+
+    def _known(self) -> Known | None:
+        """What the eyes know by name, where the sentence may be about a sight and they know no
+        more than that."""
+        sources = self._sources
+        asked = self._blend is None and bool(self._query.meaning)
+        if self._said or not asked or not self._wants(EvidenceKind.VISUAL):
+            return None
+        if not sources.vectors.has(sources.towers.frame_space):
+            return None
+        concepts = sources.towers.concepts()
+        return None if concepts is None else sources.sight.known(concepts)
+
+    def _misses_a_thing(self) -> bool:
+        """Whether something that the sentence names is known to be in no frame."""
+        if self._missing is None:
+            known = self._known()
+            space = self._sources.towers.frame_space
+            self._missing = known is not None and any(
+                not self._sources.sight.is_anywhere(space, known, thing, self._videos)
+                for thing in known.named_in(self._query.meaning)
+            )
+        return self._missing
 
     def _anywhere(self, *, near: bool = False) -> list[Ranked]:
         rankings, whole = self._content(self._videos, None)
@@ -244,8 +279,11 @@ class Look:
             towers.frame_space, towers.scene_space, asked.vector, videos, against, spans
         )
         found = sights(frames, asked.limits, text, asked.at_most)
+        known = self._known()
         if self._blend is not None:
             found = self._blend.elsewhere(found)
+        elif known is not None:
+            found = held(found, frames, known, known.named_in(text))
         self._go_on()
         if self._said:
             found = [replace(c, confidence=c.confidence * UNHEARD) for c in found]

@@ -120,7 +120,8 @@ class Searcher:
         given_up = cancelled or (lambda: False)
         sources = replace(self._sources, towers=self._sources.towers.until(given_up))
         query = self.understand(question)
-        ranked, dropped = self._ranked(sources, query, question, given_up)
+        looks: list[Look] = []
+        ranked, dropped = self._ranked(sources, query, question, given_up, looks)
         if question.sort is Sort.DATE:
             ranked = self._by_date(ranked)
         people = self._sources.people.named()
@@ -128,8 +129,10 @@ class Searcher:
         moments = self._moments(folded(ranked, n, scene_at), query, people, scene_at)
         asked = _has_content(query, question) or _is_narrowed(query)
         found = any(moment.score >= CUT for moment in moments)
+        weak = asked and not found
+        unsure = weak and not all(look.can_judge() for look in looks)
         took_ms = (time.perf_counter() - started) * 1000
-        return SearchResult(query, moments, asked and not found, took_ms, dropped)
+        return SearchResult(query, moments, weak and not unsure, took_ms, dropped, unsure)
 
     def search(
         self,
@@ -155,9 +158,15 @@ class Searcher:
     # Finding
 
     def _ranked(
-        self, sources: Sources, query: Query, question: Question, cancelled: IsCancelled
+        self,
+        sources: Sources,
+        query: Query,
+        question: Question,
+        cancelled: IsCancelled,
+        looks: list[Look],
     ) -> tuple[list[Ranked], tuple[Chip, ...]]:
-        """Moments, best first, and the chips that had to be left aside."""
+        """Moments, best first, and the chips that had to be left aside. `looks` takes every way
+        through the channels, as they can say what an answer without a match is worth."""
 
         generations = sources.towers.generations()
 
@@ -183,7 +192,8 @@ class Searcher:
             blend = None
             if question.likes or how.terms:
                 blend = Blend(asking.stages, asking.vectors, towers, how, question.likes)
-            return Look(asking, how, cancelled, blend, videos).ranked()
+            looks.append(Look(asking, how, cancelled, blend, videos))
+            return looks[-1].ranked()
 
         if not _has_content(query, question):
             return (self._browsed(query) if _is_narrowed(query) else []), ()

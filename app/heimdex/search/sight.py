@@ -6,17 +6,18 @@ library too large for that the index says first which scenes are near.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from heimdex.domain.engines import Thresholds
+from heimdex.domain.engines import Concepts, Thing, Thresholds
 from heimdex.domain.ids import VideoId
 from heimdex.domain.vectors import Space, Vectors
-from heimdex.search.calibration import confidence
+from heimdex.search.calibration import CUT, confidence
 from heimdex.search.candidates import Candidate, Channel, Ranking, Span
 from heimdex.search.nearest import best_rows
+from heimdex.search.things import Known
 from heimdex.storage.chroma import IndexNotReady, VectorIndex
 from heimdex.storage.compact import NOT_THERE, Among, Compact
 from heimdex.storage.vectors import VectorStore
@@ -35,6 +36,9 @@ AGAIN = 40
 
 KEEPS = 0.85
 """A stretch goes on while its frames are this much as fitting as the best one."""
+
+_AT_MOST = 32
+"""Frames of a stretch in which a thing is looked for."""
 
 SEEN_AT_MOST = 0.6
 """What a picture alone can be sure of when a sentence is asked for."""
@@ -102,6 +106,13 @@ class Sight:
         self._vectors = vectors
         self._index = index
         self._kept: _Scenes | None = None
+        self._known: Known | None = None
+
+    def known(self, concepts: Concepts) -> Known:
+        """What an engine knows by name, made ready for sentences once."""
+        if self._known is None or self._known.concepts is not concepts:
+            self._known = Known.of(concepts)
+        return self._known
 
     def frames(
         self,
@@ -140,6 +151,13 @@ class Sight:
             frames.end_ms[rows],
             scenes.number[rows],
         )
+
+    def is_anywhere(
+        self, space: Space, known: Known, thing: Thing, videos: frozenset[VideoId] | None = None
+    ) -> bool:
+        """Whether a frame may show a thing; one of `videos` only, if given."""
+        frames = self._vectors.compact(space)
+        return known.is_anywhere(thing, frames, None if videos is None else frames.of(videos))
 
     def _scenes(self, frames: Compact, scenes: Compact) -> _Scenes:
         kept = self._kept
@@ -205,6 +223,25 @@ def sights(
             )
         )
     return found
+
+
+def held(ranking: Ranking, frames: Frames, known: Known, things: Sequence[Thing]) -> Ranking:
+    """`ranking`, where a stretch whose frames do not show all of the `things` is no match."""
+    return [
+        each
+        if each.confidence < CUT or _shows_all(each, frames, known, things)
+        else replace(each, confidence=CUT - 0.01)
+        for each in ranking
+    ]
+
+
+def _shows_all(stretch: Candidate, frames: Frames, known: Known, things: Sequence[Thing]) -> bool:
+    compact = frames.compact
+    there = compact.rows[stretch.video_id]
+    starts, ends = compact.start_ms[there], compact.end_ms[there]
+    inside = (starts < stretch.end_ms) & (ends > stretch.start_ms)
+    vectors = compact.vectors(there.start + np.flatnonzero(inside)[:_AT_MOST])
+    return all(known.shows(vectors, thing) for thing in things)
 
 
 def _rival(best: Sequence[tuple[int, float]]) -> float | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Protocol, Self
 
-from heimdex.domain.engines import Thresholds
+from heimdex.domain.engines import Concepts, Thresholds
 from heimdex.domain.faces import Appearance, Person
 from heimdex.domain.ids import PersonId, VideoId
 from heimdex.domain.vectors import Space, SparseVector, Vectors
@@ -65,6 +65,11 @@ class QueryTowers(Protocol):
 
     def vision(self, text: str) -> Vectors:
         """A query for what is seen."""
+        ...
+
+    def concepts(self) -> Concepts | None:
+        """What the eyes tell apart, where they can only judge things that they know by name; None
+        where a low similarity means that what was asked for is not there. Made once."""
         ...
 
     def image(self, path: Path) -> Vectors:

@@ -108,6 +108,19 @@ class Compact:
             np.copyto(found, NOT_THERE, where=among.others)
         return found
 
+    def vectors(self, rows: NDArray[np.int64]) -> Vectors:
+        """The vectors of some rows, n × d, as rounded as they are compared."""
+        width = max((block.codes.shape[1] for block in self.blocks), default=0)
+        found = np.zeros((len(rows), width), np.float32)
+        at = 0
+        for block in self.blocks:
+            here = (rows >= at) & (rows < at + len(block))
+            inside = rows[here] - at
+            if len(inside):
+                found[here] = block.codes[inside] * block.scales[inside, None]
+            at += len(block)
+        return found
+
     def neighbour(self, row: int, similarity: float) -> Neighbour:
         """A row that is not gone, as what was found near."""
         return Neighbour(

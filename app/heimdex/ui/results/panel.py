@@ -103,8 +103,8 @@ class ResultsPanel(QWidget):
         """Show an answer."""
         self.result = result
         # Of what is only near, a few are an offer; all of them would be noise.
-        moments = result.moments[:NEAREST] if result.no_good_match else result.moments
-        weak = result.no_good_match and not result.dropped
+        moments = result.moments[:NEAREST] if result.only_near else result.moments
+        weak = result.only_near and not result.dropped
         self.list.moments.replace(moments, weak=weak)
         self.list.scrollToTop()
         count = len(result.moments)
@@ -119,8 +119,9 @@ class ResultsPanel(QWidget):
             )
             self._turn_to(self._none)
             return
-        if result.no_good_match:
-            self.summary.setText(self.tr("No good match"))
+        if result.only_near:
+            good = self.tr("No match found") if result.unsure else self.tr("No good match")
+            self.summary.setText(good)
             self.nearest.show_text(self._why_nearest(result))
         else:
             text = self.tr("%n moment(s)", "", count)
@@ -132,8 +133,13 @@ class ResultsPanel(QWidget):
         self._offer_note()
 
     def _why_nearest(self, result: SearchResult) -> str:
+        if result.unsure and not result.dropped:
+            return self.tr(
+                "Whether this can be seen somewhere is more than the picture model in use can "
+                "tell. These are the nearest moments; one of them may be it."
+            )
         if not result.dropped:
-            return self.tr("Nothing fits this well. These are the nearest moments there are.")
+            return self.tr("Nothing fits this. These are the nearest moments there are.")
         missing = ", ".join(f"“{chip.text}”" for chip in result.dropped)
         text = self.tr(
             "Nothing fits together with %1. These moments are the nearest without that; if it was "

@@ -1,0 +1,112 @@
+"""Finds the things in a sentence that the eyes know by name, and says whether frames show them.
+
+Eyes that were trained on names (`domain.engines.Concepts`) see nothing of much that is asked for:
+there a low similarity does not mean that it is not there. Of these things it does. What follows
+from that for an answer is decided by `look` and `searcher`.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from heimdex.domain.engines import Concepts, Thing
+from heimdex.domain.vectors import Vectors
+from heimdex.search.korean import has_hangul, stem
+from heimdex.search.nearest import best_rows
+from heimdex.storage.compact import Among, Compact
+
+LIKELY = 128
+"""The frames nearest to a thing, in which it is looked for."""
+
+_WORD = re.compile(r"[^\W_]+")
+_HISSED = re.compile(r"(?:s|x|z|ch|sh)es$")
+_COUNTS = frozenset("한 두 세 네 다섯 여섯 일곱 여덟 아홉 열 몇 여러".split())
+_COUNTED = "개"
+"""A dog, and what things are counted by: 병 세 개 has no dog in it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Known:
+    """The things that a vision engine can judge."""
+
+    concepts: Concepts
+    _by_words: dict[tuple[str, ...], Thing]
+
+    @classmethod
+    def of(cls, concepts: Concepts) -> "Known":
+        """`concepts` made ready for sentences."""
+        named = {_words(name): thing for thing in concepts.things for name in thing.words}
+        return cls(concepts, named)
+
+    def named_in(self, text: str) -> list[Thing]:
+        """The things that `text` names, in its order, each once; the longer name wins."""
+        typed = _words(text)
+        forms = [_forms(word) for word in typed]
+        found: list[Thing] = []
+        at = 0
+        while at < len(typed):
+            for length in (3, 2, 1):
+                thing = self._at(typed, forms, at, length)
+                if thing is not None:
+                    if thing not in found:
+                        found.append(thing)
+                    at += length - 1
+                    break
+            at += 1
+        return found
+
+    def shares(self, vectors: Vectors, thing: Thing) -> NDArray[np.float32]:
+        """Of what each picture (n × d) is taken for, the share that is the thing: 0..1, (n,)."""
+        heat = (vectors @ self.concepts.directions.T) / self.concepts.heat
+        heat = np.exp(heat - heat.max(axis=1, keepdims=True))
+        share: NDArray[np.float32] = heat[:, thing.concepts].sum(axis=1) / heat.sum(axis=1)
+        return share
+
+    def shows(self, vectors: Vectors, thing: Thing) -> bool:
+        """Whether one of some pictures may show it."""
+        return bool(len(vectors)) and bool(self.shares(vectors, thing).max() >= self.concepts.least)
+
+    def is_anywhere(self, thing: Thing, frames: Compact, among: Among | None) -> bool:
+        """Whether one of the frames may show it, of those in `among`, where given."""
+        middle = self.concepts.directions[list(thing.concepts)].sum(axis=0)
+        middle /= max(float(np.linalg.norm(middle)), 1e-9)
+        near = best_rows(frames.similarity(middle, among), LIKELY)
+        return self.shows(frames.vectors(near), thing)
+
+    def _at(
+        self, typed: Sequence[str], forms: Sequence[tuple[str, ...]], at: int, length: int
+    ) -> Thing | None:
+        if at + length > len(typed):
+            return None
+        before = tuple(typed[at : at + length - 1])
+        for last in forms[at + length - 1]:
+            thing = self._by_words.get((*before, last))
+            counted = last == _COUNTED and at > 0 and typed[at - 1] in _COUNTS
+            if thing is not None and not counted:
+                return thing
+        return None
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(_WORD.findall(text.casefold()))
+
+
+def _forms(word: str) -> tuple[str, ...]:
+    """The word, and what it may be a form of."""
+    if has_hangul(word):
+        return tuple(dict.fromkeys((word, stem(word), word.removesuffix("들"), _short(word))))
+    if len(word) > 4 and word.endswith("ies"):
+        return (word, word[:-3] + "y", word[:-1])
+    if len(word) > 4 and _HISSED.search(word):
+        return (word, word[:-2], word[:-1])
+    if len(word) > 3 and word.endswith("s") and not word.endswith("ss"):
+        return (word, word[:-1])
+    return (word,)
+
+
+def _short(word: str) -> str:
+    """Names of one syllable, which `stem` leaves alone: 개와, 곰이, 뱀을."""
+    return word[0] if len(word) == 2 and word[1] in "가이은는을를와과의도만" else word
