@@ -74,6 +74,16 @@
     </message>
 </context>
 <context>
+    <name>CarePage</name>
+    <message numerus="yes">
+        <source>%n backup(s)</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>DetailsView</name>
     <message numerus="yes">
         <source>%n more</source>

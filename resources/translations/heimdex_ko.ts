@@ -236,6 +236,83 @@
     </message>
 </context>
 <context>
+    <name>CarePage</name>
+    <message>
+        <source>Place</source>
+        <translation type="unfinished">위치</translation>
+    </message>
+    <message>
+        <source>Videos</source>
+        <translation type="unfinished">영상</translation>
+    </message>
+    <message>
+        <source>Database</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Checked</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Backups</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Check and back up now</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open the folder of backups</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Everything that was found in your videos and every name you gave is in the library. Heimdex checks it once a week and keeps backups by itself, up to half a year back; they are as private as the library. If it is ever damaged, Heimdex offers the newest sound backup when it starts.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>not yet; it is done when nothing is being indexed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message numerus="yes">
+        <source>%n backup(s)</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>the newest: %1, %2</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>none yet</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This waits until nothing is being indexed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Checking…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Videos are being indexed; the check is done later, by itself.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The library is sound.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A backup was made and proved.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Nothing changed since the newest backup.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>Caring</name>
     <message>
         <source>The library&apos;s database is damaged. Close Heimdex and run `heimdex library restore`; your videos are not affected.</source>
@@ -296,8 +373,56 @@
         <translation>이 조건으로는 찾은 것이 없어 빼고 찾았습니다.</translation>
     </message>
     <message>
+        <source>or %1</source>
+        <translation>또는 %1</translation>
+    </message>
+    <message>
+        <source>Like this picture</source>
+        <translation>이 사진과 비슷하게</translation>
+    </message>
+    <message>
+        <source>Unlike this picture</source>
+        <translation>이 사진과 다르게</translation>
+    </message>
+    <message>
         <source>Like this moment</source>
         <translation>이 순간과 닮은</translation>
+    </message>
+    <message>
+        <source>Unlike this moment</source>
+        <translation>이 장면과 다르게</translation>
+    </message>
+    <message>
+        <source>Person</source>
+        <translation>사람</translation>
+    </message>
+    <message>
+        <source>Exact words</source>
+        <translation>말 그대로</translation>
+    </message>
+    <message>
+        <source>Left out</source>
+        <translation>제외</translation>
+    </message>
+    <message>
+        <source>Part of a sum</source>
+        <translation>더하고 빼는 말</translation>
+    </message>
+    <message>
+        <source>Date</source>
+        <translation>날짜</translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation>폴더</translation>
+    </message>
+    <message>
+        <source>Length</source>
+        <translation>길이</translation>
+    </message>
+    <message>
+        <source>Kind of evidence</source>
+        <translation>찾은 근거의 종류</translation>
     </message>
     <message>
         <source>only %1</source>

@@ -32,6 +32,7 @@ from heimdex.domain.search import (
     Filters,
     Length,
     Moment,
+    Query,
     Question,
     SearchResult,
     Sort,
@@ -239,7 +240,7 @@ def _day(second: int | None) -> str | None:
 def show(result: SearchResult, new: frozenset[tuple[str, int]] = frozenset()) -> None:
     """The answer for a person. `new`: video and start of the moments to be marked as new."""
     if result.query.chips:
-        print(f"Understood: {plain(', '.join(map(_words, result.query.chips)))}\n")
+        print(f"Understood: {plain(_understood(result.query))}\n")
     if not result.moments:
         print("Nothing was found.")
         return
@@ -268,6 +269,18 @@ def show(result: SearchResult, new: frozenset[tuple[str, int]] = frozenset()) ->
         if hit.also_ms:
             print(f"      {'also at':>9}  {', '.join(map(clock, hit.also_ms))}")
     print(f"\n{counted(len(result.moments), 'moment')} in {result.took_ms:.0f} ms")
+
+
+def _understood(query: Query) -> str:
+    """The chips in one line; "or" before somebody who will do instead of the one before."""
+    parts: list[str] = []
+    people = 0
+    for chip in query.chips:
+        somebody = chip.kind is ChipKind.PERSON and not chip.negated
+        people += somebody
+        other = somebody and query.any_person and people > 1
+        parts.append(f"or {_words(chip)}" if other else _words(chip))
+    return ", ".join(parts)
 
 
 def _words(chip: Chip) -> str:

@@ -5,13 +5,17 @@ What a part means was said by the search room; what becomes of the question, the
 """
 
 from PySide6.QtCore import QCoreApplication, QDateTime, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QMouseEvent
+from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from heimdex.domain.search import Chip, ChipKind, EvidenceKind, Length, Like, Period, When
 from heimdex.ui import wording
 from heimdex.ui.theme import Theme
 from heimdex.ui.widgets import Elided, Picture, icon_button
+
+CHIP = 26
+BETWEEN = 4
+"""Pixels: how high a chip is, and how far from the next."""
 
 WIDEST = 220
 """Pixels of a chip's words; the whole is its tooltip."""
@@ -33,15 +37,18 @@ class PartChip(QFrame):
     removed = Signal()
     opened = Signal()
 
-    def __init__(self, theme: Theme, icon: str, text: str, tip: str, tone: str = "") -> None:
+    def __init__(
+        self, theme: Theme, icon: str, text: str, tip: str, tone: str = "", kind: str = ""
+    ) -> None:
+        """`kind`: what the icon says, for those who cannot see it."""
         super().__init__()
         self.setObjectName("chip")
         self.setProperty("tone", tone)
-        self.setFixedHeight(26)
+        self.setFixedHeight(CHIP)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName(text)
-        self.setAccessibleDescription(tip)
+        self.setAccessibleDescription("\n".join(part for part in (kind, tip) if part))
         self.setToolTip(tip or text)
         colour = {"not": "danger", "quiet": "muted"}.get(tone, "accent")
         self._words = Elided(text)
@@ -79,8 +86,9 @@ class PartChip(QFrame):
             super().keyPressEvent(event)
 
 
-def part_chip(theme: Theme, chip: Chip, *, dropped: bool = False) -> PartChip:
-    """The chip of a recognised part. `dropped`: nothing in the library fits it."""
+def part_chip(theme: Theme, chip: Chip, *, dropped: bool = False, other: bool = False) -> PartChip:
+    """The chip of a recognised part. `dropped`: nothing in the library fits it. `other`: it is
+    somebody who will do instead of the one before."""
     icon = _ICONS.get(chip.kind, "search")
     if isinstance(chip.value, EvidenceKind):
         icon = wording.EVIDENCE_ICONS[chip.value]
@@ -91,16 +99,40 @@ def part_chip(theme: Theme, chip: Chip, *, dropped: bool = False) -> PartChip:
     if dropped:
         nothing = QCoreApplication.translate("Chips", "Left aside: nothing was found with it.")
         tip = f"{tip}\n{nothing}" if tip else nothing
-    return PartChip(theme, icon, words(chip), tip, tone)
+    text = words(chip)
+    if other:
+        text = QCoreApplication.translate("Chips", "or %1").replace("%1", text)
+    return PartChip(theme, icon, text, tip, tone, kind_name(chip.kind))
 
 
 def like_chip(theme: Theme, like: Like, title: str) -> PartChip:
     """The chip of an example; `title` is what its video or picture is called."""
     if like.picture is not None:
-        return PartChip(theme, "image", title, str(like.picture), "not" if like.minus else "")
+        tip = QCoreApplication.translate("Chips", "Like this picture")
+        if like.minus:
+            tip = QCoreApplication.translate("Chips", "Unlike this picture")
+        tip = f"{tip}\n{like.picture}"
+        return PartChip(theme, "image", title, tip, "not" if like.minus else "")
     text = f"{title} {wording.clock(like.at_ms)}"
     tip = QCoreApplication.translate("Chips", "Like this moment")
+    if like.minus:
+        tip = QCoreApplication.translate("Chips", "Unlike this moment")
     return PartChip(theme, "similar", text, tip, "not" if like.minus else "")
+
+
+def kind_name(kind: ChipKind) -> str:
+    """What kind of part it is, as a word."""
+    translate = QCoreApplication.translate
+    return {
+        ChipKind.PERSON: translate("Chips", "Person"),
+        ChipKind.PHRASE: translate("Chips", "Exact words"),
+        ChipKind.WORDS: translate("Chips", "Left out"),
+        ChipKind.TERM: translate("Chips", "Part of a sum"),
+        ChipKind.DATE: translate("Chips", "Date"),
+        ChipKind.FOLDER: translate("Chips", "Folder"),
+        ChipKind.LENGTH: translate("Chips", "Length"),
+        ChipKind.KIND: translate("Chips", "Kind of evidence"),
+    }[kind]
 
 
 def words(chip: Chip) -> str:
@@ -158,38 +190,52 @@ def _day(second: int | None) -> str:
 
 
 class ChipRow(QWidget):
-    """Chips side by side."""
+    """Chips side by side, in as many lines as they need."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._layout = QHBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setSpacing(4)
-        self._layout.addStretch(1)
-
-    @property
-    def chips(self) -> list[PartChip]:
-        """From left to right."""
-        found = []
-        for place in range(self._layout.count()):
-            item = self._layout.itemAt(place)
-            widget = item.widget() if item is not None else None
-            if isinstance(widget, PartChip):
-                found.append(widget)
-        return found
+        self.chips: list[PartChip] = []
+        """In the order of the sentence."""
 
     def replace(self, chips: list[PartChip]) -> None:
         """Show these instead."""
         for old in self.chips:
-            self._layout.removeWidget(old)
             old.hide()
             old.deleteLater()
-        for place, chip in enumerate(chips):
-            self._layout.insertWidget(place, chip)
+        self.chips = chips
+        for chip in chips:
+            chip.setParent(self)
+            chip.show()
         self.setVisible(bool(chips))
+        self.updateGeometry()
+        self._place(self.width())
 
     @property
     def wanted(self) -> int:
-        """Pixels that all chips need."""
-        chips = self.chips
-        return sum(chip.sizeHint().width() for chip in chips) + 4 * len(chips)
+        """Pixels that all chips need in one line."""
+        return sum(chip.sizeHint().width() + BETWEEN for chip in self.chips)
+
+    def height_at(self, width: int) -> int:
+        """Pixels that the chips need below each other where a line has `width`."""
+        return self._place(width, move=False)
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.wanted, CHIP)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, CHIP)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place(event.size().width())
+
+    def _place(self, width: int, *, move: bool = True) -> int:
+        x = y = 0
+        for chip in self.chips:
+            wide = min(chip.sizeHint().width(), max(width, 1))
+            if x and x + wide > width:
+                x, y = 0, y + CHIP + BETWEEN
+            if move:
+                chip.setGeometry(x, y, wide, CHIP)
+            x += wide + BETWEEN
+        return y + CHIP

@@ -17,7 +17,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QGridLayout, QLineEdit, QMenu
 
-from heimdex.domain.search import Chip, Like, Query, Question
+from heimdex.domain.search import Chip, ChipKind, Like, Query, Question
 from heimdex.search.chips import with_added, with_words, without_chip
 from heimdex.search.suggest import Suggestion, SuggestionKind
 from heimdex.ui.chips import ChipRow, PartChip, like_chip, part_chip
@@ -28,9 +28,14 @@ from heimdex.ui.theme import Theme
 from heimdex.ui.widgets import Picture, icon_button, label
 
 LOW = 44
-HIGH = 78
+BELOW = 8
+"""Pixels under the chips where they stand below the line."""
+
 BESIDE = 210
 """Pixels that icon, buttons and margins take."""
+
+BEFORE = 60
+"""Pixels of them that chips below the line do not have."""
 
 ROOM_TO_TYPE = 220
 """Pixels that the line keeps beside the chips; where they need more, they go below it."""
@@ -66,7 +71,7 @@ class SearchField(QFrame):
         self._query: Query | None = None
         self._plain: tuple[str, ...] = ()
         self._likes: tuple[Like, ...] = ()
-        self._shown: tuple[object, ...] = ((), (), ())
+        self._shown: tuple[object, ...] = ((), (), (), False)
         self.setObjectName("search")
         self.setFixedHeight(LOW)
         self.line = _Line()
@@ -147,7 +152,7 @@ class SearchField(QFrame):
         """Show how the question was taken apart. `dropped`: parts that nothing fits."""
         self._query = query
         parts = query.chips if query is not None else ()
-        shown = (self._likes, parts, tuple(dropped))
+        shown = (self._likes, parts, tuple(dropped), query is not None and query.any_person)
         if shown == self._shown:
             return  # they may have the focus, and would flicker
         self._shown = shown
@@ -157,8 +162,11 @@ class SearchField(QFrame):
             chip.removed.connect(lambda like=like: self._without_like(like))
             chip.opened.connect(lambda like=like, chip=chip: self._open_like(like, chip))
             chips.append(chip)
+        either = query is not None and query.any_person
+        people = [part for part in parts if part.kind is ChipKind.PERSON and not part.negated]
         for part in parts:
-            chip = part_chip(self._theme, part, dropped=part in dropped)
+            other = either and part in people[1:]
+            chip = part_chip(self._theme, part, dropped=part in dropped, other=other)
             chip.removed.connect(lambda part=part: self._without(part))
             chip.opened.connect(lambda part=part, chip=chip: self._open(part, chip))
             chips.append(chip)
@@ -261,7 +269,8 @@ class SearchField(QFrame):
                 self._grid.addWidget(self.row, 1, 1, 1, 6)
             else:
                 self._grid.addWidget(self.row, 0, 2)
-        self.setFixedHeight(HIGH if below else LOW)
+        room = self.width() - BEFORE
+        self.setFixedHeight(LOW + self.row.height_at(room) + BELOW if below else LOW)
         if self.suggestions.isVisible():
             self.suggestions.place()
 

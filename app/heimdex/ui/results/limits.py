@@ -91,7 +91,7 @@ class LimitsBar(QWidget):
         low.addStretch(1)
         nobody = self.tr("Nobody has a name yet")
         nowhere = self.tr("There are no folders yet")
-        self._add_menu(low, "person", self.tr("Person"), lambda: offers.people(self.known), nobody)
+        self._add_menu(low, "people", self.tr("Person"), lambda: offers.people(self.known), nobody)
         self._add_menu(low, "calendar", self.tr("When"), offers.times, "")
         self._add_menu(
             low, "folder", self.tr("Folder"), lambda: offers.folders(self.known), nowhere

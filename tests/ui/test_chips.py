@@ -1,0 +1,73 @@
+"""The chips of the search field: as many lines as they need, and a word for what each is."""
+
+from PySide6.QtWidgets import QApplication
+
+from heimdex.domain.faces import Person
+from heimdex.domain.ids import PersonId
+from heimdex.domain.search import Query
+from heimdex.search.parse import parse
+from heimdex.ui.searchfield import LOW, SearchField
+from heimdex.ui.theme import Theme
+
+PEOPLE = [
+    Person(PersonId(n), name, (), 1, 1, None, False) for n, name in ((1, "Anna"), (2, "Berta"))
+]
+LONG = 'Anna "two years" in summer 2015, under 10 minutes, said: peace -dog -cat -folder:holiday'
+
+
+def read(text: str) -> Query:
+    return parse(text, PEOPLE, 1_795_860_000)
+
+
+def field_of(theme: Theme, text: str, width: int) -> SearchField:
+    field = SearchField(theme)
+    field.resize(width, LOW)
+    field.show()
+    field.line.setText(text)
+    field.understood(read(text))
+    QApplication.processEvents()
+    return field
+
+
+def test_every_chip_is_whole_however_narrow_the_window(theme: Theme) -> None:
+    for width in (360, 480, 640, 1400):
+        field = field_of(theme, LONG, width)
+        chips = field.row.chips
+        assert len(chips) == 8
+        for chip in chips:
+            assert chip.width() >= chip.sizeHint().width()
+            assert field.row.rect().contains(chip.geometry())
+        assert field.rect().contains(field.row.geometry())
+        for one in chips:
+            assert not any(one.geometry().intersects(o.geometry()) for o in chips if o is not one)
+        field.close()
+
+
+def test_a_wider_window_gives_the_lines_back(theme: Theme) -> None:
+    field = field_of(theme, LONG, 360)
+    high = field.height()
+    field.resize(700, field.height())
+    QApplication.processEvents()
+    assert LOW < field.height() < high
+    field.clear()
+    assert field.height() == LOW
+    field.close()
+
+
+def test_of_two_people_one_may_do_and_the_chips_say_so(theme: Theme) -> None:
+    field = field_of(theme, "Anna or Berta at the sea", 900)
+    assert field.chips == ["Anna", "or Berta"]
+    field.understood(read("Anna and Berta at the sea"))
+    assert field.chips == ["Anna", "Berta"]
+    field.close()
+
+
+def test_what_an_icon_says_is_told_to_those_who_cannot_see_it(theme: Theme) -> None:
+    field = field_of(theme, LONG, 900)
+    told = {chip.accessibleName(): chip.accessibleDescription() for chip in field.row.chips}
+    assert told["Anna"] == "Person"
+    assert told["summer 2015"].startswith("Date\n")
+    assert told["not dog"] == "Left out"
+    assert told["not holiday"] == "Folder"
+    assert told["only said"] == "Kind of evidence"
+    field.close()
