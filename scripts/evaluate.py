@@ -22,8 +22,17 @@ from heimdex.domain.search import SearchResult
 ABSENT = Path(__file__).with_name("absent.json")
 """Sentences of our own that nothing in the shared media answers."""
 
+SIGHTS = Path(__file__).with_name("sights.json")
+"""Sentences of our own about what is seen in the shared media, and as many about what is not."""
+
 ON_SCREEN = Path(__file__).with_name("on_screen.json")
 """Who can be seen where in the shared media, by our own eyes."""
+_NOTHING = (
+    "no_good_match",
+    "no_good_match_with_absent",
+    "no_good_match_own_sights",
+    "no_good_match_all",
+)
 Search = Callable[[str], SearchResult]
 
 
@@ -63,10 +72,11 @@ def run(media: Path, queries: Path, options: argparse.Namespace) -> dict[str, An
 
             outcomes = ask(document)
             absent = ask(_read(options.absent)) if options.absent else []
+            sights = ask(_read(options.sights)) if options.sights else []
             seen = _seen(options.on_screen) if options.on_screen else None
             names = ask({"queries": _by_name(seen, document.get("enrol", {}))}) if seen else []
-    report = summed_up(outcomes, absent, names, seen)
-    show([*outcomes, *absent, *names], report, options.verbose)
+    report = summed_up(outcomes, absent, names, seen, sights)
+    show([*outcomes, *absent, *sights, *names], report, options.verbose)
     if options.curve:
         show_curves(report["curves"])
     return report
@@ -100,7 +110,7 @@ def show(outcomes: Sequence[Outcome], report: dict[str, Any], verbose: bool) -> 
         for outcome in outcomes:
             top = outcome.hits[0] if outcome.hits else None
             first = f"{top['score']:.2f} {top['file']}@{top['start_s']:.1f}" if top else "nothing"
-            mark = "none" if outcome.no_good_match else "    "
+            mark = "none" if outcome.no_good_match else "  ? " if outcome.unsure else "    "
             print(
                 f"{outcome.asked.id:5} {outcome.asked.kind:7} {outcome.rank or '-':>3} {mark} "
                 f"{outcome.asked.query[:48]:48} {first}"
@@ -125,13 +135,17 @@ def show(outcomes: Sequence[Outcome], report: dict[str, Any], verbose: bool) -> 
                 f"{_two(who['precision_at_1']).strip()}), recall {_two(who['recall']).strip()}; "
                 f"the person is on screen in {_two(who['identified']).strip()} of the matches"
             )
-    for key in ("no_good_match", "no_good_match_with_absent"):
+    for key in _NOTHING:
         none = report[key]
+        if not none["queries"]:
+            continue
         print(
-            f"no good match, {none['queries']} queries: said {none['said']} times, "
+            f"{key.replace('_', ' ')}, {none['queries']} queries: said {none['said']} times, "
             f"precision {_two(none['precision']).strip()}, recall {_two(none['recall']).strip()}; "
             f"first moment wrong {_two(none['first_wrong']).strip()}, "
-            f"said of right first moments {_two(none['missed_first']).strip()}"
+            f"said of right first moments {_two(none['missed_first']).strip()}; unsure "
+            f"{none['unsure']} times, {_two(none['unsure_absent']).strip()} without an answer; "
+            f"matched {none['matched']}, first wrong {_two(none['matched_wrong']).strip()}"
         )
     took = report["took_ms"]
     if took["p50"] is not None:
@@ -175,6 +189,12 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         "absent.json for the media of HEIMDEX_SHARED, else none)",
     )
     parser.add_argument(
+        "--sights",
+        type=Path,
+        help="sentences about what is seen, with their answers (default: those in sights.json for "
+        "the media of HEIMDEX_SHARED, else none)",
+    )
+    parser.add_argument(
         "--on-screen",
         type=Path,
         help="who can be seen where (default: on_screen.json for the media of HEIMDEX_SHARED, "
@@ -209,6 +229,7 @@ def _places(options: argparse.Namespace) -> tuple[Path, Path]:
         raise UserError(f"There is no folder {media} with {queries.name} beside it.")
     if options.media is None:
         options.absent = options.absent or ABSENT
+        options.sights = options.sights or SIGHTS
         options.on_screen = options.on_screen or ON_SCREEN
     return media, queries
 

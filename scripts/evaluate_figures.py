@@ -122,16 +122,22 @@ def summed_up(
     absent: Sequence[Outcome] = (),
     names: Sequence[Outcome] = (),
     on_screen: OnScreen | None = None,
+    sights: Sequence[Outcome] = (),
 ) -> dict[str, Any]:
     """All figures as one JSON-ready object. `absent`: sentences of our own without an answer; they
-    only count for whether search says so. `names`: everybody of `on_screen` asked for by name."""
-    every = [*outcomes, *absent]
+    only count for whether search says so. `names`: everybody of `on_screen` asked for by name.
+    `sights`: sentences of our own about what is seen, with and without an answer."""
+    every = [*outcomes, *absent, *sights]
     groups: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
         if outcome.asked.answers:
             groups.setdefault(f"{outcome.asked.kind}/{outcome.asked.lang}", []).append(outcome)
     for kind in dict.fromkeys(o.asked.kind for o in outcomes if o.asked.answers):
         groups[kind] = [o for o in outcomes if o.asked.kind == kind]
+    for outcome in sights:
+        if outcome.asked.answers:
+            groups.setdefault("own sights", []).append(outcome)
+            groups.setdefault(f"own sights/{outcome.asked.lang}", []).append(outcome)
     answered = [o for o in outcomes if o.asked.answers]
     times = sorted(o.took_ms for o in outcomes)
     return {
@@ -140,7 +146,9 @@ def summed_up(
         "people": people(outcomes, on_screen),
         "names": people(names, on_screen),
         "no_good_match": nothing_fits(outcomes),
-        "no_good_match_with_absent": nothing_fits(every),
+        "no_good_match_with_absent": nothing_fits([*outcomes, *absent]),
+        "no_good_match_own_sights": nothing_fits(sights),
+        "no_good_match_all": nothing_fits(every),
         "curves": {
             "all": curve(every),
             "sights": curve([o for o in every if o.asked.about in _SIGHTS]),
@@ -160,9 +168,13 @@ def nothing_fits(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     precision: of the results flagged, those whose query has no answer at all; recall: of the
     queries without an answer, those flagged. first_wrong: of the results flagged, those whose first
     moment is no answer, which is what a person sees; missed_first: of the results whose first
-    moment is an answer, those flagged all the same.
+    moment is an answer, those flagged all the same. unsure: results without a match that are not
+    flagged either; unsure_absent: those of them without an answer. matched: results with a match;
+    matched_wrong: those of them whose first moment is no answer.
     """
     said = [o for o in outcomes if o.no_good_match]
+    unsure = [o for o in outcomes if o.unsure]
+    matched = [o for o in outcomes if not (o.no_good_match or o.unsure)]
     return {
         "queries": len(outcomes),
         "said": len(said),
@@ -170,15 +182,23 @@ def nothing_fits(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "recall": _share([o for o in outcomes if not o.asked.answers], lambda o: o.no_good_match),
         "first_wrong": _share(said, lambda o: o.rank != 1),
         "missed_first": _share([o for o in outcomes if o.rank == 1], lambda o: o.no_good_match),
+        "unsure": len(unsure),
+        "unsure_absent": _share(unsure, lambda o: not o.asked.answers),
+        "matched": len(matched),
+        "matched_wrong": _share(matched, lambda o: o.rank != 1),
     }
 
 
 def curve(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
-    """The figures of `nothing_fits` as they would be with the cut at other scores."""
+    """The figures of `nothing_fits` as they would be with the cut at other scores, and every result
+    below it called no good match, whether it can be judged or not."""
     rows = []
     for cut in CUTS:
         best = [max((hit["score"] for hit in o.hits), default=0.0) for o in outcomes]
-        moved = [replace(o, no_good_match=b < cut) for o, b in zip(outcomes, best, strict=True)]
+        moved = [
+            replace(o, no_good_match=b < cut, unsure=False)
+            for o, b in zip(outcomes, best, strict=True)
+        ]
         rows.append({"cut": cut, **nothing_fits(moved)})
     return rows
 

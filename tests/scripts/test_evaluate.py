@@ -77,7 +77,12 @@ def moment(file: str, start_s: float, score: float) -> Moment:
 
 
 def outcome(
-    evaluate: ModuleType, answers: list[str], found: list[tuple[str, float]], *, named: bool = False
+    evaluate: ModuleType,
+    answers: list[str],
+    found: list[tuple[str, float]],
+    *,
+    named: bool = False,
+    unsure: bool = False,
 ) -> Any:
     asked = evaluate.Asked(
         "d01",
@@ -90,7 +95,8 @@ def outcome(
     moments = tuple(moment(file, 1.0, score) for file, score in found)
     query = Query(raw="?", meaning="?", people_names=("Anna",) if named else ())
     nothing = all(score < 0.5 for _, score in found)
-    return evaluate.judged(asked, SearchResult(query, moments, nothing, 1.0), MEDIA, 1.0)
+    result = SearchResult(query, moments, nothing and not unsure, 1.0, (), unsure)
+    return evaluate.judged(asked, result, MEDIA, 1.0)
 
 
 def test_what_no_good_match_is_worth(evaluate: ModuleType, figures: ModuleType) -> None:
@@ -108,11 +114,46 @@ def test_what_no_good_match_is_worth(evaluate: ModuleType, figures: ModuleType) 
         "recall": 0.5,
         "first_wrong": pytest.approx(2 / 3),
         "missed_first": 0.5,
+        "unsure": 0,
+        "unsure_absent": None,
+        "matched": 2,
+        "matched_wrong": 0.5,
     }
     curve = {row["cut"]: row for row in figures.curve(asked)}
     assert curve[0.5] == {"cut": 0.5, **figures.nothing_fits(asked)}
     assert curve[0.2]["said"] == 0
     assert (curve[0.7]["said"], curve[0.7]["recall"]) == (5, 1.0)
+
+
+def test_what_cannot_be_judged_is_neither_said_nor_matched(
+    evaluate: ModuleType, figures: ModuleType
+) -> None:
+    asked = [
+        outcome(evaluate, [], [("a.mp4", 0.3)], unsure=True),
+        outcome(evaluate, ["b.mp4"], [("a.mp4", 0.3)], unsure=True),
+        outcome(evaluate, ["a.mp4"], [("a.mp4", 0.6)]),
+    ]
+    counted = figures.nothing_fits(asked)
+    assert (counted["said"], counted["unsure"], counted["matched"]) == (0, 2, 1)
+    assert counted["unsure_absent"] == 0.5
+    # The curve asks what it would be worth to call all of them no good match.
+    assert {row["cut"]: row["said"] for row in figures.curve(asked)}[0.5] == 2
+
+
+def test_own_sights_have_groups_of_their_own(evaluate: ModuleType) -> None:
+    asked = evaluate._asked(json.loads(evaluate.SIGHTS.read_text("utf-8")))
+    assert len({one.query for one in asked}) == len(asked) >= 120
+    here = [one for one in asked if one.answers]
+    assert 2 * len(here) == len(asked)
+    assert all((one.kind == "none") == (not one.answers) for one in asked)
+    for lang in ("en", "ko"):
+        halves = [evaluate._in_part(one, "tune") for one in here if one.lang == lang]
+        assert 2 * sum(halves) == len(halves)
+    right = outcome(evaluate, ["a.mp4"], [("a.mp4", 0.6)])
+    report = evaluate.summed_up([], sights=[right])
+    assert report["groups"]["own sights"]["recall_at_1"] == 1.0
+    assert report["all"]["queries"] == 0
+    assert report["no_good_match_all"]["matched"] == 1
 
 
 def test_people_count_by_the_matches_of_queries_that_name_somebody(
