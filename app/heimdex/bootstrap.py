@@ -5,6 +5,7 @@ is left to their rooms; what the person asks for, to `ui` and `cli`.
 """
 
 import logging
+import shutil
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from copy import copy
@@ -334,6 +335,8 @@ def _host(role: str, directories: Directories, settings: Settings) -> Host:
         name=role,
         environment=environment,
         background=role == "index",
+        # The child itself may write into its folder, but not take it away.
+        on_end=lambda pid: shutil.rmtree(directories.scratch(role, pid), ignore_errors=True),
     )
 
 

@@ -82,7 +82,7 @@ def _confine(role: str, directories: Directories) -> None:
     Those are the models' (engines keep there what they made of weights) and one for what is
     temporary, as for a program that reads text.
     """
-    temporary = directories.home / "temporary" / f"{role}-{os.getpid()}"
+    temporary = directories.scratch(role, os.getpid())
     with suppress(OSError):
         for former in temporary.parent.glob(f"{role}-*"):
             # Of a child that was killed; another library's may be at work beside it.

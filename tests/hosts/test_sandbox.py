@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from heimdex.bootstrap import open_library
 from heimdex.config.directories import Directories
 from heimdex.config.settings import Settings
 from heimdex.domain.stages import ProbeOutput, StageOutput
@@ -114,7 +115,25 @@ def test_the_real_index_host_decodes_in_it(tmp_path: Path, sample_media: Path) -
         status = Path(f"/proc/{host.pid}/status").read_text().split("\n")
         assert "NoNewPrivs:\t1" in status
         assert "Seccomp:\t2" in status
-        own = tmp_path / "temporary" / f"index-{host.pid}"
+        assert host.pid is not None
+        own = directories.scratch("index", host.pid)
         assert own.stat().st_mode & 0o077 == 0
     finally:
         host.close()
+
+
+def test_nothing_is_left_of_a_child_that_is_gone(tmp_path: Path, sample_media: Path) -> None:
+    directories = Directories.resolve(tmp_path / "library", {"HEIMDEX_HOME": str(tmp_path)})
+    library = open_library(directories, Settings())
+    try:
+        host = library.index_host
+        for end in (host.stop, library.close):
+            list(host.stream("probe", {"path": sample_media / "astronaut.mp4"}, StageOutput, None))
+            assert host.pid is not None
+            own = directories.scratch("index", host.pid)
+            assert own.is_dir()
+            (own / "left.tmp").touch()
+            end()
+            assert not own.exists()
+    finally:
+        library.close()

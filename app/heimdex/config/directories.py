@@ -71,6 +71,10 @@ class Directories:
             settings_file=home / "settings.toml",
         )
 
+    def scratch(self, role: str, pid: int) -> Path:
+        """The one folder that a child process may write to besides the models."""
+        return self.home / "temporary" / f"{role}-{pid}"
+
     def prepare(self) -> None:
         """Create what will be written to; the library so that only its owner can look inside.
 

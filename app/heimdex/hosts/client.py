@@ -98,8 +98,10 @@ class Host:
         name: str = "engine",
         environment: Mapping[str, str] | None = None,
         background: bool = False,
+        on_end: Callable[[int], object] | None = None,
     ) -> None:
-        """`background` gives the child a low priority; `environment` adds to this process's."""
+        """`background` gives the child a low priority; `environment` adds to this process's.
+        `on_end` gets the process id of each child that is gone, from any thread."""
         self._command = list(command)
         self._limits = limits or Limits()
         self._name = name
@@ -108,6 +110,7 @@ class Host:
         self._environment.setdefault("PYTHONFAULTHANDLER", "1")
         self._environment.setdefault("PYTHONIOENCODING", "utf-8")
         self._background = background
+        self._on_end = on_end
         self._busy = threading.Lock()
         self._orders: queue.SimpleQueue[Future[Child] | None] = queue.SimpleQueue()
         self._hiring = threading.Lock()
@@ -344,6 +347,7 @@ class Host:
             name=self._name,
             background=self._background,
             frame_bytes=self._limits.frame_bytes,
+            on_end=self._on_end,
         )
         _log.info("%s started, process %d", self._name, child.pid)
         # Set here too, so that the supervisor's next look already sees it.

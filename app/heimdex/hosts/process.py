@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -57,8 +57,11 @@ class Child:
         name: str,
         background: bool,
         frame_bytes: int,
+        on_end: Callable[[int], object] | None = None,
     ) -> None:
+        """`on_end` gets its process id once it is gone."""
         self.name = name
+        self._on_end = on_end
         self.inbox: queue.Queue[wire.ToOwner | Ended] = queue.Queue(_INBOX_FRAMES)
         self.verdict = ""
         """Why the supervisor killed it, in a person's words."""
@@ -172,6 +175,8 @@ class Child:
             if not thread.is_alive() and pipe is not None:
                 with contextlib.suppress(OSError, ValueError):
                     pipe.close()
+        if self._on_end is not None:
+            self._on_end(self.pid)
 
     def _read(self) -> None:
         stream = _binary(self._process.stdout)
