@@ -121,6 +121,24 @@ def test_settings_show_folders_models_and_change_the_look(
     dialog.accept()
 
 
+def test_a_folder_inside_another_that_is_removed_stays_away(
+    filled: Small, open_window: OpenWindow, qtbot: QtBot
+) -> None:
+    inner = filled.media / "watched" / "private"
+    inner.mkdir(parents=True)
+    filled.clip("watched/private/one.mp4", seconds=1)
+    scanner, catalogue = filled.library.scanner, filled.library.catalogue
+    scanner.add([inner])
+    scanner.add([inner.parent])
+    window = open_window(filled)
+    assert window.session is not None
+    [folder] = [each for each in catalogue.folders() if each.path == inner]
+    window.session.remove_folder(folder)
+    qtbot.waitUntil(lambda: catalogue.file(inner / "one.mp4") is None, timeout=20_000)
+    assert scanner.rescan().added == []
+    assert [each.path for each in catalogue.folders()] == [inner.parent]
+
+
 def test_preferences_come_back(home: Path) -> None:
     home.mkdir()
     first = Preferences(home)

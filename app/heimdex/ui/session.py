@@ -126,12 +126,13 @@ class Session(QObject):
         self.operate(lambda: forget_videos(self.library, videos), changes)
 
     def remove_folder(self, folder: Folder) -> None:
-        """Leave a folder alone from now on, and forget the videos that are nowhere else."""
+        """Leave a folder alone from now on, also where it lies in another one that was added, and
+        forget the videos that are nowhere else."""
+        library = self.library
 
         def forget() -> None:
-            from heimdex.bootstrap import forget_videos
-
-            forget_videos(self.library, self.library.catalogue.remove_folder(folder.id))
+            library.leaving.leave(folder.path)
+            library.index.sync(library.database)
             self._follow_folders()
 
         self.operate(forget, Changes(folders=True, people=True, jobs=True))
