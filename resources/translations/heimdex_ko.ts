@@ -239,77 +239,77 @@
     <name>CarePage</name>
     <message>
         <source>Place</source>
-        <translation type="unfinished">위치</translation>
+        <translation>위치</translation>
     </message>
     <message>
         <source>Videos</source>
-        <translation type="unfinished">영상</translation>
+        <translation>영상</translation>
     </message>
     <message>
         <source>Database</source>
-        <translation type="unfinished"></translation>
+        <translation>데이터베이스</translation>
     </message>
     <message>
         <source>Checked</source>
-        <translation type="unfinished"></translation>
+        <translation>점검</translation>
     </message>
     <message>
         <source>Backups</source>
-        <translation type="unfinished"></translation>
+        <translation>백업</translation>
     </message>
     <message>
         <source>Check and back up now</source>
-        <translation type="unfinished"></translation>
+        <translation>지금 점검하고 백업</translation>
     </message>
     <message>
         <source>Open the folder of backups</source>
-        <translation type="unfinished"></translation>
+        <translation>백업 폴더 열기</translation>
     </message>
     <message>
         <source>Everything that was found in your videos and every name you gave is in the library. Heimdex checks it once a week and keeps backups by itself, up to half a year back; they are as private as the library. If it is ever damaged, Heimdex offers the newest sound backup when it starts.</source>
-        <translation type="unfinished"></translation>
+        <translation>영상에서 찾은 모든 것과 붙여 주신 모든 이름은 보관함에 있습니다. Heimdex는 일주일에 한 번 보관함을 점검하고 반년 전까지의 백업을 스스로 보관합니다. 백업도 보관함과 똑같이 비공개입니다. 보관함이 손상되면 Heimdex를 시작할 때 가장 최근의 온전한 백업을 제안합니다.</translation>
     </message>
     <message>
         <source>not yet; it is done when nothing is being indexed</source>
-        <translation type="unfinished"></translation>
+        <translation>아직 안 함. 분석하지 않을 때 합니다</translation>
     </message>
     <message numerus="yes">
         <source>%n backup(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>백업 %n개</numerusform>
         </translation>
     </message>
     <message>
         <source>the newest: %1, %2</source>
-        <translation type="unfinished"></translation>
+        <translation>가장 최근: %1, %2</translation>
     </message>
     <message>
         <source>none yet</source>
-        <translation type="unfinished"></translation>
+        <translation>아직 없음</translation>
     </message>
     <message>
         <source>This waits until nothing is being indexed.</source>
-        <translation type="unfinished"></translation>
+        <translation>분석이 끝날 때까지 기다립니다.</translation>
     </message>
     <message>
         <source>Checking…</source>
-        <translation type="unfinished"></translation>
+        <translation>점검하는 중…</translation>
     </message>
     <message>
         <source>Videos are being indexed; the check is done later, by itself.</source>
-        <translation type="unfinished"></translation>
+        <translation>영상을 분석하는 중입니다. 점검은 나중에 저절로 합니다.</translation>
     </message>
     <message>
         <source>The library is sound.</source>
-        <translation type="unfinished"></translation>
+        <translation>보관함은 온전합니다.</translation>
     </message>
     <message>
         <source>A backup was made and proved.</source>
-        <translation type="unfinished"></translation>
+        <translation>백업을 만들고 확인했습니다.</translation>
     </message>
     <message>
         <source>Nothing changed since the newest backup.</source>
-        <translation type="unfinished"></translation>
+        <translation>가장 최근 백업 뒤로 바뀐 것이 없습니다.</translation>
     </message>
 </context>
 <context>
@@ -2437,6 +2437,10 @@
     <message>
         <source>Folders</source>
         <translation>폴더</translation>
+    </message>
+    <message>
+        <source>Library</source>
+        <translation>보관함</translation>
     </message>
     <message>
         <source>Models</source>

@@ -56,6 +56,16 @@ class Upkeep:
         self._backups = backups
         self._now = now
 
+    @property
+    def checked_at(self) -> int | None:
+        """Unix seconds of the last full check that found no damage, None before the first."""
+        row = (
+            self._database.read()
+            .execute("SELECT value FROM library WHERE key = ?", (_CHECKED,))
+            .fetchone()
+        )
+        return None if row is None else int(float(row[0]))
+
     def is_due(self) -> bool:
         """Whether `look` has anything to do. Cheap enough for every minute."""
         return self._check_is_due() or self._backups.is_due()
@@ -118,15 +128,9 @@ class Upkeep:
         return len(left)
 
     def _check_is_due(self) -> bool:
-        row = (
-            self._database.read()
-            .execute("SELECT value FROM library WHERE key = ?", (_CHECKED,))
-            .fetchone()
-        )
-        if row is None:
-            return True
+        checked_at = self.checked_at
         # The clock may have been set back since.
-        return abs(self._now() - float(row[0])) > _CHECK_EVERY_S
+        return checked_at is None or abs(self._now() - checked_at) > _CHECK_EVERY_S
 
     def _note_checked(self) -> None:
         with self._database.write() as connection:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from PySide6.QtCore import QCoreApplication, QObject, Signal
+from shiboken6 import isValid
 
 from heimdex.domain.errors import Cancelled, HeimdexError
 from heimdex.ui import complaints
@@ -54,7 +55,8 @@ class Background(QObject):
     ) -> None:
         """Call `work` on the other thread, then `then` with its result here.
 
-        An exception goes to `failed`, or to the signal of that name as a sentence.
+        An exception goes to `failed`, or to the signal of that name as a sentence. What would be
+        told to a widget that is gone by then (a closed dialog's) is told to nobody.
         """
         if self._closed:
             return
@@ -67,7 +69,7 @@ class Background(QObject):
                 caught = error
                 self._arrived.emit(lambda: self._fail(caught, failed))
             else:
-                self._arrived.emit(lambda: then(result) if then is not None else None)
+                self._arrived.emit(lambda: self._tell(result, then))
 
         self._jobs.put(job)
 
@@ -91,15 +93,26 @@ class Background(QObject):
         if not self._closed:
             call()
 
+    def _tell(self, result: T, then: Callable[[T], object] | None) -> None:
+        if then is not None and _is_there(then):
+            then(result)
+
     def _fail(self, error: Exception, failed: Callable[[Exception], object] | None) -> None:
         if isinstance(error, Cancelled):
             return
         if not isinstance(error, HeimdexError):
             _log.error("work in the background failed", exc_info=error)
         if failed is not None:
-            failed(error)
+            if _is_there(failed):
+                failed(error)
         else:
             self.failed.emit(sentence(error))
+
+
+def _is_there(told: Callable[..., object]) -> bool:
+    """Whether its widget still is: Qt deletes one while Python still holds its methods."""
+    owner = getattr(told, "__self__", None)
+    return not isinstance(owner, QObject) or isValid(owner)
 
 
 def sentence(error: BaseException) -> str:

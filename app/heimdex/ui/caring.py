@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from heimdex.ui.background import Background
+from heimdex.domain.errors import Cancelled
+from heimdex.ui.background import Background, sentence
 from heimdex.ui.complaints import told
 
 if TYPE_CHECKING:
@@ -22,6 +23,10 @@ class Caring(QObject):
 
     said = Signal(str)
     """A sentence for the person."""
+    looked = Signal(object)
+    """What came of `look_now`: `Looked`, or None where something else needed the library."""
+    refused = Signal(str)
+    """`look_now` was not possible, and why."""
 
     def __init__(self, upkeep: "Upkeep", is_busy: Callable[[], bool], every_ms: int = _EVERY_MS):
         """`is_busy`: whether the person or the queue needs the disk now; the care then waits."""
@@ -42,8 +47,36 @@ class Caring(QObject):
         self._timer.stop()
         return self._background.close()
 
+    @property
+    def looking(self) -> bool:
+        """Whether the library is being checked."""
+        return not self._background.idle
+
+    @property
+    def can_look(self) -> bool:
+        """Whether `look_now` would begin at once."""
+        return not self._is_busy() and not self.looking
+
+    def look_now(self) -> None:
+        """Check everything, due or not, and make a backup if something is new since the last."""
+
+        def work() -> "Looked | None":
+            try:
+                return self._upkeep.look(self._is_wanted, full=True)
+            except Cancelled:
+                return None
+
+        self._background.run(work, self.looked.emit, lambda e: self.refused.emit(sentence(e)))
+
+    def damage(self) -> str:
+        """What to tell a person whose database is damaged."""
+        return self.tr(
+            "The library's database is damaged. Close Heimdex and run `heimdex library "
+            "restore`; your videos are not affected."
+        )
+
     def _look(self) -> None:
-        if self._is_busy() or not self._background.idle:
+        if not self.can_look:
             return
 
         def work() -> "Looked | None":
@@ -58,10 +91,7 @@ class Caring(QObject):
         if looked is None:
             return
         if looked.damaged:
-            text = self.tr(
-                "The library's database is damaged. Close Heimdex and run `heimdex library "
-                "restore`; your videos are not affected."
-            )
+            text = self.damage()
         else:
             text = " ".join(map(told, looked.mended)) or told(looked.problem)
         # A disk that stays full is told once, not every five minutes.

@@ -1,4 +1,4 @@
-"""Shows a file in the system's own file manager.
+"""Shows files and folders in the system's own file manager.
 
 Opening files is left to the player.
 """
@@ -9,6 +9,11 @@ from pathlib import Path
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
+
+
+def open_folder(folder: Path) -> None:
+    """Open a folder."""
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
 
 def show_in_folder(path: Path) -> None:

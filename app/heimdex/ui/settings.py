@@ -1,4 +1,4 @@
-"""The settings: watched folders, models, look and language, and what this program is.
+"""The settings: watched folders, the library, models, look and language, what this program is.
 
 Changing folders and models is the work of the rooms below.
 """
@@ -23,6 +23,7 @@ from heimdex.domain.media import FileState, Folder
 from heimdex.domain.stages import Changes
 from heimdex.ui import wording
 from heimdex.ui.about import AboutPage
+from heimdex.ui.care_page import CarePage
 from heimdex.ui.models_page import ModelsPage
 from heimdex.ui.people.settings_page import PeopleSettings
 from heimdex.ui.preferences import LANGUAGES, Preferences
@@ -45,7 +46,7 @@ from heimdex.ui.widgets import (
 
 _LEFT_OUT_SHOWN = 20
 """A folder out of which thousands of single videos were removed must not fill the page."""
-_PAGES = ("folders", "models", "processing", "people", "look", "about")
+_PAGES = ("folders", "library", "models", "processing", "people", "look", "about")
 
 
 class SettingsDialog(QDialog):
@@ -72,6 +73,7 @@ class SettingsDialog(QDialog):
         self.folders = QVBoxLayout()
         for title, page in (
             (self.tr("Folders"), self._folder_page()),
+            (self.tr("Library"), self._care_page()),
             (self.tr("Models"), self._model_page()),
             (self.tr("Processing"), self._processing_page()),
             (self.tr("People"), self._people_page()),
@@ -102,7 +104,7 @@ class SettingsDialog(QDialog):
         self._refresh(Changes(folders=True))
 
     def show_page(self, name: str) -> None:
-        """Go to one of the pages `folders`, `models`, `processing`, `people`, `look`, `about`."""
+        """Go to one of the pages in `_PAGES`."""
         self.tabs.setCurrentIndex(_PAGES.index(name))
 
     def _folder_page(self) -> QWidget:
@@ -123,6 +125,12 @@ class SettingsDialog(QDialog):
         row.addStretch(1)
         column.addLayout(row)
         column.addStretch(1)
+        return page
+
+    def _care_page(self) -> QWidget:
+        page, column = _page()
+        self.care = CarePage(self._theme, self._session)
+        column.addWidget(self.care)
         return page
 
     def _model_page(self) -> QWidget:

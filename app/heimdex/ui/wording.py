@@ -56,6 +56,16 @@ def day(seconds: int | None) -> str:
     return short_date(date)
 
 
+def moment(seconds: int | None) -> str:
+    """A date with its time of day, "" for none."""
+    if not seconds:
+        return ""
+    time_of_day = QLocale().toString(
+        QDateTime.fromSecsSinceEpoch(seconds).time(), QLocale.FormatType.ShortFormat
+    )
+    return f"{day(seconds)} {time_of_day}"
+
+
 def month(seconds: int | None) -> str:
     """The month of a date with its year in the window's language, "" for none."""
     if not seconds:
