@@ -307,10 +307,6 @@
         <source>A backup was made and proved.</source>
         <translation>백업을 만들고 확인했습니다.</translation>
     </message>
-    <message>
-        <source>Nothing changed since the newest backup.</source>
-        <translation>가장 최근 백업 뒤로 바뀐 것이 없습니다.</translation>
-    </message>
 </context>
 <context>
     <name>Caring</name>
@@ -2766,6 +2762,10 @@
     <message>
         <source>looks like “%1”</source>
         <translation>“%1”와(과) 비슷한 화면</translation>
+    </message>
+    <message>
+        <source>Less sure</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Its drive is not connected</source>

@@ -71,7 +71,7 @@ class Upkeep:
         return self._check_is_due() or self._backups.is_due()
 
     def look(self, cancelled: Callable[[], bool] = lambda: False, *, full: bool = False) -> Looked:
-        """Do what is due: the full check once a week (or now, with `full`), then a backup.
+        """Do what is due: the full check once a week, then a backup; with `full` both, due or not.
 
         Raises Cancelled when somebody needs the library meanwhile; what was done stays done.
         """
@@ -87,7 +87,7 @@ class Upkeep:
             self._note_checked()
             looked.checked = True
         _stop_if(cancelled)
-        if self._backups.is_due():
+        if full or self._backups.is_due():
             try:
                 looked.backup = self._backups.make(self._database)
             except UserError as error:

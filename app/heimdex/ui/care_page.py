@@ -138,10 +138,8 @@ class CarePage(QWidget):
             said = said or [self.tr("The library is sound.")]
             if looked.backup is not None:
                 said.append(self.tr("A backup was made and proved."))
-            elif looked.problem:
-                said.append(complaints.told(looked.problem))
             else:
-                said.append(self.tr("Nothing changed since the newest backup."))
+                said.append(complaints.told(looked.problem))
             text = " ".join(said)
         self.said.show_text(text)
         self._read()

@@ -58,7 +58,7 @@ class Caring(QObject):
         return not self._is_busy() and not self.looking
 
     def look_now(self) -> None:
-        """Check everything, due or not, and make a backup if something is new since the last."""
+        """Check everything and make a backup, due or not."""
 
         def work() -> "Looked | None":
             try:
