@@ -26,14 +26,16 @@ def folder(sample_library: Indexed, starter_models: Path, tmp_path: Path) -> Pat
 def test_what_is_denied_is_said_and_nothing_is_lost(
     folder: Path, sample_library: Indexed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kinds = ("full: name", "forbidden")
+    kinds = ("full: name", "full: window", "forbidden")
     monkeypatch.setattr(torture_room, "_KINDS", {k: torture_room._KINDS[k] for k in kinds})
-    done = torture_room.deny(folder, sample_library.videos, 2, random.Random(4))  # noqa: S311
+    done = torture_room.deny(folder, sample_library.videos, 3, random.Random(4))  # noqa: S311
     if done.not_tried:
         pytest.skip(done.not_tried)
     assert done.is_sound, done
     assert done.tried == dict.fromkeys(kinds, 1)
     assert done.failed["forbidden"] == 1
+    # Opening, adding, indexing, naming, saving, a setting, the look: all had no room.
+    assert done.failed["full: window"] == 7
 
 
 def test_damage_is_found_and_mended(folder: Path, sample_library: Indexed) -> None:

@@ -17,16 +17,17 @@ from pathlib import Path
 from typing import Any
 
 from heimdex.cli.output import emit
-from heimdex.cli.torture_damage import Damaged, damage
-from heimdex.cli.torture_doors import Opened, open_doors
-from heimdex.cli.torture_drives import Pulled, pull
-from heimdex.cli.torture_files import Fed, feed
-from heimdex.cli.torture_kills import Killed, kill
-from heimdex.cli.torture_moves import Moved, move
-from heimdex.cli.torture_owners import Contended, contend
-from heimdex.cli.torture_room import Denied, deny
-from heimdex.cli.torture_soak import Soaked, soak
-from heimdex.cli.torture_window import Used, use
+from heimdex.cli.torture_damage import damage
+from heimdex.cli.torture_doors import open_doors
+from heimdex.cli.torture_drives import pull
+from heimdex.cli.torture_files import feed
+from heimdex.cli.torture_kills import kill
+from heimdex.cli.torture_moves import move
+from heimdex.cli.torture_owners import contend
+from heimdex.cli.torture_room import deny
+from heimdex.cli.torture_running import Outcome
+from heimdex.cli.torture_soak import soak
+from heimdex.cli.torture_window import use
 from heimdex.domain.errors import UserError
 from heimdex.domain.media import MEDIA_SUFFIXES
 
@@ -42,7 +43,7 @@ PARTS = (
     "soak",
     "doors",
 )
-Part = Killed | Fed | Pulled | Moved | Contended | Denied | Damaged | Used | Soaked | Opened
+_COMMON = ("problems", "seconds")
 
 
 def define(kinds: Any, shared: argparse.ArgumentParser) -> None:
@@ -79,8 +80,8 @@ def define(kinds: Any, shared: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--denials",
         type=int,
-        default=12,
-        help="how many times room, rights or the clock are taken away (12)",
+        default=13,
+        help="how many times room, rights or the clock are taken away (13)",
     )
     command.add_argument(
         "--damages",
@@ -103,6 +104,9 @@ def define(kinds: Any, shared: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--only", choices=PARTS, action="append", help="only this part")
     command.add_argument("--media", type=Path, help="a folder of real videos to start from")
+    command.add_argument(
+        "--pictures", type=Path, help="a folder for pictures of the window on the full disk"
+    )
     command.add_argument("--seed", type=int, default=1, help="of everything that is drawn")
     command.add_argument("--json", action="store_true", help="one JSON object")
     command.set_defaults(run=torture_)
@@ -120,13 +124,16 @@ def torture_(options: argparse.Namespace) -> int:
         for original in originals:
             shutil.copy2(original, media)
         chance = random.Random(options.seed)  # noqa: S311 - when to kill is no secret
-        whole: dict[str, tuple[float, Callable[[], Part]]] = {
+        whole: dict[str, tuple[float, Callable[[], Outcome]]] = {
             "kills": (options.kills, lambda: kill(folder, media, options.kills, chance)),
             "files": (options.files, lambda: feed(folder, media, options.files, options.seed)),
             "pulls": (options.pulls, lambda: pull(folder, media, options.pulls, chance)),
             "moves": (options.moves, lambda: move(folder, options.moves, chance)),
             "owners": (options.owners, lambda: contend(folder, options.owners)),
-            "denials": (options.denials, lambda: deny(folder, media, options.denials, chance)),
+            "denials": (
+                options.denials,
+                lambda: deny(folder, media, options.denials, chance, options.pictures),
+            ),
             "damages": (options.damages, lambda: damage(folder, media, options.damages, chance)),
             "window": (
                 options.searches + options.switches,
@@ -140,13 +147,20 @@ def torture_(options: argparse.Namespace) -> int:
         }
         wanted = options.only or PARTS
         parts = {name: run() for name, (count, run) in whole.items() if count and name in wanted}
-    sound = not any(_faults(part) for part in parts.values())
+    sound = all(part.is_sound for part in parts.values())
     if options.json:
-        emit({"ok": sound} | {n: asdict(parts[n]) if n in parts else None for n in PARTS})
+        emit({"ok": sound} | {n: _told(parts[n]) if n in parts else None for n in PARTS})
     else:
         for part in parts.values():
             _show(part)
     return 0 if sound else 1
+
+
+def _told(part: Outcome) -> dict[str, Any]:
+    """Its fields, what is the same in every part at the end."""
+    whole = asdict(part)
+    own = [name for name in whole if name not in _COMMON]
+    return {name: whole[name] for name in (*own, *_COMMON)}
 
 
 def _originals(options: argparse.Namespace) -> list[Path]:
@@ -159,16 +173,8 @@ def _originals(options: argparse.Namespace) -> list[Path]:
     return found
 
 
-def _faults(part: Part) -> bool:
-    if isinstance(part, Killed):
-        return bool(part.lost or part.doubled or part.redone or part.problems)
-    if isinstance(part, Fed):
-        return bool(part.changed or part.unclear or part.problems or part.left)
-    return not part.is_sound
-
-
-def _show(part: Part) -> None:
-    for name, value in asdict(part).items():
+def _show(part: Outcome) -> None:
+    for name, value in _told(part).items():
         if isinstance(value, dict):
             print(f"{name}:")
             for reason, count in value.items():

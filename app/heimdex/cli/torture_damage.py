@@ -6,14 +6,14 @@ What is checked and how it is mended are the library's own commands; `bench_tort
 import json
 import random
 import shutil
-import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 from heimdex.cli.output import note
 from heimdex.cli.torture_kills import Inventory, inventory, timeless
-from heimdex.cli.torture_running import INDEXED, LONGEST_RUN_S, heimdex, indexed
+from heimdex.cli.torture_running import Outcome, heimdex, indexed, run
 from heimdex.storage.backups import FOLDER_NAME
 from heimdex.storage.database import FILE_NAME
 
@@ -22,9 +22,11 @@ _NAME = "누군가"
 _FOUND_BY = "a woman in orange"
 
 
-@dataclass
-class Damaged:
-    """What became of the damage. `unnoticed`, `lost` and `problems` must stay empty."""
+@dataclass(kw_only=True)
+class Damaged(Outcome):
+    """What became of the damage. What `FAULTS` names must stay empty."""
+
+    FAULTS: ClassVar[tuple[str, ...]] = ("unnoticed", "lost", "problems")
 
     tried: dict[str, int] = field(default_factory=dict)
     noticed: dict[str, int] = field(default_factory=dict)
@@ -34,12 +36,6 @@ class Damaged:
     been made anew before anybody looked."""
     unnoticed: list[str] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-
-    @property
-    def is_sound(self) -> bool:
-        """Whether all damage was found, and everything came back."""
-        return not (self.unnoticed or self.lost or self.problems)
 
 
 def damage(folder: Path, media: Path, count: int, chance: random.Random) -> Damaged:
@@ -107,19 +103,11 @@ def _contents(library: Path) -> _Contents:
 
 def _verify(library: Path, done: Damaged) -> tuple[int, list[str], str]:
     """Exit code, problems and what was said by `library verify`."""
-    child = subprocess.run(
-        [*INDEXED, "--library", str(library), "library", "verify", "--json"],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        errors="replace",
-        timeout=LONGEST_RUN_S,
-        check=False,
-    )
-    if "Traceback" in child.stderr or child.returncode not in (0, 1):
-        done.problems.append(f"verify ended with {child.returncode}: {child.stderr[-900:]}")
-    told = json.loads(child.stdout.splitlines()[-1])["problems"] if child.stdout else []
-    return child.returncode, told, child.stderr
+    ended = run(library, "library", "verify", "--json")
+    if ended.crash:
+        done.problems.append(f"verify {ended.crash}")
+    told = json.loads(ended.out.splitlines()[-1])["problems"] if ended.out else []
+    return ended.code, told, ended.said
 
 
 def _overwrite(path: Path, chance: random.Random, size: int, times: int, begin: int = 0) -> None:

@@ -12,7 +12,6 @@ import random
 import re
 import shutil
 import stat
-import sys
 import time
 from ast import literal_eval
 from collections import Counter
@@ -25,6 +24,7 @@ from heimdex.cli import torture_calls, torture_doorkeeper
 from heimdex.cli.output import note
 from heimdex.cli.torture_files import states
 from heimdex.cli.torture_running import INDEXED, Ended, Outcome, finish, start
+from heimdex.cli.torture_window import ENDURANCE
 from heimdex.config.logging import FILE_NAME as LOG_NAME
 
 SHELLS = frozenset("sh bash dash zsh fish ksh csh tcsh busybox cmd.exe powershell.exe pwsh".split())
@@ -41,7 +41,6 @@ ODD = (
 _NAMES = ("Eileen Secretname", "비밀 이름", "Zoë O'Secretname")
 _ALIAS = "Commander Hidden"
 _QUESTIONS = ("first woman to command a space shuttle", "우주 왕복선 사령관", "a woman in orange")
-_WINDOW = (sys.executable, "-P", "-m", "heimdex.ui.endurance")
 _OTHERS_READ = stat.S_IRGRP | stat.S_IROTH
 _OTHERS_ENTER = stat.S_IXGRP | stat.S_IXOTH
 _DAY_S = 1800.0
@@ -114,7 +113,7 @@ class _Day:
     def look(self) -> None:
         """Open the window, search, change panels, play a video, and close it."""
         asked = ("--searches", "4", "--switches", "8", "--play")
-        whole = [*self.watch, *_WINDOW, str(self.library), *asked]
+        whole = [*self.watch, *ENDURANCE, str(self.library), *asked]
         child = start(None, environment=self._environment(), program=whole)
         out = self._took(finish(child, _DAY_S), "the window")
         if out:
@@ -242,6 +241,8 @@ def _models() -> Path:
 
 
 def _look_at_rights(day: _Day) -> None:
+    if not day.library.is_dir():
+        return  # Nothing could be done with it, which has been told.
     mode = stat.S_IMODE(day.library.stat().st_mode)
     day.done.folder_mode = f"{mode:04o}"
     if mode & 0o077:

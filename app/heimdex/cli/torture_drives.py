@@ -11,20 +11,22 @@ import subprocess
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from heimdex.cli.output import note
 from heimdex.cli.torture_kills import Inventory, inventory, timeless
-from heimdex.cli.torture_running import LONGEST_RUN_S, heimdex, start
+from heimdex.cli.torture_running import Outcome, finish, heimdex, start
 from heimdex.cli.torture_volumes import Unsupported, require_mounts
 
 _TORN_S = 1.0
 """So long a drive that is torn out is still listed as mounted, and every read fails."""
 
 
-@dataclass
-class Pulled:
-    """What pulling the drive did. All lists must stay empty."""
+@dataclass(kw_only=True)
+class Pulled(Outcome):
+    """What pulling the drive did. What `FAULTS` names must stay empty."""
+
+    FAULTS: ClassVar[tuple[str, ...]] = ("lost", "doubled", "redone", "blamed", "problems")
 
     pulls: int = 0
     torn: int = 0
@@ -40,15 +42,8 @@ class Pulled:
     redone: list[str] = field(default_factory=list)
     blamed: list[str] = field(default_factory=list)
     """Videos that failed because their drive was gone."""
-    problems: list[str] = field(default_factory=list)
     skipped: str = ""
     """Why nothing was pulled here."""
-    seconds: float = 0.0
-
-    @property
-    def is_sound(self) -> bool:
-        """Whether nothing was lost, computed twice or taken for broken."""
-        return not (self.lost or self.doubled or self.redone or self.blamed or self.problems)
 
 
 def pull(folder: Path, media: Path, pulls: int, chance: random.Random) -> Pulled:
@@ -128,14 +123,11 @@ def _pull_once(
         time.sleep(_TORN_S)
     _run("umount", "-l", str(first))
     first.rmdir()
-    try:
-        _, said = child.communicate(timeout=LONGEST_RUN_S)
-    except subprocess.TimeoutExpired:
-        child.kill()
-        done.problems.append("the program hung")
+    ended = finish(child)
+    if ended.crash:
+        done.problems.append(f"the program {ended.crash}")
+    if ended.hung:
         return
-    if child.returncode not in (0, 1) or "Traceback" in said:
-        done.problems.append(f"the program ended with {child.returncode}: {said[-600:]}")
     done.pulls += 1
     done.torn += torn
     before = inventory(library)

@@ -13,10 +13,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from heimdex.cli.output import note
-from heimdex.cli.torture_running import LONGEST_RUN_S, children, start
+from heimdex.cli.torture_running import LONGEST_RUN_S, Outcome, children, finish, start
 
 _HANG_S = 120.0
 """No stage of a file of a few seconds may take longer, whatever is wrong with it."""
@@ -24,9 +24,11 @@ _EACH_S = 30.0
 """A run of many files may take so long for each, on a machine that is busy with other things."""
 
 
-@dataclass
-class Fed:
-    """What became of the broken files."""
+@dataclass(kw_only=True)
+class Fed(Outcome):
+    """What became of the broken files. What `FAULTS` names must stay empty or 0."""
+
+    FAULTS: ClassVar[tuple[str, ...]] = ("changed", "unclear", "left", "problems")
 
     files: int = 0
     indexed: int = 0
@@ -43,9 +45,7 @@ class Fed:
     """Originals whose bytes or time are not what they were."""
     unclear: list[str] = field(default_factory=list)
     """Reasons that are no sentence for a person."""
-    problems: list[str] = field(default_factory=list)
     reasons: dict[str, int] = field(default_factory=dict)
-    seconds: float = 0.0
 
 
 def feed(folder: Path, media: Path, count: int, seed: int) -> Fed:
@@ -89,17 +89,13 @@ def _measured(done: Fed, longest_s: float) -> Iterator[Any]:
         thread = threading.Thread(target=look)
         thread.start()
         try:
-            out, said = child.communicate(timeout=longest_s)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            out, said = child.communicate()
-            done.problems.append("the program hung and was killed")
+            result = finish(child, longest_s)
         finally:
             ended.set()
             thread.join()
-        if child.returncode not in (0, 1) or "Traceback" in said:
-            done.problems.append(f"the program ended with {child.returncode}: {said[-600:]}")
-        return out
+        if result.crash:
+            done.problems.append(f"the program {result.crash}")
+        return result.out
 
     yield watch
 

@@ -15,11 +15,12 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from heimdex.cli.output import note
 from heimdex.cli.torture_running import (
     LONGEST_RUN_S,
+    Outcome,
     children,
     drain,
     heimdex,
@@ -37,9 +38,11 @@ program that names people while its worker indexes."""
 Inventory = dict[str, tuple[Any, ...]]
 
 
-@dataclass
-class Killed:
-    """What the kills did. `lost`, `doubled`, `redone` and `problems` must stay empty."""
+@dataclass(kw_only=True)
+class Killed(Outcome):
+    """What the kills did. What `FAULTS` names must stay empty."""
+
+    FAULTS: ClassVar[tuple[str, ...]] = ("lost", "doubled", "redone", "problems")
 
     landed: dict[str, int] = field(default_factory=dict)
     """Of each of `VICTIMS`, how many were killed before they had ended by themselves."""
@@ -49,8 +52,6 @@ class Killed:
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
     redone: list[str] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-    seconds: float = 0.0
 
 
 def kill(folder: Path, media: Path, kills: int, chance: random.Random) -> Killed:

@@ -10,11 +10,12 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from heimdex.cli.output import note
+from heimdex.cli.torture_running import Outcome
 
 if TYPE_CHECKING:
     from heimdex.bootstrap import Library
@@ -33,9 +34,11 @@ for number in range(count):
 """
 
 
-@dataclass
-class Moved:
-    """What became of the files. `indexed_again`, `lost` and `doubled` must stay 0."""
+@dataclass(kw_only=True)
+class Moved(Outcome):
+    """What became of the files. What `FAULTS` names must stay empty or 0."""
+
+    FAULTS: ClassVar[tuple[str, ...]] = ("indexed_again", "lost", "doubled", "problems")
 
     files: int = 0
     moves: int = 0
@@ -51,13 +54,6 @@ class Moved:
     """Looks at the folder that the watcher asked for."""
     burst_cpu_s: float = 0.0
     """Processor time of the watcher for them."""
-    problems: list[str] = field(default_factory=list)
-    seconds: float = 0.0
-
-    @property
-    def is_sound(self) -> bool:
-        """Whether nothing was indexed again, lost or doubled."""
-        return not (self.indexed_again or self.lost or self.doubled or self.problems)
 
 
 def move(folder: Path, count: int, chance: random.Random) -> Moved:

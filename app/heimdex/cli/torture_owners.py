@@ -3,13 +3,12 @@
 The command around it is `bench_torture`'s.
 """
 
-import subprocess
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from heimdex.cli.output import note
-from heimdex.cli.torture_running import heimdex, start
+from heimdex.cli.torture_running import Outcome, finish, heimdex, start
 from heimdex.domain.errors import UserError
 
 _OPENS_S = 60.0
@@ -17,8 +16,8 @@ _RUNS_S = 300.0
 _TOGETHER = 4
 
 
-@dataclass
-class Contended:
+@dataclass(kw_only=True)
+class Contended(Outcome):
     """What became of the programs that wanted a library. `problems` must stay empty."""
 
     asked: int = 0
@@ -28,13 +27,6 @@ class Contended:
     """Got it, because nobody had it at that moment."""
     taken_over: int = 0
     """Times it was there for the next one after its owner was killed."""
-    problems: list[str] = field(default_factory=list)
-    seconds: float = 0.0
-
-    @property
-    def is_sound(self) -> bool:
-        """Whether everybody was served or told, and nobody was locked out for good."""
-        return not self.problems
 
 
 def contend(folder: Path, count: int) -> Contended:
@@ -77,21 +69,16 @@ def _ask(library: Path, count: int, owner: int | None, done: Contended) -> None:
     mine = {child.pid for child in children} | {owner}
     served = 0
     for child in children:
-        try:
-            out, said = child.communicate(timeout=_RUNS_S)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.communicate()
-            done.problems.append("a program that wanted the library hung")
-            continue
+        ended = finish(child, _RUNS_S)
         done.asked += 1
-        lines = said.splitlines()
-        if child.returncode == 0 and out:
+        lines = ended.said.splitlines()
+        if ended.code == 0 and ended.out:
             served += 1
-        elif child.returncode == 1 and len(lines) == 1 and _names(lines[0], mine):
+        elif ended.code == 1 and len(lines) == 1 and _names(lines[0], mine):
             done.told += 1
         else:
-            done.problems.append(f"ended with {child.returncode}: {said[-400:]}")
+            told = ended.crash or f"was told: {ended.said[-400:]}"
+            done.problems.append(f"a program that wanted the library {told}")
     done.served += served
     if owner is not None and served:
         done.problems.append(f"{served} programs had the library of process {owner}")

@@ -1,32 +1,29 @@
 """Takes the disk's room, the right to write and the clock away, and gives them back.
 
 What must come of it: one clear sentence meanwhile, nothing damaged, and going on afterwards. The
-disks are `torture_volumes`', the command around it is `bench_torture`'s.
+disk is `torture_place`'s, the window on it `torture_cramped`'s, the command around it
+`bench_torture`'s.
 """
 
 import json
 import os
 import random
 import shutil
-import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO
 
 from heimdex.cli.output import note
-from heimdex.cli.torture_kills import Inventory, inventory, timeless
-from heimdex.cli.torture_running import INDEXED, LONGEST_RUN_S, heimdex, indexed
+from heimdex.cli.torture_cramped import use_window
+from heimdex.cli.torture_kills import inventory, timeless
+from heimdex.cli.torture_place import Denied, Place
+from heimdex.cli.torture_running import INDEXED, heimdex, indexed
 from heimdex.cli.torture_volumes import Unsupported, require_mounts, tmpfs, writable
 
 _DISK_MB = 320
-_PAGE = 4096
 _MODEL = "sface"
 _TURN_BACK_S = 400 * 86_400
-_ABOUT_A_PLACE = ("disk", "space", "room", "written", "write", "permission", "opened", "created")
-"""A sentence about such trouble has one of these words."""
 _WITH_A_CLOCK = """
 import runpy, sys, time
 shift, offset = int(sys.argv.pop(1)), None
@@ -38,54 +35,13 @@ runpy.run_module("heimdex.cli.torture_program", run_name="__main__", alter_sys=T
 """The program with another clock, as far as Python asks for it."""
 
 
-@dataclass
-class Denied:
-    """What was tried. `lost`, `unclear` and `problems` must stay empty."""
-
-    tried: dict[str, int] = field(default_factory=dict)
-    failed: dict[str, int] = field(default_factory=dict)
-    """How many of them ended with a sentence; the others had just room enough, or needed none."""
-    said: dict[str, int] = field(default_factory=dict)
-    lost: list[str] = field(default_factory=list)
-    unclear: list[str] = field(default_factory=list)
-    """What was said and is no sentence for a person."""
-    problems: list[str] = field(default_factory=list)
-    not_tried: str = ""
-
-    @property
-    def is_sound(self) -> bool:
-        """Whether nothing was lost, and all that was said can be understood."""
-        return not (self.lost or self.unclear or self.problems)
-
-
-@dataclass
-class _Place:
-    """A small disk with a library that is being indexed, one that is done, and all settings."""
-
-    folder: Path
-    media: Path
-    wanted: Inventory
-    chance: random.Random
-    done: Denied
-    names: int = 0
-    kind: str = ""
-
-    @property
-    def fresh(self) -> Path:
-        return self.folder / "fresh"
-
-    @property
-    def kept(self) -> Path:
-        return self.folder / "kept"
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return {"HEIMDEX_HOME": str(self.folder / "home")}
-
-
-def deny(folder: Path, media: Path, count: int, chance: random.Random) -> Denied:
-    """Every kind of write in turn, `count` in all, each with another bit of room left."""
+def deny(
+    folder: Path, media: Path, count: int, chance: random.Random, pictures: Path | None = None
+) -> Denied:
+    """Every kind of write in turn, `count` in all, each with another bit of room left. Pictures of
+    the window go to `pictures`."""
     done = Denied()
+    began = time.monotonic()
     try:
         require_mounts()
     except Unsupported as why:
@@ -93,7 +49,9 @@ def deny(folder: Path, media: Path, count: int, chance: random.Random) -> Denied
         return done
     reference = indexed(folder, media)
     with tmpfs(folder / "small disk", _DISK_MB):
-        place = _Place(folder / "small disk", media, inventory(reference), chance, done)
+        place = Place(
+            folder / "small disk", media, reference, inventory(reference), chance, done, pictures
+        )
         shutil.copytree(reference, place.kept)
         for number in range(count):
             kind = list(_KINDS)[number % len(_KINDS)]
@@ -101,90 +59,91 @@ def deny(folder: Path, media: Path, count: int, chance: random.Random) -> Denied
             done.tried[kind] = done.tried.get(kind, 0) + 1
             place.kind = kind
             _KINDS[kind](place)
-            _check(place)
+            place.check_cured()
         if place.fresh.exists():
             _finish(place)
+    done.seconds = round(time.monotonic() - began, 1)
     return done
 
 
-def _finish(place: _Place) -> None:
+def _finish(place: Place) -> None:
     """Once more on a full disk, then with room: everything is there, and nothing else."""
     _index(place)
-    heimdex(place.fresh, "index", "--json", environment=place.environment)
+    place.use(place.fresh, "index", "--json")
     now = timeless(inventory(place.fresh))
     place.done.lost += [what for what in timeless(place.wanted) if what not in now]
     place.done.problems += [f"{what} is too much" for what in now if what not in place.wanted]
-    _verify(place, place.fresh)
+    place.verify(place.fresh)
 
 
-def _index(place: _Place) -> None:
+def _index(place: Place) -> None:
     """Everything that indexing writes: rows, vectors, the index, thumbnails, the log."""
     if place.fresh.exists() and timeless(inventory(place.fresh)) == timeless(place.wanted):
         shutil.rmtree(place.fresh)
     if not place.fresh.exists():
-        heimdex(place.fresh, "add", str(place.media), environment=place.environment)
-    with _full(place, _size(place.kept)):
-        _try(place, place.fresh, "index", "--json")
+        place.use(place.fresh, "add", str(place.media))
+    with place.full(_size(place.kept)):
+        place.attempt(place.fresh, "index", "--json")
 
 
-def _name(place: _Place) -> None:
-    with _full(place, 60_000):
+def _name(place: Place) -> None:
+    with place.full(60_000):
         number = place.names + 1
-        if _try(place, place.kept, "people", "name", "#1", f"이름 {number}"):
+        if place.attempt(place.kept, "people", "name", "#1", f"이름 {number}"):
             place.names = number
 
 
-def _back_up(place: _Place) -> None:
+def _back_up(place: Place) -> None:
     before = _backups(place)
-    with _full(place, 4 * (place.kept / "library.sqlite3").stat().st_size):
-        made = _try(place, place.kept, "library", "backup")
+    with place.full(4 * (place.kept / "library.sqlite3").stat().st_size):
+        made = place.attempt(place.kept, "library", "backup")
     left = _backups(place)
     # A new copy may take the place of an older one; one that could not be made takes nobody's.
     if (made and not left) or (not made and before - left):
         place.done.lost.append("a backup")
 
 
-def _rebuild(place: _Place) -> None:
+def _rebuild(place: Place) -> None:
     """Chroma's files, and the pictures that are missing."""
     for picture in sorted((place.kept / "artefacts").rglob("scene-*.jpg"))[:3]:
         picture.unlink()
-    with _full(place, _size(place.kept / "chroma")):
-        _try(place, place.kept, "library", "rebuild")
-    heimdex(place.kept, "library", "rebuild", environment=place.environment)
+    with place.full(_size(place.kept / "chroma")):
+        place.attempt(place.kept, "library", "rebuild")
+    place.use(place.kept, "library", "rebuild")
 
 
-def _search(place: _Place) -> None:
+def _search(place: Place) -> None:
     """The copies of vectors for quick comparison are written by the first search; without room it
     answers all the same."""
     shutil.rmtree(place.kept / "compact", ignore_errors=True)
-    with _full(place, 4096):
-        _try(place, place.kept, "search", "a woman in orange")
+    with place.full(4096):
+        place.attempt(place.kept, "search", "a woman in orange")
 
 
-def _export(place: _Place) -> None:
+def _export(place: Place) -> None:
     target = place.folder / "said.json"
     target.unlink(missing_ok=True)
     arguments = [*_transcript(place), "-o", str(target)]
-    with _full(place, 2048):
-        if not _try(place, place.kept, *arguments) and target.exists():
+    with place.full(2048):
+        if not place.attempt(place.kept, *arguments) and target.exists():
             place.done.problems.append("half a transcript was left")
     if not target.exists():
-        heimdex(place.kept, *arguments, environment=place.environment)
+        place.use(place.kept, *arguments)
     json.loads(target.read_text("utf-8"))
 
 
-def _print(place: _Place) -> None:
+def _print(place: Place) -> None:
     """Standard output that goes to a file on the full disk."""
-    with _full(place, 1024), (place.folder / "printed").open("wb") as stream:
-        _try(place, place.kept, *_transcript(place), out=stream)
+    with place.full(1024), (place.folder / "printed").open("wb") as stream:
+        place.attempt(place.kept, *_transcript(place), out=stream)
 
 
-def _transcript(place: _Place) -> list[str]:
+def _transcript(place: Place) -> list[str]:
     first = min(path.name for path in place.media.iterdir())
     return ["transcript", first, "--format", "json"]
 
 
-def _download(place: _Place) -> None:
+def _download(place: Place) -> None:
     """A model, from the folder in which this machine has its models."""
     from heimdex.config.directories import Directories
 
@@ -193,41 +152,41 @@ def _download(place: _Place) -> None:
     shutil.rmtree(models, ignore_errors=True)
     source = {"HEIMDEX_MODELS": str(models), "HEIMDEX_MODEL_SOURCE": str(here)}
     fetch = ["models", "download", _MODEL, "--yes", "--no-tune"]
-    with _full(place, 40_000_000):
-        _try(place, place.kept, *fetch, environment=source)
+    with place.full(40_000_000):
+        place.attempt(place.kept, *fetch, environment=source)
     there = {**place.environment, **source}
     heimdex(place.kept, *fetch, environment=there)
     heimdex(place.kept, "models", "verify", _MODEL, environment=there)
     shutil.rmtree(models)
 
 
-def _settings(place: _Place) -> None:
+def _settings(place: Place) -> None:
     """A switch that is kept in the settings' file."""
     for switch in ("off", "on"):
-        with _full(place, 8192):
-            _try(place, place.kept, "people", switch)
-    heimdex(place.kept, "people", "on", environment=place.environment)
+        with place.full(8192):
+            place.attempt(place.kept, "people", switch)
+    place.use(place.kept, "people", "on")
 
 
-def _read_only(place: _Place) -> None:
+def _read_only(place: Place) -> None:
     """The whole disk cannot be written to, like a card with its switch in the wrong place."""
     with writable(place.folder, False):
         for arguments in (["index"], ["search", "coffee"], ["people", "name", "#1", "Nobody"]):
-            if _try(place, place.kept, *arguments):
+            if place.attempt(place.kept, *arguments):
                 place.done.problems.append(f"{arguments[0]} said nothing of a disk it cannot write")
 
 
-def _forbid(place: _Place) -> None:
+def _forbid(place: Place) -> None:
     """The library's folder may not be written to. Root may everywhere, so it gives that up."""
     place.kept.chmod(0o500)
     try:
-        if _try(place, place.kept, "index", prefix=_plain_rights()):
+        if place.attempt(place.kept, "index", program=[*_plain_rights(), *INDEXED]):
             place.done.problems.append("a library that may not be written to was indexed")
     finally:
         place.kept.chmod(0o700)
 
 
-def _turn_back(place: _Place) -> None:
+def _turn_back(place: Place) -> None:
     """The clock is a year ahead for one run, and right for the next."""
     shutil.rmtree(place.fresh, ignore_errors=True)
     for shift, arguments in (
@@ -239,13 +198,14 @@ def _turn_back(place: _Place) -> None:
         (-_TURN_BACK_S, ["index", "--json"]),
     ):
         clock = [sys.executable, "-P", "-c", _WITH_A_CLOCK, str(shift)]
-        if not _try(place, place.fresh, *arguments, program=clock):
+        if not place.attempt(place.fresh, *arguments, program=clock):
             place.done.problems.append(f"{arguments[0]} failed with another clock")
 
 
-_KINDS: dict[str, Callable[[_Place], None]] = {
+_KINDS: dict[str, Callable[[Place], None]] = {
     "full: index": _index,
     "full: name": _name,
+    "full: window": use_window,
     "full: backup": _back_up,
     "full: rebuild": _rebuild,
     "full: search": _search,
@@ -259,78 +219,7 @@ _KINDS: dict[str, Callable[[_Place], None]] = {
 }
 
 
-@contextmanager
-def _full(place: _Place, at_most: int) -> Iterator[None]:
-    """Leave somewhat less than `at_most` bytes on the disk, or nothing at all."""
-    ballast = place.folder / "ballast"
-    left = place.chance.choice(
-        [0, place.chance.randrange(at_most), place.chance.randrange(at_most)]
-    )
-    free = shutil.disk_usage(place.folder).free
-    with ballast.open("wb") as stream:
-        os.posix_fallocate(stream.fileno(), 0, max(_PAGE, (free - left) // _PAGE * _PAGE))
-    try:
-        yield
-    finally:
-        ballast.unlink()
-
-
-def _try(
-    place: _Place,
-    library: Path,
-    *arguments: str,
-    environment: Mapping[str, str] | None = None,
-    prefix: Sequence[str] = (),
-    program: Sequence[str] = INDEXED,
-    out: IO[bytes] | int = subprocess.PIPE,
-) -> bool:
-    """Run the command; whether it did what it should. What it says otherwise is looked at."""
-    done = subprocess.run(
-        [*prefix, *program, "--library", str(library), *arguments],
-        stdin=subprocess.DEVNULL,
-        stdout=out,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-        errors="replace",
-        timeout=LONGEST_RUN_S,
-        check=False,
-        env={**os.environ, **place.environment, **(environment or {})},
-    )
-    said = [line for line in done.stderr.splitlines() if line.startswith("heimdex:")]
-    if "Traceback" in done.stderr or done.returncode not in (0, 1):
-        place.done.problems.append(
-            f"{arguments[0]} ended with {done.returncode}: {done.stderr[-900:]}"
-        )
-    elif done.returncode == 1:
-        sentence = said[-1] if said else f"nothing but: {done.stderr[-300:]}"
-        known = sentence.replace(str(place.folder), "…")
-        place.done.failed[place.kind] = place.done.failed.get(place.kind, 0) + 1
-        place.done.said[known] = place.done.said.get(known, 0) + 1
-        if not said or not any(word in sentence for word in _ABOUT_A_PLACE):
-            place.done.unclear.append(known)
-    return done.returncode == 0
-
-
-def _check(place: _Place) -> None:
-    """Cured: the finished library is as it was, and everybody has their name."""
-    heimdex(place.kept, "index", "--json", environment=place.environment)
-    _verify(place, place.kept)
-    now = timeless(inventory(place.kept))
-    place.done.lost += [what for what in timeless(place.wanted) if what not in now]
-    listed = heimdex(place.kept, "people", "list", "--json", environment=place.environment)
-    if place.names and f"이름 {place.names}" not in listed:
-        place.done.lost.append(f"the name 이름 {place.names}")
-
-
-def _verify(place: _Place, library: Path) -> None:
-    told = heimdex(
-        library, "library", "verify", "--json", check=False, environment=place.environment
-    )
-    verdict = json.loads(told.splitlines()[-1]) if told else {"problems": ["no answer"]}
-    place.done.problems += verdict["problems"]
-
-
-def _backups(place: _Place) -> set[str]:
+def _backups(place: Place) -> set[str]:
     return {path.name for path in (place.kept / "backups").glob("*.backup")}
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from heimdex.cli.long_videos import make_long_video, make_unit
 from heimdex.cli.output import note
-from heimdex.cli.torture_running import PROGRAM, children, drain, heimdex, start
+from heimdex.cli.torture_running import PROGRAM, Outcome, children, drain, heimdex, start
 from heimdex.storage.database import FILE_NAME
 
 MAY_GROW_MB = 64
@@ -28,8 +28,8 @@ _PATIENCE_S = 3600.0
 """For one video."""
 
 
-@dataclass
-class Soaked:
+@dataclass(kw_only=True)
+class Soaked(Outcome):
     """What the processes held while the library grew. `problems` must stay empty."""
 
     hours: float = 0.0
@@ -47,13 +47,6 @@ class Soaked:
     peak_mb: dict[str, int] = field(default_factory=dict)
     window_handles: list[int] = field(default_factory=list)
     window_threads: list[int] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-    seconds: float = 0.0
-
-    @property
-    def is_sound(self) -> bool:
-        """Whether nothing grew and every video was indexed."""
-        return not self.problems
 
 
 @dataclass

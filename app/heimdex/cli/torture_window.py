@@ -4,9 +4,7 @@ Using it is `ui.endurance`, in a process of its own; the command around it is `b
 """
 
 import json
-import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -15,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from heimdex.cli.output import note
-from heimdex.cli.torture_running import LONGEST_RUN_S, heimdex, indexed
+from heimdex.cli.torture_running import Outcome, finish, heimdex, indexed, start
 from heimdex.cli.torture_volumes import Unsupported, mounted_image, throttled
 from heimdex.domain.errors import UserError
 
+ENDURANCE = (sys.executable, "-P", "-m", "heimdex.ui.endurance")
+"""The window that uses itself; takes a library."""
 MAY_GROW = 10
 """Handles or threads that may be more at the end than after warming up: a child that is started
 for something else meanwhile has a few. One leaked by every hundredth search shows."""
@@ -31,8 +31,8 @@ _SLOW_SEARCHES, _SLOW_SWITCHES = 12, 16
 _IMAGE_MB = 256
 
 
-@dataclass
-class Used:
+@dataclass(kw_only=True)
+class Used(Outcome):
     """What using the window took. `problems` must stay empty."""
 
     searches: int = 0
@@ -47,12 +47,6 @@ class Used:
     """What kind of slow disk it was tried on, or why on none."""
     slow_pauses_ms: dict[str, int] = field(default_factory=dict)
     """The longest pause on the slow disk, by what was done."""
-    problems: list[str] = field(default_factory=list)
-
-    @property
-    def is_sound(self) -> bool:
-        """Whether nothing grew and nothing froze."""
-        return not self.problems
 
 
 def use(folder: Path, media: Path, searches: int, switches: int) -> Used:
@@ -129,17 +123,8 @@ def _slow_disk(folder: Path, library: Path, media: Path) -> Iterator[tuple[Path,
 
 
 def _endure(arguments: Sequence[str], enter: Sequence[str] = ()) -> dict[str, Any]:
-    done = subprocess.run(
-        [*enter, sys.executable, "-P", "-m", "heimdex.ui.endurance", *arguments],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        errors="replace",
-        timeout=LONGEST_RUN_S,
-        check=False,
-        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
-    )
-    if done.returncode != 0 or not done.stdout.strip():
-        raise UserError(f"The window ended with {done.returncode}: {done.stderr[-600:]}")
-    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    ended = finish(start(None, *arguments, program=[*enter, *ENDURANCE]))
+    if ended.code != 0 or not ended.out.strip():
+        raise UserError(f"The window ended with {ended.code}: {ended.said[-600:]}")
+    answer: dict[str, Any] = json.loads(ended.out.splitlines()[-1])
     return answer

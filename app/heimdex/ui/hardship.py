@@ -226,6 +226,8 @@ def main(arguments: Sequence[str]) -> int:
     except UserError as error:
         return told(error)
     found = {
+        "name": NAME,
+        "search": SEARCH,
         "said": walked.said,
         "kept": walked.kept,
         "pauses": walked.pauses,

@@ -335,7 +335,7 @@ class Toast(QFrame):
         self._label.setText(text)
         self._label.setWordWrap(len(text) > 90)
         # By itself a wrapped line is as narrow as a column in a newspaper.
-        wide = min(self._WIDE, self.parentWidget().width() - 80) if len(text) > 90 else 0
+        wide = min(self._WIDE, self.window().width() - 80) if len(text) > 90 else 0
         self._label.setMinimumWidth(max(0, wide))
         self._button.setText(action)
         self._button.setVisible(bool(action))
