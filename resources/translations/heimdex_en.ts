@@ -252,6 +252,13 @@
             <numerusform>in %n videos</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>%n less sure</source>
+        <translation>
+            <numerusform>%n less sure</numerusform>
+            <numerusform>%n less sure</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>SavedLine</name>

@@ -2258,6 +2258,12 @@
             <numerusform>· 영상 %n개</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>%n less sure</source>
+        <translation>
+            <numerusform>덜 확실한 장면 %n개</numerusform>
+        </translation>
+    </message>
     <message>
         <source>Whether this can be seen somewhere is more than the picture model in use can tell. These are the nearest moments; one of them may be it.</source>
         <translation>이것이 어딘가에 보이는지는 지금 쓰는 영상 모델로는 판단할 수 없습니다. 가장 가까운 장면들이며, 이 가운데 찾는 장면이 있을 수도 있습니다.</translation>
@@ -2765,7 +2771,7 @@
     </message>
     <message>
         <source>Less sure</source>
-        <translation type="unfinished"></translation>
+        <translation>덜 확실한 장면</translation>
     </message>
     <message>
         <source>Its drive is not connected</source>

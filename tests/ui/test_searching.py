@@ -2,6 +2,7 @@ import dataclasses
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -500,6 +501,18 @@ def test_no_good_match_says_so_and_offers_the_nearest(
     window.search("submarines")
     qtbot.waitUntil(lambda: window.results.page == "none", timeout=20_000)
     assert "submarines" in window.results._none.text.text()
+
+
+def test_what_is_no_match_is_not_counted_as_one(
+    filled: Small, scripted: Scripted, open_window: OpenWindow, qtbot: QtBot
+) -> None:
+    scripted.moments[1] = replace(scripted.moments[1], score=0.2)
+    window = open_window(with_script(filled, scripted))
+    window.search("birthday")
+    qtbot.waitUntil(lambda: window.results.page == "answer", timeout=20_000)
+    assert [line.weak for line in window.results.list.moments.lines] == [False, True]
+    assert window.results.summary.text() == "1 moment in 1 video · 1 less sure"
+    assert not window.results.nearest.isVisible()
 
 
 def test_what_the_eyes_cannot_judge_is_not_called_missing(

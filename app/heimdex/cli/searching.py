@@ -39,6 +39,7 @@ from heimdex.domain.search import (
     When,
 )
 from heimdex.domain.stages import JobState
+from heimdex.search.calibration import CUT
 
 if TYPE_CHECKING:
     from heimdex.bootstrap import Library
@@ -257,7 +258,10 @@ def show(result: SearchResult, new: frozenset[tuple[str, int]] = frozenset()) ->
             "somewhere. The nearest there is:\n"
         )
     dated = any(chip.kind is ChipKind.DATE for chip in result.query.chips)
+    matches = sum(hit.score >= CUT for hit in result.moments)
     for number, hit in enumerate(result.moments, 1):
+        if matches and number == matches + 1:
+            print("\nLess sure:\n")
         mark = "  new" if (hit.video_id, hit.start_ms) in new else ""
         span = f"{bold(clock(hit.start_ms))}–{clock(hit.end_ms)}"
         when = f"  recorded {_day(hit.recorded_at)}" if dated and hit.recorded_at else ""
@@ -268,7 +272,8 @@ def show(result: SearchResult, new: frozenset[tuple[str, int]] = frozenset()) ->
             print(f"      {'with':>9}  {', '.join(hit.people)}")
         if hit.also_ms:
             print(f"      {'also at':>9}  {', '.join(map(clock, hit.also_ms))}")
-    print(f"\n{counted(len(result.moments), 'moment')} in {result.took_ms:.0f} ms")
+    shown = matches or len(result.moments)
+    print(f"\n{counted(shown, 'moment')} in {result.took_ms:.0f} ms")
 
 
 def _understood(query: Query) -> str:

@@ -134,6 +134,11 @@ def evidence_text(reason: Evidence, weak: bool = False) -> str:
     return reason.text
 
 
+def less_sure() -> str:
+    """What is said of moments that are no matches."""
+    return QCoreApplication.translate("Wording", "Less sure")
+
+
 EVIDENCE_ICONS = {
     EvidenceKind.SPEECH: "speech",
     EvidenceKind.VISUAL: "eye",

@@ -10,19 +10,27 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem,
 from heimdex.domain.search import Evidence, EvidenceKind, Moment
 from heimdex.storage.artefacts import Artefacts
 from heimdex.ui import painting, wording
-from heimdex.ui.results.model import MomentModel
+from heimdex.ui.results.model import MomentLine, MomentModel
 from heimdex.ui.theme import Theme
 from heimdex.ui.thumbnails import Thumbnails
 
 FRAME = QSize(192, 108)
 HEIGHT = 132
+HEADING = 30
+"""What the first of the less sure moments has above it."""
+
 MOST_REASONS = 3
 SIMILAR = 28
 """Edge of the button that asks for more like this moment."""
 
 
+def body(row: QRect, line: MomentLine) -> QRect:
+    """A row without the heading that may stand above it."""
+    return row.adjusted(0, HEADING, 0, 0) if line.heads else row
+
+
 def similar_button(row: QRect) -> QRect:
-    """Where that button is in a row."""
+    """Where that button is in the body of a row."""
     return QRect(row.right() - SIMILAR - 12, row.y() + 10, SIMILAR, SIMILAR)
 
 
@@ -46,7 +54,12 @@ class MomentDelegate(QStyledItemDelegate):
         if line is None:
             return
         theme, moment = self._theme, line.moment
-        area = option.rect.adjusted(0, 2, 0, -2)
+        whole = body(option.rect, line)
+        if line.heads:
+            above = QRect(whole.x() + 10, option.rect.y() + 8, whole.width() - 20, HEADING - 8)
+            font = theme.font("caption", QFont.Weight.DemiBold)
+            painting.draw_text(painter, above, wording.less_sure(), font, theme.colour("muted"))
+        area = whole.adjusted(0, 2, 0, -2)
         painting.row(painter, theme, area, option.state, 12)
         frame = QRect(area.x() + 10, area.y() + 10, FRAME.width(), FRAME.height())
         self._paint_frame(
@@ -57,7 +70,7 @@ class MomentDelegate(QStyledItemDelegate):
         )
         self._paint_text(painter, text, moment, line.weak)
         if option.state & (QStyle.StateFlag.State_MouseOver | QStyle.StateFlag.State_Selected):
-            place = similar_button(option.rect)
+            place = similar_button(whole)
             painting.box(painter, place, theme.colour("surface"), 8)
             ratio = painter.device().devicePixelRatioF()
             picture = theme.pixmap("similar", 18, "muted", ratio)
@@ -66,7 +79,8 @@ class MomentDelegate(QStyledItemDelegate):
     def sizeHint(
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> QSize:
-        return QSize(320, HEIGHT)
+        line = self._model.at(index)
+        return QSize(320, HEIGHT + (HEADING if line is not None and line.heads else 0))
 
     def _paint_frame(self, painter: QPainter, frame: QRect, moment: Moment, hovered: bool) -> None:
         theme = self._theme
@@ -112,7 +126,7 @@ class MomentDelegate(QStyledItemDelegate):
             span = f"{span} · {', '.join(moment.people)}"
         small = theme.font("caption")
         room = min(QFontMetrics(small).horizontalAdvance(span) + 12, top.width() // 2)
-        title = QRect(top.x(), top.y(), top.width() - room, top.height())
+        title = QRect(top.x(), top.y(), top.width() - room - 12, top.height())
         colour = theme.colour("muted" if weak else "text")
         used = painting.draw_text(painter, title, moment.title, title_font, colour)
         times = QRect(title.x() + used + 12, top.y() + 1, room, top.height())
@@ -151,6 +165,6 @@ class MomentDelegate(QStyledItemDelegate):
             wording.evidence_text(reason, weak),
             theme.font("body"),
             reason.matches,
-            colour="muted" if reason.kind is EvidenceKind.VISUAL else "text",
+            colour="muted" if weak or reason.kind is EvidenceKind.VISUAL else "text",
             lines=lines,
         )

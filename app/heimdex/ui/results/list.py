@@ -7,7 +7,7 @@ from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QMouseEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QMenu, QSizePolicy
 
-from heimdex.ui.results.delegate import HEIGHT, MomentDelegate, similar_button
+from heimdex.ui.results.delegate import HEIGHT, MomentDelegate, body, similar_button
 from heimdex.ui.results.model import MomentModel
 from heimdex.ui.session import Session
 from heimdex.ui.theme import Theme
@@ -18,7 +18,7 @@ MOST_PLACES = 8
 
 
 class MomentList(QListView):
-    """Rows of equal height."""
+    """Rows of equal height, but for a heading above the less sure ones."""
 
     play_requested = Signal(str, int)
     """Video and millisecond."""
@@ -31,7 +31,6 @@ class MomentList(QListView):
         self._delegate = MomentDelegate(theme, self.moments, self)
         self.setModel(self.moments)
         self.setItemDelegate(self._delegate)
-        self.setUniformItemSizes(True)
         self.setMouseTracking(True)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -70,10 +69,12 @@ class MomentList(QListView):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         place = event.position().toPoint()
         index = self.indexAt(place)
-        on_button = index.isValid() and similar_button(self.visualRect(index)).contains(place)
-        if event.button() == Qt.MouseButton.LeftButton and on_button:
-            self.ask_similar(index)
-            return
+        line = self.moments.at(index)
+        if line is not None and event.button() == Qt.MouseButton.LeftButton:
+            whole = body(self.visualRect(index), line)
+            if similar_button(whole).contains(place):
+                self.ask_similar(index)
+                return
         super().mouseReleaseEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:

@@ -17,10 +17,12 @@ from heimdex.ui import wording
 
 @dataclass(frozen=True, slots=True)
 class MomentLine:
-    """A moment as it is listed. `weak` ones are only the nearest there are."""
+    """A moment as it is listed. `weak` ones are only the nearest there are; `heads`: it is the
+    first of those that stand behind matches."""
 
     moment: Moment
     weak: bool = False
+    heads: bool = False
 
 
 class MomentModel(QAbstractListModel):
@@ -35,10 +37,13 @@ class MomentModel(QAbstractListModel):
         """All that is listed."""
         return self._lines
 
-    def replace(self, moments: Sequence[Moment], *, weak: bool = False) -> None:
-        """List these instead."""
+    def replace(self, moments: Sequence[Moment], near: Sequence[Moment] = ()) -> None:
+        """List these instead; those that are only `near` behind them."""
         self.beginResetModel()
-        self._lines = [MomentLine(moment, weak) for moment in moments]
+        self._lines = [MomentLine(moment) for moment in moments]
+        for moment in near:
+            heads = bool(moments) and len(self._lines) == len(moments)
+            self._lines.append(MomentLine(moment, weak=True, heads=heads))
         self.endResetModel()
 
     def follow(self, places: Mapping[VideoId, tuple[Path, bool]]) -> None:
@@ -74,7 +79,8 @@ class MomentModel(QAbstractListModel):
                 f"{wording.evidence(e.kind)}: {wording.evidence_text(e, line.weak)}"
                 for e in moment.evidence
             ]
-            return ", ".join([moment.title, wording.clock(moment.start_ms), *why])
+            less = [wording.less_sure()] if line.weak else []
+            return ", ".join([moment.title, wording.clock(moment.start_ms), *less, *why])
         if role == Qt.ItemDataRole.ToolTipRole:
             return wording.shortened(moment.path)
         return None

@@ -13,6 +13,7 @@ from heimdex.domain.ids import VideoId
 from heimdex.domain.media import FileState
 from heimdex.domain.search import EvidenceKind, Filters, SearchResult, Sort
 from heimdex.domain.stages import Changes
+from heimdex.search.calibration import CUT
 from heimdex.ui.results.limits import LimitsBar
 from heimdex.ui.results.list import MomentList
 from heimdex.ui.results.saved import SavedList
@@ -103,12 +104,17 @@ class ResultsPanel(QWidget):
         """Show an answer."""
         self.result = result
         # Of what is only near, a few are an offer; all of them would be noise.
-        moments = result.moments[:NEAREST] if result.only_near else result.moments
-        weak = result.only_near and not result.dropped
-        self.list.moments.replace(moments, weak=weak)
+        matches = [moment for moment in result.moments if moment.score >= CUT]
+        near = [moment for moment in result.moments if moment.score < CUT]
+        if result.only_near:
+            matches, near = [], list(result.moments)
+        if result.only_near and result.dropped:
+            matches, near = near[:NEAREST], []
+        near = near[:NEAREST]
+        self.list.moments.replace(matches, near)
         self.list.scrollToTop()
-        count = len(result.moments)
-        if not count:
+        count = len(matches)
+        if not result.moments:
             self.summary.setText("")
             self.nearest.hide()
             self._none.text.setText(
@@ -125,8 +131,11 @@ class ResultsPanel(QWidget):
             self.nearest.show_text(self._why_nearest(result))
         else:
             text = self.tr("%n moment(s)", "", count)
-            videos = len({moment.video_id for moment in result.moments})
+            videos = len({moment.video_id for moment in matches})
             within = self.tr("in %n video(s)", "", videos)
+            if near:
+                less = self.tr("%n less sure", "", len(near))
+                within = f"{within} · {less}"
             self.summary.setText(f"{text} {within}")
             self.nearest.hide()
         self._turn_to(self.list)
