@@ -27,7 +27,7 @@ class Named(Described):
 
     def __init__(self) -> None:
         super().__init__()
-        self._concepts = Concepts(self.encode(NAMES), THINGS, 0.1, 0.1)
+        self._concepts = Concepts(self.encode(NAMES), THINGS, 0.1, 0.1, 0.3)
 
     def concepts(self) -> Concepts | None:
         return self._concepts
@@ -47,7 +47,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Golden]:
     made.database.close()
 
 
-KNOWN = Known.of(Concepts(np.eye(7, dtype=np.float32), THINGS, 0.1, 0.1))
+KNOWN = Known.of(Concepts(np.eye(7, dtype=np.float32), THINGS, 0.1, 0.1, 0.3))
 
 
 @pytest.mark.parametrize(
@@ -73,9 +73,9 @@ def test_the_share_of_a_thing_is_that_among_all_that_is_told_apart() -> None:
     shares = KNOWN.shares(pictures, THINGS[0])
     assert shares[0] > 0.99
     assert shares[1] < 0.01
-    assert KNOWN.shows(pictures, THINGS[0])
-    assert not KNOWN.shows(pictures[1:], THINGS[0])
-    assert not KNOWN.shows(pictures[:0], THINGS[0])
+    assert KNOWN.show(pictures, THINGS[0])
+    assert not KNOWN.show(pictures[1:], THINGS[0])
+    assert not KNOWN.show(pictures[:0], THINGS[0])
 
 
 @pytest.mark.parametrize("text", ["an elephant in the mud", "진흙 속의 코끼리"])
@@ -110,6 +110,8 @@ def test_a_match_shows_the_thing_that_is_named(library: Golden) -> None:
 
 def test_what_was_asked_to_be_heard_or_read_is_judged_by_its_channels(library: Golden) -> None:
     assert library.ask("she talks about knitting").no_good_match
+    assert library.ask("뜨개질에 관한 이야기").no_good_match
+    assert library.ask("할머니가 뜨개질하던 이야기를 하는 장면").no_good_match
     assert library.ask('"knitting is fun"').no_good_match
     spoken = Filters(kinds=frozenset({EvidenceKind.SPEECH}))
     assert library.ask("a grandmother knitting", filters=spoken).no_good_match

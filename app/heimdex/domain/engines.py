@@ -125,14 +125,16 @@ class Thing:
 @dataclass(frozen=True, slots=True, eq=False)
 class Concepts:
     """What a vision engine tells apart. `directions`: a unit vector a concept, n × d, in the space
-    of its pictures. `things`: what can be judged by them: of a picture that shows one, the share of
-    its concepts among all (softmax of the cosines divided by `heat`) is hardly ever under `least`.
+    of its pictures. `things`: what can be judged by them, by the share of a thing's concepts among
+    all (softmax of a picture's cosines divided by `heat`): of pictures that show one it is hardly
+    ever under `least`, of those that are found by its name hardly ever under `shown`.
     """
 
     directions: Vectors
     things: tuple[Thing, ...]
     heat: float
     least: float
+    shown: float
 
 
 class VisionEmbedder(Engine, Protocol):
@@ -190,6 +192,13 @@ class FaceEmbedder(Engine, Protocol):
 
     def embed(self, crops: Sequence[RgbImage]) -> Vectors:
         """One unit vector a crop of 112 × 112 RGB, aligned to the five-point template."""
+        ...
+
+    def embed_weighed(
+        self, crops: Sequence[RgbImage]
+    ) -> tuple[Vectors, NDArray[np.float32] | None]:
+        """The same, and how much of a face the model sees in each: 0 nobody's, 1 clearly
+        somebody's. None where a model does not tell."""
         ...
 
 

@@ -241,7 +241,7 @@ def _shows_all(stretch: Candidate, frames: Frames, known: Known, things: Sequenc
     starts, ends = compact.start_ms[there], compact.end_ms[there]
     inside = (starts < stretch.end_ms) & (ends > stretch.start_ms)
     vectors = compact.vectors(there.start + np.flatnonzero(inside)[:_AT_MOST])
-    return all(known.shows(vectors, thing) for thing in things)
+    return all(known.show(vectors, thing) for thing in things)
 
 
 def _rival(best: Sequence[tuple[int, float]]) -> float | None:

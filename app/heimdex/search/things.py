@@ -65,16 +65,19 @@ class Known:
         share: NDArray[np.float32] = heat[:, thing.concepts].sum(axis=1) / heat.sum(axis=1)
         return share
 
-    def shows(self, vectors: Vectors, thing: Thing) -> bool:
-        """Whether one of some pictures may show it."""
-        return bool(len(vectors)) and bool(self.shares(vectors, thing).max() >= self.concepts.least)
+    def show(self, vectors: Vectors, thing: Thing) -> bool:
+        """Whether one of some pictures is taken for it, enough to be found by its name."""
+        return self._largest(vectors, thing) >= self.concepts.shown
 
     def is_anywhere(self, thing: Thing, frames: Compact, among: Among | None) -> bool:
         """Whether one of the frames may show it, of those in `among`, where given."""
         middle = self.concepts.directions[list(thing.concepts)].sum(axis=0)
         middle /= max(float(np.linalg.norm(middle)), 1e-9)
         near = best_rows(frames.similarity(middle, among), LIKELY)
-        return self.shows(frames.vectors(near), thing)
+        return self._largest(frames.vectors(near), thing) >= self.concepts.least
+
+    def _largest(self, vectors: Vectors, thing: Thing) -> float:
+        return float(self.shares(vectors, thing).max()) if len(vectors) else 0.0
 
     def _at(
         self, typed: Sequence[str], forms: Sequence[tuple[str, ...]], at: int, length: int

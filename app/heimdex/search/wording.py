@@ -92,8 +92,8 @@ _SPOKEN = re.compile(
     r"\b(?:say(?:s|ing)?|said|mention(?:s|ed|ing)?|explain(?:s|ed|ing)?|discuss(?:es|ed|ing)?"
     r"|tell(?:s|ing)?|told|announc(?:es|ed|ing)|narrat(?:es|ed|ion|or)"
     r"|(?:talk(?:s|ed|ing)?|speak(?:s|ing)?|spoke|speech|interview(?:s|ed)?)\s+(?:about|of|on))\b"
-    r"|(?:대해|대하여|관해|관하여|라고|다고)\S*\s+(?:말|이야기|얘기|언급|설명|연설|인터뷰)"
-    r"|말했|말씀|얘기하|이야기하|언급|설명",
+    r"|(?:대해|대하여|대한|관해|관하여|관한|라고|다고)\S*\s+(?:말|이야기|얘기|언급|설명|연설|인터뷰)"
+    r"|말했|말씀|(?:얘기|이야기)를?\s*(?:하|들려)|언급|설명",
     re.IGNORECASE,
 )
 _SIGN = (
