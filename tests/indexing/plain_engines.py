@@ -28,6 +28,10 @@ class Plain:
 
     def unload(self) -> None: ...
 
+    def embed_weighed(self, items: Sequence[RgbImage]) -> tuple[Vectors, None]:
+        """Of a face embedder that does not tell how much of a face it sees."""
+        return self.embed(items), None
+
 
 class LoudIsVoice(Plain):
     """Spans above a level, joined over pauses of less than 0.3 s."""

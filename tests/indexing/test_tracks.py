@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from plain_engines import ColourVectors, Plain, unit
 
 from heimdex.domain.faces import Box, FaceDetection
@@ -205,3 +206,41 @@ def test_a_face_at_the_border_is_cut_inside_the_picture() -> None:
     assert cut is not None
     assert all(0 <= value <= 1 for value in cut.box)
     assert ColourVectors().embed([cut.aligned]).shape == (1, 4)
+
+
+class Sees(Looks):
+    """Sees a face in green only, and nobody in blue."""
+
+    def embed_weighed(self, items: list[RgbImage]) -> tuple[Vectors, NDArray[np.float32]]:
+        colours = np.array([item.reshape(-1, 3).mean(axis=0) for item in items], np.float32)
+        return self.embed(items), (colours[:, 1] / 250).astype(np.float32)
+
+
+def test_the_crop_that_the_model_sees_a_face_in_speaks_for_the_track() -> None:
+    tracker = FaceTracker(Sees())
+    tracker.add(0, [face(0, LEFT, (250, 25, 10), quality=0.9)])
+    tracker.add(1000, [face(1000, LEFT, GREEN, quality=0.4)])
+
+    (found,) = tracker.cut()
+
+    assert found.vector @ unit(np.array([GREEN], np.float32))[0] > 0.999
+    assert found.track.best_ms == 1000
+    assert found.track.quality == pytest.approx(0.4**0.5)
+
+
+def test_what_no_model_takes_for_a_face_is_no_find() -> None:
+    tracker = FaceTracker(Sees())
+    tracker.add(0, [face(0, LEFT, (10, 0, 250), quality=0.9)])
+    assert tracker.cut() == []
+
+
+def test_a_blurred_face_at_the_edge_of_the_picture_is_not_taken_for_sharp() -> None:
+    rows, columns = np.mgrid[0:400, 0:400]
+    smooth = (120 + 60 * np.sin(rows / 60) + 40 * np.cos(columns / 70)).astype(np.uint8)
+    picture = np.dstack([smooth] * 3)
+    inside, cut_off = (crop(picture, detection((x, 0.3, x + 0.4, 0.7)), 0) for x in (0.3, -0.04))
+    assert inside is not None
+    assert cut_off is not None
+    # Black lies beside the second one, with a hard edge.
+    assert (cut_off.aligned == 0).all(axis=2).mean() > 0.03
+    assert cut_off.quality < 1.2 * inside.quality < 0.3

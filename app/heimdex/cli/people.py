@@ -194,10 +194,10 @@ def enroll_(options: argparse.Namespace) -> int:
         raise UserError("Give at least one photo, or --at VIDEO@SECONDS.")
     with opened(options) as library:
         done: list[str] = []
-        alike = None
+        alike: Person | None = None
         if options.photos:
             enrolment = library.people.enroll(options.name, options.photos)
-            person = enrolment.person
+            person, alike = enrolment.person, enrolment.alike
             for photo, reason in enrolment.left_out:
                 complain(f"{photo.name} was left out: {reason}")
             done.append(f"{counted(len(enrolment.used), 'photo')} taken.")

@@ -28,7 +28,7 @@ class Stage(StrEnum):
     OCR = "ocr"
 
 
-STAGE_VERSIONS: dict[Stage, int] = dict.fromkeys(Stage, 1)
+STAGE_VERSIONS: dict[Stage, int] = dict.fromkeys(Stage, 1) | {Stage.FACES: 2}
 """Raised when the code of a stage changes what it stores, so that old results are made anew."""
 
 

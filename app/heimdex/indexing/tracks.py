@@ -10,7 +10,7 @@ import numpy as np
 from heimdex.domain.engines import FaceEmbedder
 from heimdex.domain.faces import Box, FaceTrack
 from heimdex.domain.vectors import Vectors
-from heimdex.indexing.stages.crops import FaceCrop
+from heimdex.indexing.stages.crops import FaceCrop, fitness
 
 _OVERLAP = 0.3
 """Intersection over union from which two boxes of neighbouring samples may well be one face."""
@@ -131,12 +131,20 @@ class FaceTracker:
     def _finish(self, ended: list[_Open]) -> list[FinishedTrack]:
         finished = []
         for track in ended:
-            best = track.crops[0]
-            if best.quality < _FAINTEST:
+            if track.crops[0].quality < _FAINTEST:
                 continue
-            voters = [c for c in track.crops if c.quality >= _WORST_KEPT * best.quality]
-            vectors = self._embedder.embed([c.aligned for c in voters])
-            mean = (vectors * np.array([[c.quality] for c in voters], np.float32)).sum(axis=0)
+            vectors, seen = self._embedder.embed_weighed([c.aligned for c in track.crops])
+            fit = np.array(
+                [
+                    fitness(c.quality, None if seen is None else seen[i])
+                    for i, c in enumerate(track.crops)
+                ]
+            )
+            best, fittest = track.crops[int(fit.argmax())], float(fit.max())
+            if fittest < _FAINTEST:
+                continue
+            weights = np.where(fit >= _WORST_KEPT * fittest, fit, 0.0)
+            mean = (vectors * weights[:, None].astype(np.float32)).sum(axis=0)
             vector = (mean / max(float(np.linalg.norm(mean)), 1e-9)).astype(np.float32)
             face = FaceTrack(
                 index=0,
@@ -144,7 +152,7 @@ class FaceTracker:
                 end_ms=max(track.last_ms, track.start_ms),
                 best_ms=best.at_ms,
                 box=best.box,
-                quality=best.quality,
+                quality=fittest,
                 detections=track.detections,
             )
             finished.append(FinishedTrack(face, vector, best.view))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from heimdex.domain.errors import ModelUnavailable
 from heimdex.domain.media import RgbImage
@@ -65,6 +66,23 @@ class GraphFaceEmbedder(Placing):
 
         ValueError for crops of another size, `EngineFailed` when there is no memory for even one.
         """
+        return runtime.unit(self._raw(crops))
+
+    def embed_weighed(
+        self, crops: Sequence[RgbImage]
+    ) -> tuple[Vectors, NDArray[np.float32] | None]:
+        """The same, and how much of a face each is, by the length that the network gives a vector:
+        a crop that it learnt nothing from stays short (Meng et al., "MagFace", CVPR 2021; Kim et
+        al., "AdaFace", CVPR 2022). None where the manifest has no `lengths`."""
+        raw = self._raw(crops)
+        limits = self._manifest.lengths
+        if limits is None:
+            return runtime.unit(raw), None
+        beyond = np.linalg.norm(raw, axis=1) - limits.nobody
+        seen = np.clip(beyond / (limits.clear - limits.nobody), 0.0, 1.0)
+        return runtime.unit(raw), seen.astype(np.float32)
+
+    def _raw(self, crops: Sequence[RgbImage]) -> Vectors:
         shape = (alignment.SIZE, alignment.SIZE, 3)
         if wrong := [crop.shape for crop in crops if crop.shape != shape]:
             raise ValueError(f"a face crop must be {shape}, not {wrong[0]}")
@@ -73,7 +91,7 @@ class GraphFaceEmbedder(Placing):
             for start in range(0, len(crops), BATCH):
                 pixels = np.stack(crops[start : start + BATCH])
                 rows += in_halves(lambda some: self._opened().run({PIXELS: some})[0], pixels)
-        return runtime.unit(np.concatenate(rows))
+        return np.concatenate(rows)
 
     def _opened(self) -> Graph:
         if self._graph is None:

@@ -206,6 +206,14 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lead: float = 0.0
 
 
+class Lengths(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How long a face embedder's vectors are before they are made one long: up to `nobody` where
+    there is no face, from `clear` on where somebody is seen well."""
+
+    nobody: float
+    clear: float
+
+
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One model. `licence` is an SPDX expression; `folder` is relative to the weights' root.
 
@@ -245,6 +253,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Length of its vectors; 0 where it makes none."""
     preprocessing: dict[str, Any] = {}
     thresholds: Limits | None = None
+    lengths: Lengths | None = None
     needs: list[str] = []
     """Ids of models that this one cannot work without."""
     requires: list[str] = []

@@ -19,6 +19,9 @@ SMALLEST_FACE = 20
 """Pixels of a face's height below which nobody can be told from anybody."""
 _GOOD_FACE = 90.0
 _GOOD_SHARPNESS = 60.0
+_INSIDE = (slice(30, 100), slice(25, 87))
+"""Rows and columns of an aligned face from brows to chin. What lies around it says nothing of the
+face, and the black where a face leaves the picture has the sharpest edges of all."""
 _HARDLY = 0.05
 _HIGHEST, _LOWEST = 0.35, 0.8
 """Of the way from the eyes to the mouth: where the nose of a face that looks ahead stands."""
@@ -47,7 +50,7 @@ def crop(image: RgbImage, detection: FaceDetection, at_ms: int) -> FaceCrop | No
     aligned = align(image, detection.landmarks)
     quality = (
         min(1.0, pixels / _GOOD_FACE)
-        * min(1.0, sharpness(aligned) / _GOOD_SHARPNESS) ** 0.5
+        * min(1.0, sharpness(np.ascontiguousarray(aligned[_INSIDE])) / _GOOD_SHARPNESS) ** 0.5
         * frontality(detection)
         * detection.score
     )
@@ -58,6 +61,13 @@ def crop(image: RgbImage, detection: FaceDetection, at_ms: int) -> FaceCrop | No
 def face_view(image: RgbImage, box: Box) -> bytes:
     """The JPEG to show of the face in `box`: a square with some of what is around it."""
     return jpeg(_square(image, box), _CROP_WIDTH)
+
+
+def fitness(quality: float, seen: float | None) -> float:
+    """How fit a crop is, 0..1, from what its picture says and what the face model sees in it
+    (`embed_weighed`), half and half: a small face may be clear to the model, and the sharpest wall
+    is nobody to it."""
+    return quality if seen is None else (quality * seen) ** 0.5
 
 
 def frontality(detection: FaceDetection) -> float:

@@ -10,7 +10,7 @@ from heimdex.domain.engines import FaceDetector, FaceEmbedder
 from heimdex.domain.faces import PhotoFace
 from heimdex.domain.media import RgbImage
 from heimdex.domain.vectors import Space, SpaceKind, Vectors
-from heimdex.indexing.stages.crops import crop
+from heimdex.indexing.stages.crops import crop, fitness
 from heimdex.media.pictures import decoded, jpeg, photo
 
 _CROP_QUALITY = 95
@@ -29,11 +29,13 @@ def faces_in_image(
 ) -> list[PhotoFace]:
     """All faces of an upright RGB picture that are large enough, best first."""
     crops = [c for face in detector.detect([image])[0] if (c := crop(image, face, 0))]
-    vectors = embedder.embed([c.aligned for c in crops])
+    vectors, seen = embedder.embed_weighed([c.aligned for c in crops])
+    fit = [fitness(c.quality, None if seen is None else seen[i]) for i, c in enumerate(crops)]
     space = Space(SpaceKind.FACE, embedder.model_id, embedder.revision)
     faces = [
-        PhotoFace(c.box, c.quality, jpeg(c.aligned, c.aligned.shape[1], _CROP_QUALITY), space, v)
-        for c, v in zip(crops, vectors, strict=True)
+        PhotoFace(c.box, f, jpeg(c.aligned, c.aligned.shape[1], _CROP_QUALITY), space, v)
+        for c, v, f in zip(crops, vectors, fit, strict=True)
+        if f > 0
     ]
     return sorted(faces, key=lambda face: -face.quality)
 
