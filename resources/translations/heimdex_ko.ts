@@ -58,6 +58,10 @@
             <numerusform>영상 %n개에서 찾았습니다.</numerusform>
         </translation>
     </message>
+    <message>
+        <source>“%1” looks the same.</source>
+        <translation>“%1” 님과 얼굴이 같아 보입니다.</translation>
+    </message>
     <message numerus="yes">
         <source>%n face(s) taken out.</source>
         <translation>
@@ -788,8 +792,24 @@
         <translation>이름에는 글자가 하나 이상 있어야 합니다.</translation>
     </message>
     <message>
+        <source>A name may have %1 characters; this one has %2.</source>
+        <translation>이름은 %1자까지 쓸 수 있습니다. 이 이름은 %2자입니다.</translation>
+    </message>
+    <message>
+        <source>This name has characters that are no text; type it anew.</source>
+        <translation>이름에 글자가 아닌 문자가 들어 있습니다. 다시 입력하세요.</translation>
+    </message>
+    <message>
         <source>Somebody is called %1 already.</source>
         <translation>%1(이)라는 사람이 이미 있습니다.</translation>
+    </message>
+    <message>
+        <source>No face was found in %1; use a photo that shows the face larger.</source>
+        <translation>%1에서 얼굴을 찾지 못했습니다. 얼굴이 더 크게 나온 사진을 쓰세요.</translation>
+    </message>
+    <message>
+        <source>%1 shows %2 faces of about the same size; use a photo with one person.</source>
+        <translation>%1에는 비슷한 크기의 얼굴이 %2개 있습니다. 한 사람만 나온 사진을 쓰세요.</translation>
     </message>
     <message>
         <source>This face is not in the library any more; look at the list again.</source>
@@ -1043,6 +1063,21 @@
     </message>
 </context>
 <context>
+    <name>FullScreen</name>
+    <message>
+        <source>Full screen</source>
+        <translation>전체 화면</translation>
+    </message>
+    <message>
+        <source>Position</source>
+        <translation>위치</translation>
+    </message>
+    <message>
+        <source>Leave full screen (Esc)</source>
+        <translation>전체 화면 끝내기 (Esc)</translation>
+    </message>
+</context>
+<context>
     <name>GroupCard</name>
     <message numerus="yes">
         <source>%n time(s)</source>
@@ -1117,6 +1152,17 @@
     <message>
         <source>%1 of %2 steps</source>
         <translation>%2단계 중 %1단계</translation>
+    </message>
+</context>
+<context>
+    <name>Joining</name>
+    <message>
+        <source>Join two people</source>
+        <translation>두 사람 합치기</translation>
+    </message>
+    <message>
+        <source>This person is also:</source>
+        <translation>이 사람과 같은 사람:</translation>
     </message>
 </context>
 <context>
@@ -1906,14 +1952,6 @@
         <source>There is nobody else with a name yet.</source>
         <translation>아직 이름이 있는 다른 사람이 없습니다.</translation>
     </message>
-    <message>
-        <source>Join two people</source>
-        <translation>두 사람 합치기</translation>
-    </message>
-    <message>
-        <source>This person is also:</source>
-        <translation>이 사람과 같은 사람:</translation>
-    </message>
 </context>
 <context>
     <name>PeopleSettings</name>
@@ -1949,6 +1987,10 @@
     <message>
         <source>This is…</source>
         <translation>이 사람은…</translation>
+    </message>
+    <message>
+        <source>No video shows this person clearly yet. Every new one is looked through.</source>
+        <translation>아직 이 사람이 뚜렷하게 나오는 동영상이 없습니다. 새 동영상이 들어올 때마다 찾아봅니다.</translation>
     </message>
     <message>
         <source>Appearances</source>
@@ -1995,6 +2037,10 @@
     <message>
         <source>Add photos…</source>
         <translation>사진 추가…</translation>
+    </message>
+    <message>
+        <source>Show by the best face</source>
+        <translation>가장 잘 나온 얼굴로 보이기</translation>
     </message>
     <message>
         <source>Show again</source>
@@ -2267,6 +2313,10 @@
     <message>
         <source>Whether this can be seen somewhere is more than the picture model in use can tell. These are the nearest moments; one of them may be it.</source>
         <translation>이것이 어딘가에 보이는지는 지금 쓰는 영상 모델로는 판단할 수 없습니다. 가장 가까운 장면들이며, 이 가운데 찾는 장면이 있을 수도 있습니다.</translation>
+    </message>
+    <message>
+        <source>Nothing fits this: %1 was recognised in none of the videos. These are the nearest moments there are.</source>
+        <translation>맞는 장면이 없습니다. 어느 영상에서도 알아보지 못한 것: %1. 아래는 가장 가까운 장면입니다.</translation>
     </message>
     <message>
         <source>Nothing fits this. These are the nearest moments there are.</source>

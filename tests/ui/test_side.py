@@ -2,12 +2,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from ui_library import Small, aged
 
 from heimdex.domain.stages import Changes, Stage
+from heimdex.ui.side.full_screen import FullScreen
 from heimdex.ui.side.player import Player
 from heimdex.ui.window import Window
 
@@ -194,10 +197,26 @@ def test_full_screen_and_back(window: Window, filled: Small, qtbot: QtBot) -> No
     assert view is not None
     view.toggle_full()
     full = view.surface.window()
-    assert full is not window
+    assert isinstance(full, FullScreen)
     qtbot.waitUntil(full.isActiveWindow)
-    QTest.keyClick(view.surface.window(), Qt.Key.Key_Escape)
+    # It fills the screen with the picture, not with black.
+    qtbot.waitUntil(lambda: view.surface.size() == full.size())
+    assert view.surface.picture_rect().width() == full.width()
+    shown = full.grab().toImage().pixelColor(full.rect().center())
+    assert shown.lightness() > 0
+    QTest.keyClick(full, Qt.Key.Key_K)
+    QTest.keyClick(full, Qt.Key.Key_Right)
+    qtbot.waitUntil(lambda: window.side.position >= 5000, timeout=20_000)
+    qtbot.waitUntil(lambda: full.time.text().endswith("/ 0:06"), timeout=20_000)
+    full._hide_bar()
+    assert not full.bar.isVisible()
+    middle = QPointF(view.surface.rect().center())
+    no = (Qt.MouseButton.NoButton, Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(view.surface, QMouseEvent(QEvent.Type.MouseMove, middle, middle, *no))
+    assert full.bar.isVisible()
+    QTest.keyClick(full, Qt.Key.Key_Escape)
     assert view.surface.window() is window
+    qtbot.waitUntil(lambda: view.surface.height() == round(view.width() * 9 / 16))
 
 
 def test_the_side_closes_and_the_choice_is_kept(

@@ -1,23 +1,16 @@
-"""The picture with its controls, in the side or all over the screen.
+"""The picture with its controls in the side.
 
-Playing is the player's affair.
+Playing is the player's affair, filling the screen `full_screen`'s.
 """
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QSizePolicy,
-    QSlider,
-    QStyle,
-    QStyleOptionSlider,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
 from heimdex.ui import wording
-from heimdex.ui.side.player import STEP_MS, Player
+from heimdex.ui.side.full_screen import FullScreen
+from heimdex.ui.side.player import Player
 from heimdex.ui.side.surface import Surface
+from heimdex.ui.side.timeline import Timeline
 from heimdex.ui.theme import Theme
 from heimdex.ui.widgets import Note, icon_button, label
 
@@ -33,8 +26,8 @@ class PlayerView(QWidget):
         self.surface = Surface(theme)
         self.surface.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.player = Player(self.surface, volume)
-        self._full: _FullScreen | None = None
-        self.position = _Timeline()
+        self._full: FullScreen | None = None
+        self.position = Timeline()
         self.position.setAccessibleName(self.tr("Position"))
         self.time = label("0:00", "caption")
         self.problem = Note(theme, "warning", tone="warning")
@@ -65,15 +58,14 @@ class PlayerView(QWidget):
     def toggle_full(self) -> None:
         """Fill the screen, or come back."""
         if self._full is None:
-            full = _FullScreen(self)
+            full = FullScreen(self._theme, self.surface, self.player, self.position.maximum())
+            full.left.connect(self.toggle_full)
             self._full = full
-            self.surface.corners = 0
-            full.layout().addWidget(self.surface)  # type: ignore[union-attr]
             full.showFullScreen()
             full.activateWindow()
         else:
             full, self._full = self._full, None
-            self.surface.corners = 8
+            full.give_back()
             self._column.insertWidget(0, self.surface)
             full.hide()
             full.deleteLater()
@@ -143,74 +135,6 @@ class PlayerView(QWidget):
 
     def resizeEvent(self, event: object) -> None:
         self._shape()
-
-
-class _Timeline(QSlider):
-    """A slider that jumps to where it is clicked."""
-
-    chosen = Signal(int)
-
-    def __init__(self) -> None:
-        super().__init__(Qt.Orientation.Horizontal)
-        self.setRange(0, 1)
-        self.setSingleStep(1000)
-        self.setPageStep(10_000)
-
-    def mousePressEvent(self, event: object) -> None:
-        option = QStyleOptionSlider()
-        self.initStyleOption(option)
-        handle = self.style().subControlRect(
-            QStyle.ComplexControl.CC_Slider, option, QStyle.SubControl.SC_SliderHandle, self
-        )
-        place = event.position().toPoint()  # type: ignore[attr-defined]
-        if not handle.contains(place):
-            value = QStyle.sliderValueFromPosition(
-                self.minimum(), self.maximum(), place.x(), self.width()
-            )
-            self.setValue(value)
-            self.chosen.emit(value)
-        super().mousePressEvent(event)  # type: ignore[arg-type]
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        before = self.value()
-        super().keyPressEvent(event)
-        if self.value() != before:
-            self.chosen.emit(self.value())
-
-
-class _FullScreen(QWidget):
-    """Holds the picture while it fills the screen; Esc, F and a double click come back."""
-
-    def __init__(self, view: PlayerView) -> None:
-        super().__init__(None, Qt.WindowType.Window)
-        self._view = view
-        self.setStyleSheet("background: black;")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        view.surface.setMinimumHeight(0)
-        view.surface.setMaximumHeight(16_777_215)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        player = self._view.player
-        actions = {
-            Qt.Key.Key_Space: player.toggle,
-            Qt.Key.Key_J: player.backward,
-            Qt.Key.Key_K: player.pause,
-            Qt.Key.Key_L: player.forward,
-            Qt.Key.Key_Comma: player.step_back,
-            Qt.Key.Key_Period: player.step_forward,
-            Qt.Key.Key_Left: lambda: player.seek(player.position - STEP_MS),
-            Qt.Key.Key_Right: lambda: player.seek(player.position + STEP_MS),
-            Qt.Key.Key_M: player.toggle_mute,
-            Qt.Key.Key_Escape: self._view.toggle_full,
-            Qt.Key.Key_F: self._view.toggle_full,
-        }
-        action = actions.get(Qt.Key(event.key()))
-        if action is not None:
-            action()
-
-    def closeEvent(self, event: object) -> None:
-        self._view.toggle_full()
 
 
 def _rate_text(rate: float) -> str:
