@@ -108,6 +108,24 @@ def test_scrolling_far_says_which_month_it_is(small: Small, open_window: OpenWin
     assert not view.place.isVisibleTo(view)
 
 
+def test_the_card_that_the_keys_have_come_to_is_marked(
+    filled: Small, open_window: OpenWindow
+) -> None:
+    view = open_window(filled).library.view
+    view.clearSelection()
+    view.setCurrentIndex(view.model().index(0, 0))
+    view.clearSelection()
+    card = view.visualRect(view.currentIndex())
+    pictures = []
+    for focused in (True, False):
+        if focused:
+            view.setFocus()
+        else:
+            view.clearFocus()
+        pictures.append(view.viewport().grab(card).toImage())
+    assert pictures[0] != pictures[1]
+
+
 def test_posters_arrive_without_moving_anything(
     filled: Small, open_window: OpenWindow, qtbot: QtBot
 ) -> None:

@@ -115,7 +115,8 @@ class LibraryDelegate(QStyledItemDelegate):
             text = wording.clock(video.duration_ms)
             painting.pill(painter, theme, text, right=frame.right() - 7, bottom=bottom)
         self._paint_state(painter, frame, row)
-        if option.state & QStyle.StateFlag.State_Selected:
+        # The keys have come to a card before it is chosen.
+        if option.state & (QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_HasFocus):
             painting.ring(painter, theme, frame, 8)
 
     def _paint_state(self, painter: QPainter, frame: QRect, row: Row) -> None:
