@@ -14,6 +14,7 @@ import pytest
 
 from command import Command, Indexed
 
+ANSWER = {"query", "took_ms", "no_good_match", "unsure", "missing", "understood", "hits"}
 STAGES = ["probe", "speech", "passages", "scenes", "vision", "faces", "ocr"]
 
 
@@ -53,7 +54,7 @@ def test_search_has_the_published_shape(sample_library: Indexed) -> None:
     done = sample_library("search", "command a space shuttle", "--json", "-n", "2")
     answer = done.json()[0]
     assert len(done.json()) == 1
-    assert set(answer) == {"query", "took_ms", "no_good_match", "unsure", "understood", "hits"}
+    assert set(answer) == ANSWER
     assert answer["query"] == "command a space shuttle"
     assert 0 < len(answer["hits"]) <= 2
     for hit in answer["hits"]:
@@ -177,7 +178,7 @@ def test_a_picture_that_is_none_is_one_line(sample_library: Indexed, tmp_path: P
 def test_any_question_is_answered(sample_library: Indexed, question: str) -> None:
     done = sample_library("search", "--json", "--", question)
     assert done.code == 0, done.err
-    assert set(done.json()[0]) == {"query", "took_ms", "no_good_match", "unsure", "understood", "hits"}
+    assert set(done.json()[0]) == ANSWER
 
 
 def test_status_counts(sample_library: Indexed) -> None:

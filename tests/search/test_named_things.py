@@ -65,7 +65,11 @@ KNOWN = Known.of(Concepts(np.eye(7, dtype=np.float32), THINGS, 0.1, 0.1, 0.3))
     ],
 )
 def test_things_are_found_by_any_of_their_names(text: str, concepts: list[int]) -> None:
-    assert [thing.concepts[0] for thing in KNOWN.named_in(text)] == concepts
+    assert [thing.concepts[0] for thing in KNOWN.named_in(text).values()] == concepts
+
+
+def test_a_thing_is_called_as_it_was_typed() -> None:
+    assert list(KNOWN.named_in("강아지랑 puppies, sailing boats")) == ["강아지", "sailing boat"]
 
 
 def test_the_share_of_a_thing_is_that_among_all_that_is_told_apart() -> None:
@@ -83,6 +87,7 @@ def test_a_thing_that_is_known_and_in_no_frame_is_not_there(library: Golden, tex
     result = library.ask(text)
     assert result.no_good_match
     assert not result.unsure
+    assert result.missing == (("elephant",) if text.isascii() else ("코끼리",))
     assert result.only_near
     assert result.moments  # The nearest are shown all the same.
 
@@ -92,6 +97,7 @@ def test_what_the_eyes_do_not_know_may_be_there(library: Golden, text: str) -> N
     result = library.ask(text)
     assert result.unsure
     assert not result.no_good_match
+    assert result.missing == ()
     assert all(moment.score < 0.5 for moment in result.moments)
 
 
@@ -124,6 +130,7 @@ def test_somebody_with_a_thing_that_is_nowhere_is_no_match(library: Golden) -> N
     assert not library.ask("Anna in the garden").only_near
     result = library.ask("Anna riding a camel")
     assert result.no_good_match
+    assert result.missing == ("camel",)
     assert library.place(result.moments[0])[0] == "park.mp4"
 
 

@@ -85,7 +85,9 @@ class Scripted:
         found = tuple(m for m in found if not kinds or {e.kind for e in m.evidence} & kinds)
         nearest = () if found else tuple(self.moments[:1])
         unsure = text.startswith("knitting")
-        return SearchResult(query, found or nearest, not (found or unsure), 1.0, (), unsure)
+        missing = ("tiger",) if text.startswith("tiger") else ()
+        shown = found or nearest
+        return SearchResult(query, shown, not (found or unsure), 1.0, (), unsure, missing)
 
 
 @pytest.fixture
@@ -525,6 +527,8 @@ def test_what_the_eyes_cannot_judge_is_not_called_missing(
     window.search("knitting")
     qtbot.waitUntil(lambda: window.results.nearest.text != said, timeout=20_000)
     assert "picture model" in window.results.nearest.text
+    window.search("tiger in a cage")
+    qtbot.waitUntil(lambda: "“tiger”" in window.results.nearest.text, timeout=20_000)
     assert window.results.nearest.isVisible()
     assert window.results.list.moments.lines[0].weak
 

@@ -188,6 +188,7 @@ def document(result: SearchResult, asked: str) -> dict[str, Any]:
         "took_ms": round(result.took_ms, 1),
         "no_good_match": result.no_good_match,
         "unsure": result.unsure,
+        "missing": list(result.missing),
         "understood": [_chip(chip, result) for chip in result.query.chips],
         "hits": [
             {
@@ -250,6 +251,9 @@ def show(result: SearchResult, new: frozenset[tuple[str, int]] = frozenset()) ->
         print(f"Nothing fits together with {dropped}. The nearest without that:\n")
     elif dropped:
         print(f"Nothing was found with {dropped}; without that:\n")
+    elif result.missing:
+        names = " and no ".join(f"“{name}”" for name in result.missing)
+        print(f"Nothing fits: no {names} was recognised in any video. The nearest there is:\n")
     elif result.no_good_match:
         print("Nothing fits. The nearest there is:\n")
     elif result.unsure:

@@ -249,7 +249,8 @@ class SearchResult:
     `no_good_match`: nothing reaches the cut, and it would have been found if it were there: nothing
     fits. `unsure`: nothing reaches the cut, but the eyes in use cannot judge what was asked for, so
     that it may be there all the same. With either the moments are only the nearest there are; they
-    are never both true. `dropped`: chips that were left aside because nothing was found with them.
+    are never both true. `missing`: what was asked for and seen in no video, where that is why nothing
+    fits. `dropped`: chips that were left aside because nothing was found with them.
     """
 
     query: Query
@@ -258,6 +259,7 @@ class SearchResult:
     took_ms: float
     dropped: tuple[Chip, ...] = ()
     unsure: bool = False
+    missing: tuple[str, ...] = ()
 
     @property
     def only_near(self) -> bool:

@@ -95,7 +95,7 @@ class Look:
         self._videos = _both(videos_in(query, sources.catalogue, sources.datings), within)
         self._people = tuple(dict.fromkeys([*query.people, *sorted(query.filters.people)]))
         self._nobody = False
-        self._missing: bool | None = None
+        self._missing: tuple[str, ...] | None = None
 
     def ranked(self) -> list[Ranked]:
         """Moments, best first. Raises `Cancelled`."""
@@ -114,7 +114,7 @@ class Look:
         videos = frozenset(span.video_id for span in spans)
         rankings, _ = self._content(videos, spans)
         found = rank_with(there, [inside(each, there) for each in rankings], said=self._said)
-        if self._misses_a_thing():
+        if self.missing():
             return [replace(each, score=min(each.score, CUT - 0.01)) for each in found]
         if any(each.score >= CUT for each in found):
             return found
@@ -124,7 +124,7 @@ class Look:
         """Whether what was not found is not there, as far as anybody can tell who has seen all
         that the models have. Words, people and examples they judge by their thresholds. Eyes that
         were trained on names of things can only tell that one of these is missing."""
-        return self._nobody or self._known() is None or self._misses_a_thing()
+        return self._nobody or self._known() is None or bool(self.missing())
 
     def _known(self) -> Known | None:
         """What the eyes know by name, where the sentence may be about a sight and they know no
@@ -138,14 +138,17 @@ class Look:
         concepts = sources.towers.concepts()
         return None if concepts is None else sources.sight.known(concepts)
 
-    def _misses_a_thing(self) -> bool:
-        """Whether something that the sentence names is known to be in no frame."""
+    def missing(self) -> tuple[str, ...]:
+        """What the sentence names and the eyes know by name, but have seen in no frame."""
         if self._missing is None:
             known = self._known()
             space = self._sources.towers.frame_space
-            self._missing = known is not None and any(
-                not self._sources.sight.is_anywhere(space, known, thing, self._videos)
-                for thing in known.named_in(self._query.meaning)
+            named = {} if known is None else known.named_in(self._query.meaning)
+            self._missing = tuple(
+                name
+                for name, thing in named.items()
+                if known is not None
+                and not self._sources.sight.is_anywhere(space, known, thing, self._videos)
             )
         return self._missing
 
@@ -283,7 +286,7 @@ class Look:
         if self._blend is not None:
             found = self._blend.elsewhere(found)
         elif known is not None:
-            found = held(found, frames, known, known.named_in(text))
+            found = held(found, frames, known, tuple(known.named_in(text).values()))
         self._go_on()
         if self._said:
             found = [replace(c, confidence=c.confidence * UNHEARD) for c in found]

@@ -131,8 +131,10 @@ class Searcher:
         found = any(moment.score >= CUT for moment in moments)
         weak = asked and not found
         unsure = weak and not all(look.can_judge() for look in looks)
+        said = weak and not unsure
+        missing = tuple(dict.fromkeys(name for look in looks if said for name in look.missing()))
         took_ms = (time.perf_counter() - started) * 1000
-        return SearchResult(query, moments, weak and not unsure, took_ms, dropped, unsure)
+        return SearchResult(query, moments, said, took_ms, dropped, unsure, missing)
 
     def search(
         self,

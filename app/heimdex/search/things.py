@@ -41,18 +41,20 @@ class Known:
         named = {_words(name): thing for thing in concepts.things for name in thing.words}
         return cls(concepts, named)
 
-    def named_in(self, text: str) -> list[Thing]:
-        """The things that `text` names, in its order, each once; the longer name wins."""
+    def named_in(self, text: str) -> dict[str, Thing]:
+        """The things that `text` names, in its order, each once, by the name that was used; the
+        longer name wins."""
         typed = _words(text)
         forms = [_forms(word) for word in typed]
-        found: list[Thing] = []
+        found: dict[str, Thing] = {}
         at = 0
         while at < len(typed):
             for length in (3, 2, 1):
-                thing = self._at(typed, forms, at, length)
-                if thing is not None:
-                    if thing not in found:
-                        found.append(thing)
+                name = self._at(typed, forms, at, length)
+                if name is not None:
+                    thing = self._by_words[name]
+                    if thing not in found.values():
+                        found[" ".join(name)] = thing
                     at += length - 1
                     break
             at += 1
@@ -81,15 +83,14 @@ class Known:
 
     def _at(
         self, typed: Sequence[str], forms: Sequence[tuple[str, ...]], at: int, length: int
-    ) -> Thing | None:
+    ) -> tuple[str, ...] | None:
         if at + length > len(typed):
             return None
         before = tuple(typed[at : at + length - 1])
         for last in forms[at + length - 1]:
-            thing = self._by_words.get((*before, last))
             counted = last == _COUNTED and at > 0 and typed[at - 1] in _COUNTS
-            if thing is not None and not counted:
-                return thing
+            if (*before, last) in self._by_words and not counted:
+                return (*before, last)
         return None
 
 

@@ -147,6 +147,13 @@ class ResultsPanel(QWidget):
                 "Whether this can be seen somewhere is more than the picture model in use can "
                 "tell. These are the nearest moments; one of them may be it."
             )
+        if result.missing and not result.dropped:
+            names = ", ".join(f"“{name}”" for name in result.missing)
+            text = self.tr(
+                "Nothing fits this: %1 was recognised in none of the videos. These are the nearest "
+                "moments there are."
+            )
+            return text.replace("%1", names)
         if not result.dropped:
             return self.tr("Nothing fits this. These are the nearest moments there are.")
         missing = ", ".join(f"“{chip.text}”" for chip in result.dropped)
