@@ -1,5 +1,7 @@
 """The chips of the search field: as many lines as they need, and a word for what each is."""
 
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from heimdex.domain.faces import Person
@@ -70,4 +72,26 @@ def test_what_an_icon_says_is_told_to_those_who_cannot_see_it(theme: Theme) -> N
     assert told["not dog"] == "Left out"
     assert told["not holiday"] == "Folder"
     assert told["only said"] == "Kind of evidence"
+    field.close()
+
+
+def test_tab_goes_from_the_line_through_the_chips(theme: Theme) -> None:
+    field = field_of(theme, LONG, 900)
+    field.activateWindow()
+    field.line.setFocus()
+    for chip in field.row.chips:
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        assert QApplication.focusWidget() is chip
+    QTest.keyClick(field.row.chips[-1], Qt.Key.Key_Tab)
+    assert QApplication.focusWidget() is field._picture
+    field.close()
+
+
+def test_beside_the_line_chips_stand_in_its_middle(theme: Theme) -> None:
+    field = field_of(theme, "Anna at the sea", 1400)
+    assert field.height() == LOW
+    [chip] = field.row.chips
+    middle = chip.mapTo(field, chip.rect().center()).y()
+    line = field.line.mapTo(field, field.line.rect().center()).y()
+    assert abs(middle - line) <= 1
     field.close()

@@ -5,6 +5,7 @@ Asking is `searching`'s work; showing the answer, the results panel's.
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import (
@@ -101,7 +102,7 @@ class SearchField(QFrame):
         for column, part in enumerate((*parts, self._save, self._picture, self._clear)):
             if part is not None:
                 self._grid.addWidget(part, 0, column)
-        self._grid.addWidget(self.row, 0, 2)
+        self._grid.addWidget(self.row, 0, 2, Qt.AlignmentFlag.AlignVCenter)
         self.row.hide()
         self.suggestions = SuggestionList(theme, self)
         self.suggestions.chosen.connect(self.choose)
@@ -171,6 +172,9 @@ class SearchField(QFrame):
             chip.opened.connect(lambda part=part, chip=chip: self._open(part, chip))
             chips.append(chip)
         self.row.replace(chips)
+        # New widgets come last; Tab goes from the line to what was understood of it.
+        for one, following in pairwise([self.line, *chips]):
+            QFrame.setTabOrder(one, following)
         self._arrange()
 
     def suggest(self, text: str, found: Sequence[Suggestion]) -> None:
@@ -268,7 +272,7 @@ class SearchField(QFrame):
             if below:
                 self._grid.addWidget(self.row, 1, 1, 1, 6)
             else:
-                self._grid.addWidget(self.row, 0, 2)
+                self._grid.addWidget(self.row, 0, 2, Qt.AlignmentFlag.AlignVCenter)
         room = self.width() - BEFORE
         self.setFixedHeight(LOW + self.row.height_at(room) + BELOW if below else LOW)
         if self.suggestions.isVisible():
