@@ -9,6 +9,9 @@ from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 
 DOMAIN = "heimdex"
 
+_words: list[bytes] = []
+"""What translators that were ever installed read from."""
+
 
 def install(application: QCoreApplication, resources: Path, language: str) -> str:
     """Speak `language` (`system` or a code) from now on; returns the code that is spoken.
@@ -23,16 +26,31 @@ def install(application: QCoreApplication, resources: Path, language: str) -> st
     QLocale.setDefault(locale)
     folder = resources / "translations"
     spoken = "en"
-    ours = QTranslator(application)
-    if ours.load(locale, DOMAIN, "_", str(folder)):
-        application.installTranslator(ours)
+    if _speak(application, folder, DOMAIN, locale):
         spoken = QLocale.languageToCode(locale.language())
     else:
         # The plural forms of English ("%n video(s)") are a translation as well.
-        english = QTranslator(application)
-        if english.load(str(folder / f"{DOMAIN}_en.qm")):
-            application.installTranslator(english)
-    qt = QTranslator(application)
-    if qt.load(locale, "qtbase", "_", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
-        application.installTranslator(qt)
+        _speak(application, folder, DOMAIN, QLocale("en"))
+    qt = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+    _speak(application, Path(qt), "qtbase", locale)
     return spoken
+
+
+def _speak(application: QCoreApplication, folder: Path, domain: str, locale: QLocale) -> bool:
+    """Install the first translation of `domain` that fits; False where there is none.
+
+    Read into memory: Qt maps a file that it opens itself, and a window that is open while an update
+    writes over the file would crash at its next word.
+    """
+    for language in locale.uiLanguages():
+        for code in (language.replace("-", "_"), language.partition("-")[0]):
+            try:
+                words = (folder / f"{domain}_{code}.qm").read_bytes()
+            except OSError:
+                continue
+            translator = QTranslator(application)
+            if translator.load(words):
+                # Qt does not copy them.
+                _words.append(words)
+                return application.installTranslator(translator)
+    return False
