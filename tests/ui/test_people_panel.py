@@ -257,7 +257,13 @@ class Seeing:
     def faces(self, path: Path) -> list[PhotoFace]:
         vector = self.small._face(self.number, 99, 0.15)
         space = self.small.library.people.space
-        return [PhotoFace((0.2, 0.2, 0.6, 0.8), 0.9, jpeg("gray", 112, 112), space, vector)]
+        if path.stem == "group":
+            faces = [(0.0, 0.0, 0.4, 0.4), (0.5, 0.5, 0.9, 0.9)]
+        else:
+            faces = [(0.2, 0.2, 0.6, 0.8)]
+        # What stands behind the end of a JPEG is not shown, but tells photos apart.
+        crop = jpeg("gray", 112, 112) + path.stem.encode()
+        return [PhotoFace(box, 0.9, crop, space, vector) for box in faces]
 
     def embed_faces(self, crops: object) -> object:
         raise AssertionError("nobody changed the face model")
@@ -267,10 +273,10 @@ def test_photos_dropped_on_the_panel_make_somebody_known(
     window: Window, filled: Small, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(filled.library.people, "_eyes", Seeing(filled, 1))
-    photos = [tmp_path / "one.jpg", tmp_path / "two.jpg"]
+    photos = [tmp_path / f"{name}.jpg" for name in ("one", "two", "three", "four")]
     for photo in photos:
         photo.write_bytes(jpeg("gray", 400, 300))
-    assert drop(window, *photos)
+    assert drop(window, *photos[:2])
     dialog = window.people.findChild(NameDialog)
     assert dialog is not None
     QTest.keyClicks(dialog.field, "Ann")
@@ -282,13 +288,13 @@ def test_photos_dropped_on_the_panel_make_somebody_known(
     assert filled.library.people.show(person.id).photos == 2
     qtbot.waitUntil(lambda: window.people.shows_page, timeout=20_000)
     # On her page they are hers without a question, and so they are on her portrait.
-    assert drop(window, photos[0])
+    assert drop(window, *photos[1:3])
     qtbot.waitUntil(lambda: filled.library.people.show(person.id).photos == 3, timeout=20_000)
     window.people.show_everybody()
     portrait = window.people.people
     middle = portrait.visualRect(portrait.people.index(0, 0)).center()
     middle = portrait.viewport().mapTo(window.people, middle)
-    assert drop(window, photos[1], where=QPointF(middle))
+    assert drop(window, photos[3], where=QPointF(middle))
     qtbot.waitUntil(lambda: filled.library.people.show(person.id).photos == 4, timeout=20_000)
 
 
@@ -299,7 +305,12 @@ def test_somebody_no_video_shows_yet_is_shown_by_the_photo(
     filled.library.people.enroll("Zoe", [tmp_path / "portrait.jpg"])
     [zoe] = [g for g in read_everybody(filled.library).named if g.person.name == "Zoe"]
     assert zoe.person.track_count == 0
-    assert zoe.crops == (jpeg("gray", 112, 112),)
+    assert zoe.crops == (jpeg("gray", 112, 112) + b"portrait",)
+    window.people.open(zoe.person.id)
+    qtbot.waitUntil(lambda: window.people.shows_page, timeout=20_000)
+    page = window.people.page
+    assert page._nowhere.isVisible()
+    assert not page.crops.isVisible()
     thumbnails = window.people.people.painter.thumbnails
     size = QSize(40, 40)
     thumbnails.pixmap(zoe.crops[0], size, 1.0, fill=True)
@@ -307,6 +318,20 @@ def test_somebody_no_video_shows_yet_is_shown_by_the_photo(
                     timeout=15_000)  # fmt: skip
     shown = thumbnails.pixmap(zoe.crops[0], size, 1.0, fill=True).toImage().pixelColor(20, 20)
     assert abs(shown.red() - 128) < 3
+
+
+def test_what_enrolling_has_to_say_is_said(
+    window: Window, filled: Small, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filled.library.people, "_eyes", Seeing(filled, 1))
+    photos = [tmp_path / "one.jpg", tmp_path / "two.heic", tmp_path / "group.jpg"]
+    window.people.add_photos(photos[:1], "Ann")
+    qtbot.waitUntil(lambda: "1 photo taken" in window.toast.text, timeout=20_000)
+    assert "looks the same" not in window.toast.text
+    # Photos from telephones are let in, and those that cannot be used are told of.
+    window.people.add_photos(photos[1:], "Berta")
+    qtbot.waitUntil(lambda: "“Ann” looks the same." in window.toast.text, timeout=20_000)
+    assert "group.jpg shows 2 faces of about the same size" in window.toast.text
 
 
 def test_videos_dropped_on_the_panel_are_left_to_the_window(window: Window, tmp_path: Path) -> None:
@@ -377,6 +402,17 @@ def test_recognition_is_switched_off_and_all_faces_erased(
     panel.off.on.click()
     qtbot.waitUntil(lambda: panel._stack.currentWidget() is panel._empty, timeout=20_000)
     assert filled.library.people.enabled
+
+
+def test_switching_off_takes_an_open_page_away(window: Window, filled: Small, qtbot: QtBot) -> None:
+    panel = window.people
+    panel.open(card_of(window, 3).person_id)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: panel.shows_page, timeout=20_000)
+    panel.actions_.switch(False)
+    qtbot.waitUntil(lambda: panel._stack.currentWidget() is panel.off, timeout=20_000)
+    panel.open(panel.page.person_id)
+    qtbot.wait(300)
+    assert panel._stack.currentWidget() is panel.off
 
 
 def test_forgetting_tells_what_went(

@@ -209,7 +209,16 @@ _LISTED = (
     ),
     # People and searches
     QT_TRANSLATE_NOOP("Complaints", "A name must have at least one letter."),
+    QT_TRANSLATE_NOOP("Complaints", "A name may have %1 characters; this one has %2."),
+    QT_TRANSLATE_NOOP("Complaints", "This name has characters that are no text; type it anew."),
     QT_TRANSLATE_NOOP("Complaints", "Somebody is called %1 already."),
+    QT_TRANSLATE_NOOP(
+        "Complaints", "No face was found in %1; use a photo that shows the face larger."
+    ),
+    QT_TRANSLATE_NOOP(
+        "Complaints",
+        "%1 shows %2 faces of about the same size; use a photo with one person.",
+    ),
     QT_TRANSLATE_NOOP(
         "Complaints", "This face is not in the library any more; look at the list again."
     ),

@@ -13,6 +13,7 @@ from heimdex.domain.faces import TrackRef
 from heimdex.domain.ids import PersonId
 from heimdex.domain.stages import Changes
 from heimdex.ui.background import sentence
+from heimdex.ui.complaints import told
 from heimdex.ui.session import Session
 
 if TYPE_CHECKING:
@@ -84,8 +85,13 @@ class Actions(QObject):
         def done(enrolment: "Enrolment") -> None:
             taken = self.tr("%n photo(s) taken.", "", len(enrolment.used))
             videos = self.tr("Found in %n video(s).", "", enrolment.person.video_count)
-            left = "".join(f" {reason}" for _, reason in enrolment.left_out[:1])
-            self.said.emit(f"{taken} {videos}{left}", True)
+            left = "".join(f" {told(reason)}" for _, reason in enrolment.left_out[:1])
+            same = ""
+            if enrolment.alike is not None:
+                same = " " + self.tr("“%1” looks the same.").replace(
+                    "%1", enrolment.alike.name or ""
+                )
+            self.said.emit(f"{taken} {videos}{same}{left}", True)
             self.opened.emit(int(enrolment.person.id))
 
         self._operate(lambda: people.enroll(name, photos), done)
@@ -107,8 +113,8 @@ class Actions(QObject):
         text = self.tr("%n face(s) given to “%1”.", "", len(faces)).replace("%1", name)
         self._tell(lambda: people.move(faces, name), text)
 
-    def choose_portrait(self, person_id: int, ref: TrackRef) -> None:
-        """Show somebody by this face."""
+    def choose_portrait(self, person_id: int, ref: TrackRef | None) -> None:
+        """Show somebody by this face; None by the best one."""
         people = self._people
         text = self.tr("Portrait chosen.")
         self._tell(lambda: people.choose_portrait(PersonId(person_id), ref), text)

@@ -1,10 +1,26 @@
-"""Asks before something about people is erased for good.
+"""Asks before something about people is erased for good, and who somebody is as well.
 
-Erasing is the people room's work.
+Erasing and joining are the people room's work.
 """
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QCoreApplication
-from PySide6.QtWidgets import QMessageBox, QWidget
+from PySide6.QtWidgets import QInputDialog, QMessageBox, QWidget
+
+
+def choose_person(parent: QWidget, names: Sequence[str]) -> str | None:
+    """One of these names, with whom somebody is to be joined; None for nobody."""
+    translate = QCoreApplication.translate
+    name, chosen = QInputDialog.getItem(
+        parent,
+        translate("Joining", "Join two people"),
+        translate("Joining", "This person is also:"),
+        list(names),
+        0,
+        False,
+    )
+    return name if chosen else None
 
 
 def confirm_forgetting(parent: QWidget) -> bool:

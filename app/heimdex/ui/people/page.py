@@ -55,6 +55,11 @@ class PersonPage(QWidget):
         self._not = button(self.tr("Not this person"), action=self.reject_selected)
         self._split = button(self.tr("Somebody else"), action=self._split_selected)
         self._move = button(self.tr("This is…"), action=self._move_selected)
+        self._nowhere = label(
+            self.tr("No video shows this person clearly yet. Every new one is looked through."),
+            "muted",
+            wrap=True,
+        )
         self.moments = MomentList(theme)
         self.moments.setAccessibleName(self.tr("Appearances"))
         self.moments.play_requested.connect(self.play_requested)
@@ -89,6 +94,8 @@ class PersonPage(QWidget):
         videos = self.tr("in %n video(s)", "", person.video_count)
         photos = self.tr(", known by %n photo(s)", "", page.photos) if page.photos else ""
         self._about.setText(f"{faces} {videos}{photos}")
+        self.crops.setVisible(bool(page.crops))
+        self._nowhere.setVisible(not page.crops)
         if before is None or before.crops != page.crops:
             self.crops.faces.replace(page.crops)
         if before is None or before.moments != page.moments:
@@ -136,6 +143,7 @@ class PersonPage(QWidget):
         crops = QHBoxLayout()
         crops.setContentsMargins(18, 0, 24, 12)
         crops.addWidget(self.crops)
+        crops.addWidget(self._nowhere, 1)
         title = QHBoxLayout()
         title.setContentsMargins(24, 0, 24, 4)
         title.addWidget(label(self.tr("Appearances"), "lead"))
@@ -190,6 +198,12 @@ class PersonPage(QWidget):
         if person.name is not None:
             self._menu.addAction(
                 theme.icon("plus"), self.tr("Add photos…"), self.photos_wanted.emit
+            )
+        if self.page.crops:
+            self._menu.addAction(
+                theme.icon("person"),
+                self.tr("Show by the best face"),
+                lambda: self.portrait_chosen.emit(number, None),
             )
         if person.hidden:
             self._menu.addAction(

@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
     QHBoxLayout,
-    QInputDialog,
     QLineEdit,
     QScrollArea,
     QStackedLayout,
@@ -30,7 +29,7 @@ from heimdex.domain.faces import TrackRef
 from heimdex.domain.ids import PersonId
 from heimdex.domain.stages import Changes
 from heimdex.ui.people.actions import Actions
-from heimdex.ui.people.asking import confirm_erasing, confirm_forgetting
+from heimdex.ui.people.asking import choose_person, confirm_erasing, confirm_forgetting
 from heimdex.ui.people.faces import PeopleList
 from heimdex.ui.people.group_card import CardGrid, GroupCard
 from heimdex.ui.people.naming import NameDialog, offer
@@ -287,6 +286,8 @@ class PeoplePanel(QWidget):
             self.question.hide()
 
     def _show_page(self, page: Page) -> None:
+        if self._session is None or not self._session.library.people.enabled:
+            return  # switched off while the page was read
         self.page.show_page(page)
         self._stack.setCurrentWidget(self.page)
 
@@ -326,26 +327,16 @@ class PeoplePanel(QWidget):
 
     def _ask_merge(self, person_id: int) -> None:
         groups = self.everybody.named if self.everybody is not None else ()
-        others = {g.person.name: g.person.id for g in groups if g.person.id != person_id}
+        others = {g.person.name or "": g.person.id for g in groups if g.person.id != person_id}
         if not others:
             self.said.emit(self.tr("There is nobody else with a name yet."), False)
-            return
-        names = [name for name in others if name]
-        name, chosen = QInputDialog.getItem(
-            self, self.tr("Join two people"), self.tr("This person is also:"), names, 0, False
-        )
-        if chosen:
-            keep = others[name]
-            self.merge(int(keep), person_id)
-            self.open(int(keep))
+        elif (name := choose_person(self, list(others))) is not None:
+            self.merge(int(others[name]), person_id)
+            self.open(int(others[name]))
 
     def _ask_move(self, faces: list[TrackRef]) -> None:
-        dialog = NameDialog(
-            self.names,
-            self.tr("Who is this?"),
-            self.tr("Choose somebody, or type a new name."),
-            parent=self,
-        )
+        text = self.tr("Choose somebody, or type a new name.")
+        dialog = NameDialog(self.names, self.tr("Who is this?"), text, parent=self)
         dialog.named.connect(partial(self.actions_.move, faces))
         dialog.open()
 
@@ -374,8 +365,7 @@ class PeoplePanel(QWidget):
 
     def _page_name(self) -> str | None:
         """Who is shown, if one person's page is open."""
-        page = self.page.page if self.shows_page else None
-        return page.person.name if page is not None else None
+        return self.page.page.person.name if self.shows_page and self.page.page else None
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -14,6 +14,8 @@ from heimdex.ui.theme import Theme
 from heimdex.ui.widgets import Picture, label
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
+_ALSO_PHOTOS = frozenset({".heic", ".heif", ".avif", ".gif"})
+"""Some can be read on some computers; where not, it is said why, which the window would not."""
 
 
 def photos_of(data: QMimeData) -> list[Path]:
@@ -25,7 +27,7 @@ def photos_of(data: QMimeData) -> list[Path]:
 
 def is_photo(path: Path) -> bool:
     """Whether a file is a photo by its name."""
-    return path.suffix.lower() in SUFFIXES
+    return path.suffix.lower() in SUFFIXES | _ALSO_PHOTOS
 
 
 def file_filter(name: str, suffixes: Iterable[str] = SUFFIXES) -> str:
