@@ -120,6 +120,10 @@ def test_two_faces_are_two_tracks(tmp_path: Path) -> None:
     def picture(number: int) -> RgbImage:
         image = with_face(number, (30, 40), SHOT_COLOURS[2])
         image[40:90, 200:250] = (255, 40, 200)
+        # Eyes and a mouth: a face without any feature is no find.
+        for rows, columns in ((slice(60, 66), slice(214, 220)), (slice(60, 66), slice(230, 236))):
+            image[rows, columns] = (200, 0, 160)
+        image[78:82, 217:233] = (200, 0, 160)
         return image
 
     clip = make_clip(tmp_path / "a.mp4", frames=100, picture=picture)

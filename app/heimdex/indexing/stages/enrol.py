@@ -27,15 +27,16 @@ def faces_in_photo(path: Path, detector: FaceDetector, embedder: FaceEmbedder) -
 def faces_in_image(
     image: RgbImage, detector: FaceDetector, embedder: FaceEmbedder
 ) -> list[PhotoFace]:
-    """All faces of an upright RGB picture that are large enough, best first."""
+    """All faces of an upright RGB picture that are large enough, best first; without what the face
+    model takes for no face."""
     crops = [c for face in detector.detect([image])[0] if (c := crop(image, face, 0))]
     vectors, seen = embedder.embed_weighed([c.aligned for c in crops])
     fit = [fitness(c.quality, None if seen is None else seen[i]) for i, c in enumerate(crops)]
     space = Space(SpaceKind.FACE, embedder.model_id, embedder.revision)
     faces = [
         PhotoFace(c.box, f, jpeg(c.aligned, c.aligned.shape[1], _CROP_QUALITY), space, v)
-        for c, v, f in zip(crops, vectors, fit, strict=True)
-        if f > 0
+        for i, (c, v, f) in enumerate(zip(crops, vectors, fit, strict=True))
+        if seen is None or seen[i] > 0
     ]
     return sorted(faces, key=lambda face: -face.quality)
 
