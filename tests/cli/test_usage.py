@@ -187,3 +187,22 @@ def test_shapes_of_output() -> None:
 )
 def test_a_length(text: str, ms: int) -> None:
     assert duration(text) == ms
+
+
+@pytest.mark.parametrize("words", ["-강아지", "-dog", "-who:Anna", "-5 degrees", "-notes -n"])
+def test_a_sentence_may_begin_by_ruling_out(words: str) -> None:
+    options = parse(["search", words, "-n", "3"])
+    assert (options.query.strip(), options.n) == (words, 3)
+    assert parse(["search", "dog", "-n3"]).n == 3
+
+
+@pytest.mark.parametrize(
+    ("picture", "told"), [("gone.jpg", "not there"), (".", "a folder")], ids=["gone", "folder"]
+)
+def test_an_example_that_is_no_picture_file_is_one_line(
+    picture: str, told: str, heimdex: Command, tmp_path: Path
+) -> None:
+    done = heimdex("search", "--image", str(tmp_path / picture))
+    assert done.code == 1
+    assert told in done.err
+    assert len(done.err.splitlines()) == 1

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
 
 def question(library: "Library", options: argparse.Namespace) -> Question:
-    """The question of these options. Raises UserError for a person or video nobody knows."""
+    """The question of these options. Raises UserError for a person or video nobody knows, and for
+    a picture that is not there."""
     words: list[str] = [options.query] if options.query is not None else []
-    likes = [Like(picture=picture) for picture in options.image or ()]
+    likes = [Like(picture=_picture(picture)) for picture in options.image or ()]
     likes += [_like(library, name, at_ms) for name, at_ms in options.like or ()]
     for things, sign in ((options.plus, "+"), (options.minus, "−")):
         for thing in things or ():
@@ -56,6 +57,13 @@ def asked(library: "Library", question: Question) -> str:
             place = video.path if video is not None else like.video_id
             parts.append(f"{sign}{place}@{like.at_ms / 1000:g}")
     return " ".join(parts)
+
+
+def _picture(path: Path) -> Path:
+    if path.is_file():
+        return path
+    what = "a folder" if path.is_dir() else "not there"
+    raise UserError(f"{path} is {what}; give a picture file to --image.")
 
 
 def _like(library: "Library", name: str, at_ms: int, *, minus: bool = False) -> Like:

@@ -7,6 +7,7 @@ that `heimdex --version` answers at once.
 import argparse
 import errno
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -180,7 +181,19 @@ def _everywhere() -> argparse.ArgumentParser:
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Read the arguments. Wrong usage ends the process with exit code 2, as argparse does."""
-    return _parser(_chosen(arguments)).parse_args(arguments)
+    chosen = _chosen(arguments)
+    if chosen == "search":
+        arguments = [_as_words(argument) for argument in arguments]
+    return _parser(chosen).parse_args(arguments)
+
+
+_RULED_OUT = re.compile(r"-(?!n\d)[^\W\d].+", re.DOTALL)
+
+
+def _as_words(argument: str) -> str:
+    """`-dog` rules something out and is no option; with a space in front it is not taken for one.
+    Options of one letter have their value beside them or are digits (-n3)."""
+    return f" {argument}" if _RULED_OUT.fullmatch(argument) else argument
 
 
 def run(options: argparse.Namespace) -> int:

@@ -302,7 +302,8 @@ def _words(chip: Chip) -> str:
         return f"only {LABELS[chip.value]}"
     if chip.kind is ChipKind.TERM:
         return f"{'−' if chip.negated else '+'} {text}"
-    return f"{'not ' if chip.negated else ''}{chip.kind} {text}"
+    kind = "" if chip.kind is ChipKind.WORDS else f"{chip.kind} "
+    return f"{'not ' if chip.negated else ''}{kind}{text}"
 
 
 def _span(after: int | None, before: int | None) -> str:
