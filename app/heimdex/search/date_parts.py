@@ -37,8 +37,8 @@ _FEASTS = {
     "easter": r"easter|부활절",
     "thanksgiving": r"thanksgiving|추수감사절",
     "children's day": r"어린이날",
-    "seollal": r"설날|구정|seollal|lunar\s+new\s+year|설(?=\s?연휴|에|날|\s?때)",
-    "chuseok": r"추석|chuseok",
+    "seollal": r"(?:설날|구정)(?:\s?연휴)?|seollal|lunar\s+new\s+year|설(?=\s?연휴|에|날|\s?때)",
+    "chuseok": r"추석(?:\s?연휴)?|chuseok",
 }
 FEAST = "(?:" + "|".join(_FEASTS.values()) + ")"
 _KO_SEASON = {"봄": "spring", "여름": "summer", "가을": "autumn", "겨울": "winter"}
@@ -98,7 +98,7 @@ def en_year(text: str, clock: Clock) -> int:
 
 def part(name: str, year: int, clock: Clock) -> Stretch | None:
     """A season, month, day or feast of one year, in either language."""
-    low = " ".join(name.casefold().split())
+    low = re.sub(r"\s?(?:방학|휴가)$", "", " ".join(name.casefold().split()))
     if low in _KO_SEASON or re.fullmatch(SEASON, low):
         return clock.season(_KO_SEASON.get(low, "autumn" if low == "fall" else low), year)
     korean = re.fullmatch(r"(\d{1,2})\s?월(?:\s?(\d{1,2})\s?일)?", low)

@@ -161,12 +161,16 @@ def _weekday(match: re.Match[str], clock: Clock) -> Made:
 
 _DAYS_BACK = {
     "today": 0, "yesterday": 1, "the day before yesterday": 2, "day before yesterday": 2,
-    "오늘": 0, "어제": 1, "그저께": 2, "그제": 2, "엊그제": 2,
+    "this morning": 0, "this evening": 0, "tonight": 0, "yesterday morning": 1,
+    "yesterday evening": 1, "어젯밤": 1, "엊저녁": 1, "오늘": 0, "어제": 1, "그저께": 2,
+    "그제": 2, "엊그제": 2,
 }  # fmt: skip
 
 
 def _near_day(match: re.Match[str], clock: Clock) -> Made:
-    day = clock.today - _DAYS_BACK[" ".join(match[0].casefold().split())] * DAY
+    low = " ".join(match[0].casefold().split())
+    back = _DAYS_BACK[low] if low in _DAYS_BACK else _DAYS_BACK[low[:2]]
+    day = clock.today - back * DAY
     return day, day + DAY
 
 
@@ -282,7 +286,9 @@ _SPAN = r"(?P<unit>days?|weeks?|months?|years?)"
 _KO_DAY = r"(?:1[0-2]|0?[1-9])\s?월\s?(?:[12]\d|3[01]|0?[1-9])\s?일"
 _KO_MONTH = r"(?:1[0-2]|0?[1-9])\s?월"
 _KO_MONTHS = rf"(?:1[0-2]|0?[1-9])\s?월?\s?[,~∼·-]\s?{_KO_MONTH}"
-_KO_PARTS = rf"{_KO_DAY}|{_KO_MONTHS}|{_KO_MONTH}|봄|여름|가을|겨울|{FEAST}"
+_KO_PARTS = (
+    rf"{_KO_DAY}|{_KO_MONTHS}|{_KO_MONTH}|봄|(?:여름|겨울)(?:\s?(?:방학|휴가))?|가을|{FEAST}"
+)
 _KO_YEAR = (
     rf"(?P<year>{_YEAR}\s?년(?:도)?|['’]?\d\d년(?:도)?(?=\s?(?:봄|여름|가을|겨울|\d{{1,2}}\s?월))"
     rf"|재작년|작년|지난\s?해|올해|금년|올(?=\s?(?:봄|여름|가을|겨울))|{_KO_NUMBER}\s?년\s?전)"
@@ -310,6 +316,7 @@ _RULES = (
     _rule(rf"({_YEAR})([-./])(\d{{1,2}})\2(\d{{1,2}})\.?", _numbers),
     _rule(rf"({_YEAR})\.\s+(\d{{1,2}})\.\s+(\d{{1,2}})\.?", _numbers),
     _rule(rf"({_YEAR})[-/.](0[1-9]|1[0-2])", _numbers),
+    _rule(rf"({_YEAR})\.\s?(1[0-2]|[1-9])\.?", _numbers),
     _rule(rf"({_YEAR})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])", _numbers),
     _rule(rf"(\d{{1,2}})([/.])(\d{{1,2}})\2({_YEAR})", _day_first),
     _rule(rf"({_YEAR})\s?[-–—~]\s?({_YEAR})", _years),
@@ -328,7 +335,8 @@ _RULES = (
     ),
     _rule(rf"(?:this\s+)?{_PAST}", _lately),
     _rule(r"the\s+(?:year|month|week)\s+before\s+last", _unit),
-    _rule(r"(?:the\s+)?day\s+before\s+yesterday|yesterday", _near_day),
+    _rule(r"(?:the\s+)?day\s+before\s+yesterday|yesterday(?:\s+(?:morning|evening))?", _near_day),
+    _rule(r"this\s+(?:morning|evening)|tonight", _near_day, "today"),
     _rule(r"today", _near_day, "today"),
     _rule(rf"(?P<n>{_NUMBER})\s+{_SPAN}\s+ago", _ago),
     _rule(rf"(?:the\s+)?(?:last|past)\s+(?P<n>{_NUMBER})\s+{_SPAN}", _lately),
@@ -353,7 +361,8 @@ _RULES = (
     _korean(rf"(?P<which>지난번?|저번|이번|올)\s?(?P<part>{_KO_PARTS})", _latest),
     _korean(r"(?P<which>지난|저번|이번)(?:\s?주)?\s?(?P<day>[월화수목금토일])요일", _weekday),
     _korean(r"(?:지지난|저저번|지난|저번|이번)\s?(?:주말|주|달)|이달", _unit),
-    _korean(r"어제|그저께|그제|엊그제", _near_day),
+    _korean(r"(?:어제|오늘)\s?(?:아침|점심|저녁|밤|새벽|오전|오후)", _near_day),
+    _korean(r"어제|어젯밤|엊저녁|그저께|그제|엊그제", _near_day),
     _korean(r"오늘", _near_day, "today"),
     _korean(rf"(?P<n>{_KO_NUMBER})\s?{_KO_SPAN.replace('|년', '')}\s?전", _ago),
     _korean(rf"{_KO_DAYS}\s?전", _ago),

@@ -20,7 +20,9 @@ _OPEN = re.compile(
     re.IGNORECASE,
 )
 _IN = re.compile(
-    _MADE + r"\b(?:back\s+in|sometime\s+in|in|on|during|from|at|of|over|around|throughout|for|every"
+    r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day,?\s+$|"
+    + _MADE
+    + r"\b(?:back\s+in|sometime\s+in|in|on|during|from|at|of|over|around|throughout|for|every"
     r"|each|by)\s+(?:the\s+)?(?:year\s+)?$|\bthe\s+year\s+$|(?<=[(,])\s*$|\b(?:from\s+)?the\s+$|"
     r"\b(?:filmed|recorded|taken|shot|captured|dated)\s+$|(?:\b(?:date|when)|날짜|언제):\s?$",
     re.IGNORECASE,
@@ -88,7 +90,7 @@ _KO_NOT = re.compile(
 )
 _KO_END = re.compile(
     r"^(?:에서|에는|에도|에만|엔|에|의|은|는|\s?동안|\s?때|\s?쯤에?|\s?경에?|\s?중에?)?"
-    r"(?:\s*(?:찍은|촬영한|촬영된|찍힌|녹화한|녹화된)\s*(?:거|것)?)?(?![가-힣])"
+    r"(?:\s*\(?[월화수목금토일]요일\)?(?:에)?)?(?:\s*(?:찍은|촬영한|촬영된|찍힌|녹화한|녹화된)\s*(?:거|것)?)?(?![가-힣])"
 )
 
 _MOST = 60

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from heimdex.domain.search import Chip, ChipKind
 from heimdex.search import wording
-from heimdex.search.korean import bare, joins
+from heimdex.search.korean import bare, joins, modifies
 from heimdex.search.names import Names, Token
 from heimdex.search.negations import Negation, is_thing, negation
 from heimdex.search.operators import Found
@@ -82,7 +82,15 @@ class Exclusions:
         group = tokens[: named[0].last + 1 if first else 1]
         self._words(group, found.start, group[-1].end, written=True)
 
-    def _words(self, tokens: Sequence[Token], start: int, end: int, *, written: bool) -> None:
+    def _words(
+        self,
+        tokens: Sequence[Token],
+        start: int,
+        end: int,
+        *,
+        written: bool,
+        subject: bool = False,
+    ) -> None:
         plain = " ".join(token.folded for token in tokens)
         if not written and plain in self._plain:
             return
@@ -93,7 +101,8 @@ class Exclusions:
             )
         # What a name leaves over belongs to the name's clause ("not Obama speaking").
         if not matches:
-            words = " ".join(token.text if written else bare(token.text) for token in tokens)
+            *front, last = (token.text for token in tokens)
+            words = " ".join([*front, last if written else bare(last, subject=subject)])
             self.chips.append(Chip(ChipKind.WORDS, words, start, end, None, True, written, plain))
         self._reading.take(start, end)
 
@@ -129,7 +138,12 @@ class Exclusions:
             matches = self._names.find(pair)
             if len(matches) == 1 and (matches[0].first, matches[0].last) == (0, 1):
                 group, first = pair, first - 1
-        self._words(group, group[0].start, end, written=False)
+        while not self._names.find(group) and first > 0 and self._belongs(first - 1):
+            first -= 1
+            group = [reading.tokens[first], *group]
+        self._words(
+            group, group[0].start, end, written=False, subject=found.last > found.at or found.soft
+        )
         while first > 0 and self._joined(first - 1):
             first -= 1
             token = reading.tokens[first]
@@ -140,6 +154,13 @@ class Exclusions:
         if self._names.find([token]):
             return not self._spoken or token.text.endswith(("은", "는"))
         return not self._spoken and is_thing([bare(token.text)])
+
+    def _belongs(self, at: int) -> bool:
+        """Whether a token says which of the things behind it: 빨간 차 빼고."""
+        reading = self._reading
+        token, following = reading.tokens[at], reading.tokens[at + 1]
+        gap = reading.text[token.end : following.start]
+        return reading.free(token) and not gap.strip() and modifies(token.text)
 
     def _joined(self, at: int) -> bool:
         """Whether a token is excluded together with the one behind it: 강아지와 고양이는 빼고."""

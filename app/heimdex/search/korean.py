@@ -38,6 +38,15 @@ _SUBJECT_IS_PART = re.compile(
 )
 """Nouns that end in 이, which looks like the particle of the subject."""
 
+_SHORT_NOUNS = frozenset("종이 놀이 먹이 벌이 화가 휴가 요가 주가".split())
+_MODIFIER = re.compile(
+    r".*(?:[가-힣](?:운|한|간|란|얀|른|픈|쁜|린|진|로운|스러운)|[많작높낮젊늙밝굵좁넓깊좋짧붉검옅]은|큰|긴"
+    r"|[가-힣](?:있|없|않|같|싶|먹|읽|찍|웃|앉|입|걷|씻|받)는|같은)"
+)
+_NO_MODIFIERS = frozenset(
+    "시간 공간 인간 순간 야간 주간 민간 계란 기린 사진 지진 북한 남한 행운 태권 비행운".split()
+)
+
 _PARTICLE_END = re.compile(rf"(?:{_either(_PARTICLES)})$")
 _NAME_TAIL = re.compile(rf"이?(?:{_either(_HONORIFICS)}){{0,2}}(?:{_either(_PARTICLES)}){{0,2}}")
 _HONORIFIC_WORD = re.compile(rf"(?:{_either(_HONORIFICS)})(?:{_either(_PARTICLES)}){{0,2}}")
@@ -60,19 +69,24 @@ def is_honorific(word: str) -> bool:
     return _HONORIFIC_WORD.fullmatch(word) is not None
 
 
-def bare(word: str) -> str:
+def bare(word: str, *, subject: bool = False) -> str:
     """Take the particle off a noun that is shown to somebody: 식당은 → 식당, but 고양이 → 고양이.
-    `stem` takes more, for finding."""
+    `stem` takes more, for finding. `subject`: a verb follows, so that of 눈이 also 눈 is left."""
     found = _particle(word)
     if found:
         return word[: -len(found)]
-    subject = word[-1:]
-    left = word[:-1]
-    if len(left) < 2 or not _SYLLABLE.fullmatch(left[-1:]):
+    end, left = word[-1:], word[:-1]
+    short = len(left) == 1 and (not subject or word in _SHORT_NOUNS)
+    if not left or short or not _SYLLABLE.fullmatch(left[-1:]):
         return word
-    if subject == "이" and _closed(left) and not _SUBJECT_IS_PART.search(word):
+    if end == "이" and _closed(left) and not _SUBJECT_IS_PART.search(word):
         return left
-    return left if subject == "가" and not _closed(left) else word
+    return left if end == "가" and not _closed(left) else word
+
+
+def modifies(word: str) -> bool:
+    """Whether a word belongs to the noun behind it: 어두운 방, 빨간 차, 많은 곳."""
+    return _MODIFIER.fullmatch(word) is not None and word not in _NO_MODIFIERS
 
 
 def joins(word: str) -> bool:
