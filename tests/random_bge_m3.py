@@ -5,6 +5,7 @@ from pathlib import Path
 from heimdex.ml import manifests, sentences
 from heimdex.ml.benchmarks import random_bge_m3 as weights
 from heimdex.ml.benchmarks import text
+from heimdex.ml.delivery import installation
 from heimdex.ml.manifests import Manifest
 from heimdex.ml.store import ModelStore
 
@@ -57,5 +58,5 @@ def installed(folder: Path, models_dir: Path | None = None) -> ModelStore:
         resources=RESOURCES,
         source=str(published.parent),
     )
-    store.install(["bge-m3"], lambda _plan: True, lambda _progress: None)
+    installation.install(store, ["bge-m3"], lambda _plan: True, lambda _progress: None)
     return store

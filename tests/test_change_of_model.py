@@ -14,6 +14,7 @@ from heimdex.bootstrap import Library, open_library, open_models
 from heimdex.config.directories import Directories
 from heimdex.config.settings import Settings
 from heimdex.domain.vectors import SpaceKind
+from heimdex.ml.delivery.adding import add
 
 FRAMES = Path(__file__).parents[1] / "resources" / "calibration" / "frames"
 SEEN = ("astronaut-3", "cat-and-coffee-1", "deep-field-3")
@@ -93,7 +94,7 @@ def test_the_earlier_model_answers_until_each_video_had_its_turn(
         assert nearest(library, tmp_path) == itself
         pair = encoder_pair.write(tmp_path / "pair")
         store = open_models(directories, library.settings)
-        store.add("tiny-eyes", pair, lambda progress: None)
+        add(store, "tiny-eyes", pair, lambda progress: None)
     with opened(directories, "tiny-eyes") as library:
         (only,) = library.towers.generations()
         assert only[0].frame_space.model == "effnet-lite2-use", "nothing is seen anew yet"
@@ -123,7 +124,7 @@ def test_the_status_tells_of_it(
         library.scanner.add([pictures])
         index(library)
         store = open_models(directories, library.settings)
-        store.add("tiny-eyes", encoder_pair.write(tmp_path / "pair"), lambda progress: None)
+        add(store, "tiny-eyes", encoder_pair.write(tmp_path / "pair"), lambda progress: None)
     monkeypatch.setenv("VISION_MODEL", "tiny-eyes")
     command = [sys.executable, "-m", "heimdex", "status"]
     said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=240).stdout

@@ -37,8 +37,8 @@ from heimdex.hosts.memory import give_back_memory
 from heimdex.hosts.server import Call, Method, configuration, serve
 from heimdex.lending import Configuration, Engines
 from heimdex.ml.acceleration.choices import Chosen
+from heimdex.ml.delivery.plans import InstallProgress, Plan, Step
 from heimdex.ml.runtime import prepare_process
-from heimdex.ml.store import InstallProgress, Plan, Step
 
 Vector = NDArray[np.float32]
 
@@ -236,19 +236,21 @@ def query_methods(engines: Engines) -> dict[str, Method]:
 
 def model_methods(engines: Engines) -> dict[str, Method]:
     """Role `models`: bringing models here. Preparing them needs runtimes and much memory."""
+    from heimdex.ml.delivery import adding, installation
 
     def plan(call: Call, ids: list[str], form: str) -> Plan:
-        return engines.models().plan(ids, form)
+        return installation.plan(engines.models(), ids, form)
 
     def install(call: Call, ids: list[str], form: str, measure: bool) -> list[str]:
         # The person was asked before, in the owner.
-        installed = engines.models().install(ids, lambda _plan: True, call.partial, form)
+        said = call.partial
+        installed = installation.install(engines.models(), ids, lambda _plan: True, said, form)
         if measure:
             try_to_tune(call, installed)
         return installed
 
     def add(call: Call, model_id: str, path: Path, measure: bool) -> str:
-        added = engines.models().add(model_id, path, call.partial)
+        added = adding.add(engines.models(), model_id, path, call.partial)
         if measure:
             try_to_tune(call, [added])
         return added

@@ -13,7 +13,7 @@ from heimdex.config.directories import Directories
 from heimdex.config.settings import Settings
 from heimdex.hosts.client import Host, Limits, configured, host_command, thread_limits
 from heimdex.ml.acceleration.choices import Chosen
-from heimdex.ml.store import InstallProgress, Plan
+from heimdex.ml.delivery.plans import InstallProgress, Plan
 
 IsCancelled = Callable[[], bool]
 _GRACE_S = 8.0
@@ -44,7 +44,7 @@ class Installer:
         )
 
     def plan(self, model_ids: Sequence[str], form: str = "") -> Plan:
-        """What `install` would bring, and how much it is (see `ModelStore.plan`)."""
+        """What `install` would bring, and how much it is (see `installation.plan`)."""
         plan: Plan = self._host.call("plan", {"ids": list(model_ids), "form": form}, Plan)
         return plan
 
@@ -57,7 +57,7 @@ class Installer:
         measure: bool = True,
         cancelled: IsCancelled | None = None,
     ) -> list[str]:
-        """See `ModelStore.install`; ask the person before. `report` is called on this thread.
+        """See `installation.install`; ask the person before. `report` is called on this thread.
         `measure`: find the quickest form of each network afterwards, as `tune` does."""
         params: dict[str, object] = {"ids": list(model_ids), "form": form, "measure": measure}
         installed: list[str] = self._run("install", params, list[str], report, cancelled)
@@ -72,7 +72,7 @@ class Installer:
         measure: bool = True,
         cancelled: IsCancelled | None = None,
     ) -> str:
-        """See `ModelStore.add`, and `install` for `measure`."""
+        """See `adding.add`, and `install` for `measure`."""
         params: dict[str, object] = {"model_id": model_id, "path": path.expanduser().absolute()}
         params["measure"] = measure
         added: str = self._run("add", params, str, report, cancelled)

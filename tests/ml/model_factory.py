@@ -9,8 +9,10 @@ from typing import Any
 import msgspec
 from hub_server import COMMIT, Hub
 
+from heimdex.ml.delivery import installation
+from heimdex.ml.delivery.plans import InstallProgress, Plan
 from heimdex.ml.manifests import Manifest
-from heimdex.ml.store import InstallProgress, ModelStore, Plan
+from heimdex.ml.store import ModelStore
 
 WEIGHTS = bytes(range(251)) * 1600  # 400 kB: stored as a large file of the hub's
 WORDS = b"one\ntwo\n"
@@ -84,7 +86,7 @@ def store_of(folder: Path, *described: Manifest, source: str = "", **more: Any) 
 def install(store: ModelStore, *ids: str, **more: Any) -> list[str]:
     """Install without asking."""
     named = list(ids) or list(store.manifests)
-    return store.install(named, lambda _plan: True, lambda _progress: None, **more)
+    return installation.install(store, named, lambda _plan: True, lambda _progress: None, **more)
 
 
 def leftovers(store: ModelStore) -> list[str]:

@@ -12,6 +12,8 @@ from face_members import Member, licensed, scrfd
 from heimdex.config.settings import Settings
 from heimdex.domain.errors import ModelUnavailable, UserError
 from heimdex.ml import factory, insightface
+from heimdex.ml.delivery import installation
+from heimdex.ml.delivery.adding import add
 from heimdex.ml.manifests import Manifest
 from heimdex.ml.store import ModelStore, State
 
@@ -28,7 +30,7 @@ def test_without_a_licence_its_files_are_not_taken_and_the_licence_is_told(
     path = tmp_path / f"{file}.onnx"
     onnx.save(scrfd(), str(path))
     with pytest.raises(UserError, match=LICENCE):
-        store.add(name, path, lambda _progress: None)
+        add(store, name, path, lambda _progress: None)
 
 
 def test_without_a_licence_what_is_there_is_not_used(
@@ -56,7 +58,9 @@ def test_nothing_downloads_them(described: dict[str, Manifest], store: ModelStor
         assert "non-commercial" in manifest.caveat
         assert "비상업적" in manifest.caveat_ko
         with pytest.raises(UserError):
-            licensed(store).install([name], lambda _plan: True, lambda _progress: None)
+            installation.install(
+                licensed(store), [name], lambda _plan: True, lambda _progress: None
+            )
 
 
 def test_a_bright_place_is_read_as_the_distances_say(face_members: Mapping[str, Member]) -> None:

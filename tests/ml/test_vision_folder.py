@@ -10,6 +10,7 @@ from heimdex.domain.errors import EngineFailed, ModelUnavailable, UserError
 from heimdex.domain.media import RgbImage
 from heimdex.ml import encoder_folder, manifests
 from heimdex.ml.acceleration import tuning
+from heimdex.ml.delivery.adding import add
 from heimdex.ml.dual_encoder import DualEncoder
 from heimdex.ml.runtime import Compute
 from heimdex.ml.store import ModelStore
@@ -21,7 +22,7 @@ def store(tmp_path: Path, described: dict[str, manifests.Manifest]) -> ModelStor
 
 
 def brought(store: ModelStore, folder: Path) -> DualEncoder:
-    store.add("tiny-eyes", folder, lambda progress: None)
+    add(store, "tiny-eyes", folder, lambda progress: None)
     return encoder_folder.engine(store, store.manifest("tiny-eyes"), Compute())
 
 

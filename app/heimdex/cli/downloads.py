@@ -18,7 +18,8 @@ from heimdex.domain.errors import Cancelled, UserError
 
 if TYPE_CHECKING:
     from heimdex.installing import Installer
-    from heimdex.ml.store import InstallProgress, ModelStore, Plan
+    from heimdex.ml.delivery.plans import InstallProgress, Plan
+    from heimdex.ml.store import ModelStore
 
 _JSON_EVERY_S = 0.5
 
@@ -135,7 +136,7 @@ class Show:
 
     def report(self, progress: "InstallProgress") -> None:
         """Move on."""
-        from heimdex.ml.store import Step
+        from heimdex.ml.delivery.plans import Step
 
         if progress.step is Step.WAITING:
             if not self._waiting:

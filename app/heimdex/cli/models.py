@@ -171,9 +171,11 @@ def verify_(options: argparse.Namespace) -> int:
 
 def remove_(options: argparse.Namespace) -> int:
     """Delete models' files."""
+    from heimdex.ml.delivery.removal import remove
+
     store = model_store(options)
     for model_id in _chosen(store, options.ids, options.set, default=None):
-        removed = store.remove(model_id)
+        removed = remove(store, model_id)
         print(f"{model_id}: {'removed' if removed else 'was not installed'}")
     return 0
 

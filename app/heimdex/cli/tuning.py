@@ -11,7 +11,8 @@ from heimdex.domain.errors import UserError
 
 if TYPE_CHECKING:
     from heimdex.ml.acceleration.choices import Chosen
-    from heimdex.ml.store import InstallProgress, ModelStore
+    from heimdex.ml.delivery.plans import InstallProgress
+    from heimdex.ml.store import ModelStore
 
 
 def define(actions: Any, shared: argparse.ArgumentParser) -> None:

@@ -1,12 +1,12 @@
 """The weights on this machine: what is installed, whether it is whole, and where each file lies.
 
-Bringing weights here is `delivery`'s affair, which `install` and `add` hand over to.
+Bringing weights here, and taking them away, is `delivery`'s affair.
 """
 
 import contextlib
 import hashlib
 import os
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.machinery import PathFinder
@@ -46,55 +46,6 @@ class ModelStatus:
     size: int
     form: str = ""
     origin: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedModel:
-    """One model that an installation would bring; sizes in bytes."""
-
-    manifest: Manifest
-    form: str
-    download: int
-    disk: int
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What a person is asked before anything is downloaded; sizes in bytes."""
-
-    models: tuple[PlannedModel, ...]
-    download: int
-    disk: int
-    free: int
-
-
-class Step(StrEnum):
-    """Where an installation stands."""
-
-    WAITING = "waiting for another installation"
-    DOWNLOADING = "downloading"
-    CHECKING = "checking"
-    CONVERTING = "preparing"
-    TUNING = "finding the quickest form"
-    DONE = "installed"
-
-
-@dataclass(frozen=True, slots=True)
-class InstallProgress:
-    """`done` of `total` bytes of this model; `all_done` of `all_total` of everything that was
-    asked for, whose files arrive together. `detail` is for the log, often ""."""
-
-    model_id: str
-    step: Step
-    done: int
-    total: int
-    detail: str = ""
-    all_done: int = 0
-    all_total: int = 0
-
-
-Ask = Callable[[Plan], bool]
-Report = Callable[[InstallProgress], None]
 
 
 class ModelStore:
@@ -238,44 +189,6 @@ class ModelStore:
             )
         why = "; ".join(dict.fromkeys(filter(None, in_the_way.values())))
         raise UserError(f"{manifest.title} cannot be installed: {why}.")
-
-    def plan(self, model_ids: Sequence[str], form: str = "") -> Plan:
-        """What `install` would ask. Raises as `install` does, and touches nothing."""
-        from heimdex.ml.delivery.installation import Installation
-
-        return Installation(self, lambda _plan: False, lambda _progress: None, form).plan(model_ids)
-
-    def install(
-        self, model_ids: Sequence[str], ask: Ask, report: Report, form: str = ""
-    ) -> list[str]:
-        """Bring models and what they need here; gives the ids that were installed now.
-
-        `ask` is shown sizes, licences and free space before anything is downloaded; `Cancelled`
-        when it says no, or when `report` raises it. `report` is called on this thread, several
-        times a second. `form` names one of the models' published forms.
-        `UserError` when there is not enough room, `ModelUnavailable` when no source delivers.
-        The only call that uses the network.
-        """
-        from heimdex.ml.delivery.installation import Installation
-
-        return Installation(self, ask, report, form).run(model_ids)
-
-    def add(self, model_id: str, path: Path, report: Report) -> str:
-        """Take a model from a file, a folder or a zip of the person's own, which stays as it is;
-        gives its id. `UserError` says which files are missing or are not the right ones."""
-        from heimdex.ml.delivery.adding import Adding
-
-        return Adding(self, report).run(model_id, path)
-
-    def remove(self, model_id: str) -> bool:
-        """Delete a model's files; False when there was nothing to delete."""
-        from heimdex.ml.delivery import own
-        from heimdex.ml.delivery.assembly import Workplace
-
-        manifest = self.manifest(model_id)
-        removed = Workplace(self.models_dir).discard(self.folder(model_id))
-        own.forget(manifest, self)
-        return removed
 
     def sha256(self, path: Path, *, fresh: bool = False) -> str:
         """Digest of a file, remembered while its size and times of change stay."""

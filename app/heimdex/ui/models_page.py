@@ -94,8 +94,10 @@ class ModelsPage(QWidget):
             ),
         )
         if answer == QMessageBox.StandardButton.Yes:
+            from heimdex.ml.delivery.removal import remove
+
             store = self._session.library.models
-            self._session.run(lambda: store.remove(line.id), lambda _: self.reload())
+            self._session.run(lambda: remove(store, line.id), lambda _: self.reload())
 
     def add(self, line: ModelLine) -> None:
         """Take a model from files that the person names."""

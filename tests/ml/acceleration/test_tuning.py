@@ -16,6 +16,7 @@ from heimdex.ml.acceleration.cases import Case, Outputs, mean_cosine
 from heimdex.ml.acceleration.forms import PLAIN, Form, Precision, Runtime
 from heimdex.ml.acceleration.graph import Arrays
 from heimdex.ml.acceleration.opening import chosen_form, open_graph
+from heimdex.ml.delivery import installation
 from heimdex.ml.manifests import Manifest
 from heimdex.ml.networks.building import Network
 from heimdex.ml.runtime import Compute
@@ -77,7 +78,7 @@ def store(tmp_path: Path) -> ModelStore:
     }
     manifest = msgspec.convert(described, Manifest)
     store = ModelStore(tmp_path / "models", {"small": manifest}, source=str(tmp_path / "source"))
-    store.install(["small"], lambda plan: True, lambda progress: None)
+    installation.install(store, ["small"], lambda plan: True, lambda progress: None)
     return store
 
 

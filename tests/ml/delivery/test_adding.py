@@ -10,8 +10,12 @@ from model_factory import WEIGHTS, WORDS, digest, file, leftovers, store_of, tin
 
 from heimdex.domain.errors import ModelUnavailable, UserError
 from heimdex.ml import conversions, manifests
+from heimdex.ml.delivery import installation
+from heimdex.ml.delivery.adding import add
+from heimdex.ml.delivery.plans import InstallProgress, Step
+from heimdex.ml.delivery.removal import remove
 from heimdex.ml.manifests import Manifest, Pin
-from heimdex.ml.store import InstallProgress, ModelStore, State, Step
+from heimdex.ml.store import ModelStore, State
 
 
 def ignore(_progress: InstallProgress) -> None:
@@ -37,7 +41,7 @@ def test_a_folder_is_recognised_by_its_bytes_and_stays_as_it_is(tmp_path: Path, 
     before = tree(mine)
     store = store_of(tmp_path)
     steps: list[InstallProgress] = []
-    assert store.add("tiny", mine, steps.append) == "tiny"
+    assert add(store, "tiny", mine, steps.append) == "tiny"
     assert steps[-1].step is Step.DONE
     assert steps[-1].all_done == steps[-1].all_total == len(WEIGHTS) + len(WORDS)
     assert store.path("tiny", "weights.bin").read_bytes() == WEIGHTS
@@ -54,7 +58,7 @@ def test_a_zip_is_read_as_data(tmp_path: Path) -> None:
         archive.writestr("../../escape.bin", WEIGHTS)
         archive.writestr("x/words.txt", WORDS)
     store = store_of(tmp_path)
-    store.add("tiny", path, ignore)
+    add(store, "tiny", path, ignore)
     assert store.verify("tiny").state is State.INSTALLED
     assert not (tmp_path.parent / "escape.bin").exists()
 
@@ -88,7 +92,7 @@ def test_wrong_files_are_refused_with_the_reason(
             (mine / "weights.bin").write_bytes(WEIGHTS[:-1])
     store = store_of(tmp_path)
     with pytest.raises(UserError, match=sentence):
-        store.add("tiny", path, ignore)
+        add(store, "tiny", path, ignore)
     assert store.status("tiny").state is State.MISSING
     assert not leftovers(store)
 
@@ -103,7 +107,7 @@ def test_a_home_of_everything_is_not_searched(
         (tmp_path / "much" / f"{number}.bin").parent.mkdir(exist_ok=True)
         (tmp_path / "much" / f"{number}.bin").write_bytes(b"x")
     with pytest.raises(UserError, match="too many files"):
-        store_of(tmp_path).add("tiny", tmp_path / "much", ignore)
+        add(store_of(tmp_path), "tiny", tmp_path / "much", ignore)
 
 
 CHECKPOINT = b"checkpoint " * 3000
@@ -132,7 +136,7 @@ def test_whichever_form_the_person_has_is_taken(tmp_path: Path, formed: Manifest
     path = tmp_path / "downloaded (1).ckpt"
     path.write_bytes(CHECKPOINT)
     store = store_of(tmp_path, formed)
-    store.add("tiny", path, ignore)
+    add(store, "tiny", path, ignore)
     assert store.form("tiny") == "checkpoint"
     assert store.path("tiny", "made.onnx").read_bytes() == CHECKPOINT[:100]
     with pytest.raises(ModelUnavailable, match=r"has no file weights\.bin"):
@@ -149,7 +153,7 @@ def test_a_form_that_needs_a_package_says_so(tmp_path: Path, formed: Manifest) -
     path = tmp_path / "tiny.ckpt"
     path.write_bytes(CHECKPOINT)
     with pytest.raises(UserError, match="it needs the package nonexistent_torch"):
-        store_of(tmp_path, described).add("tiny", path, ignore)
+        add(store_of(tmp_path, described), "tiny", path, ignore)
 
 
 LOCKED = tiny(
@@ -168,9 +172,9 @@ def test_without_a_licence_a_gated_model_is_refused_with_the_reason(tmp_path: Pa
     assert closed.status("tiny").state is State.LOCKED
     sentence = r"InsightFace-non-commercial.*FEATURE_FACE_LICENSED=true"
     with pytest.raises(UserError, match=sentence):
-        closed.add("tiny", path, ignore)
+        add(closed, "tiny", path, ignore)
     with pytest.raises(UserError, match=sentence):
-        closed.install(["tiny"], lambda _plan: True, ignore)
+        installation.install(closed, ["tiny"], lambda _plan: True, ignore)
     with pytest.raises(ModelUnavailable, match=sentence):
         closed.path("tiny", "weights.onnx")
     assert not closed.folder("tiny").exists()
@@ -181,8 +185,8 @@ def test_with_a_licence_it_comes_from_the_persons_files_only(tmp_path: Path) -> 
     path.write_bytes(WEIGHTS)
     store = store_of(tmp_path, LOCKED, open_gates=["feature_face_licensed"])
     with pytest.raises(UserError, match=r"is not downloaded; .* models add tiny --from PATH"):
-        store.install(["tiny"], lambda _plan: True, ignore)
-    store.add("tiny", path, ignore)
+        installation.install(store, ["tiny"], lambda _plan: True, ignore)
+    add(store, "tiny", path, ignore)
     assert store.path("tiny", "weights.onnx").read_bytes() == WEIGHTS
     # What was accepted counts from now on.
     store.path("tiny", "weights.onnx").write_bytes(b"?" + WEIGHTS[1:])
@@ -220,7 +224,7 @@ def test_a_folder_with_a_description_becomes_a_model_of_its_own(
     tmp_path: Path, folder: Path
 ) -> None:
     store = store_of(tmp_path)
-    assert store.add("my-own", folder, ignore) == "my-own"
+    assert add(store, "my-own", folder, ignore) == "my-own"
     manifest = store.manifest("my-own")
     assert manifest.preprocessing == {"size": 256}
     assert manifest.engine == "sentences"
@@ -239,9 +243,9 @@ def test_a_folder_with_a_description_becomes_a_model_of_its_own(
     # Other bytes under the same name are another space.
     (folder / "image.onnx").write_bytes(WEIGHTS[1:])
     before = manifest.space_revision
-    store.add("my-own", folder, ignore)
+    add(store, "my-own", folder, ignore)
     assert store.manifest("my-own").space_revision != before
-    assert store.remove("my-own")
+    assert remove(store, "my-own")
     again.refresh()
     assert "my-own" not in again.manifests
 
@@ -263,18 +267,18 @@ def test_a_wrong_description_is_refused(
     (folder / "model.toml").write_text(text)
     store = store_of(tmp_path)
     with pytest.raises(UserError, match=sentence):
-        store.add(model_id, folder, ignore)
+        add(store, model_id, folder, ignore)
     assert list(store.manifests) == ["tiny"]
 
 
 def test_an_unknown_name_without_a_description_is_explained(tmp_path: Path, mine: Path) -> None:
     with pytest.raises(UserError, match=r"no model called huge; there are: tiny.*model\.toml"):
-        store_of(tmp_path).add("huge", mine, ignore)
+        add(store_of(tmp_path), "huge", mine, ignore)
 
 
 def test_a_damaged_description_says_which_file_to_delete(tmp_path: Path, folder: Path) -> None:
     store = store_of(tmp_path)
-    store.add("my-own", folder, ignore)
+    add(store, "my-own", folder, ignore)
     (store.models_dir / manifests.OWN_FOLDER / "my-own.json").write_bytes(b"{")
     with pytest.raises(UserError, match=r"my-own\.json cannot be read .* delete it"):
         manifests.own(store.models_dir)
@@ -287,7 +291,7 @@ def test_pins_are_told() -> None:
 
 def test_a_read_only_folder_of_models_is_used_as_it_is(tmp_path: Path, mine: Path) -> None:
     store = store_of(tmp_path)
-    store.add("tiny", mine, ignore)
+    add(store, "tiny", mine, ignore)
     path = store.path("tiny", "weights.bin")
     os.utime(path)
     receipt = store.folder("tiny") / "installed.json"

@@ -21,6 +21,8 @@ from model_factory import (
 
 from heimdex.domain.errors import ModelUnavailable
 from heimdex.ml.delivery import folders
+from heimdex.ml.delivery.adding import add
+from heimdex.ml.delivery.removal import remove
 from heimdex.ml.store import ModelStore, State
 
 FILES = {"weights.bin": WEIGHTS, "sub/words.txt": WORDS}
@@ -141,7 +143,7 @@ def test_a_copied_folder_of_models_vouches_for_pinned_files(tmp_path: Path) -> N
         install(store)
     # Installed elsewhere, from the person's own files, and copied whole to a share.
     other = ModelStore(tmp_path / "other", dict(store.manifests), source="")
-    other.add("tiny", root / "use" / "tiny", lambda _progress: None)
+    add(other, "tiny", root / "use" / "tiny", lambda _progress: None)
     shutil.copytree(tmp_path / "other", tmp_path / "share")
     shared = store_of(
         tmp_path, tiny(files=PINNED.files, sources=[]), source=str(tmp_path / "share")
@@ -149,7 +151,7 @@ def test_a_copied_folder_of_models_vouches_for_pinned_files(tmp_path: Path) -> N
     install(shared)
     assert shared.verify("tiny").state is State.INSTALLED
     # But not for other bytes than its receipt speaks of.
-    shared.remove("tiny")
+    remove(shared, "tiny")
     (tmp_path / "share" / "use" / "tiny" / "weights.bin").write_bytes(b"?" + WEIGHTS[1:])
     with pytest.raises(ModelUnavailable, match="is not the right file"):
         install(shared)

@@ -26,8 +26,10 @@ from model_factory import (
 )
 
 from heimdex.domain.errors import Cancelled, ModelUnavailable, UserError
-from heimdex.ml.delivery import parts, web
-from heimdex.ml.store import InstallProgress, State, Step
+from heimdex.ml.delivery import installation, parts, web
+from heimdex.ml.delivery.plans import InstallProgress, Step
+from heimdex.ml.delivery.removal import remove
+from heimdex.ml.store import State
 
 pytestmark = pytest.mark.loopback
 
@@ -49,7 +51,7 @@ def test_a_model_comes_from_the_hub_and_is_never_asked_for_again(
     filled: Hub, tmp_path: Path
 ) -> None:
     store, person = store_of(tmp_path), Person()
-    assert store.install(["tiny"], person.ask, person.report) == ["tiny"]
+    assert installation.install(store, ["tiny"], person.ask, person.report) == ["tiny"]
     assert store.path("tiny", "weights.bin").read_bytes() == WEIGHTS
     assert store.path("tiny", "sub/words.txt").read_bytes() == WORDS
     assert person.plans[0].download == len(WEIGHTS) + len(WORDS)
@@ -58,7 +60,7 @@ def test_a_model_comes_from_the_hub_and_is_never_asked_for_again(
     assert not leftovers(store)
     # Once installed, no request is ever sent.
     filled.asked.clear()
-    store.install(["tiny"], person.ask, person.report)
+    installation.install(store, ["tiny"], person.ask, person.report)
     store.verify("tiny")
     store.path("tiny", "weights.bin")
     assert filled.asked == []
@@ -98,7 +100,7 @@ def test_another_day_goes_on_from_what_was_kept(filled: Hub, tmp_path: Path) -> 
     filled.always("weights.bin", Trouble())
     filled.asked.clear()
     again, person = store_of(tmp_path), Person()
-    again.install(["tiny"], person.ask, person.report)
+    installation.install(again, ["tiny"], person.ask, person.report)
     assert person.plans[0].download == len(WEIGHTS) - 60_000
     (body,) = [a for a in filled.asked if a.host == "cdn"]
     assert body.headers["Range"] == "bytes=60000-"
@@ -331,7 +333,7 @@ def test_a_hub_that_states_no_digest_is_not_believed(filled: Hub, tmp_path: Path
         install(store)
     filled.hidden_headers = {"X-Linked-Size"}
     install(store)
-    store.remove("tiny")
+    remove(store, "tiny")
     filled.hidden_headers = {"X-Repo-Commit"}
     with pytest.raises(ModelUnavailable, match="names no commit"):
         install(store)
@@ -349,7 +351,7 @@ def test_an_optional_file_may_be_missing(filled: Hub, tmp_path: Path) -> None:
     assert store.find("tiny", "extra.json") is None
     assert store.verify("tiny").state is State.INSTALLED
     # A hub in trouble is something else than a hub without the file.
-    store.remove("tiny")
+    remove(store, "tiny")
     filled.put(REPO, "extra.json", b"{}")
     filled.always("extra.json", Trouble(status=500))
     with pytest.raises(ModelUnavailable, match="has trouble of its own"):
@@ -376,7 +378,7 @@ def test_several_models_arrive_together_and_one_failure_stops_no_other(
     )
     store, person = store_of(tmp_path, bad, tiny(), other), Person()
     with pytest.raises(ModelUnavailable, match=r"Bad cannot be .* Installed were: tiny, other\."):
-        store.install(["bad", "tiny", "other"], person.ask, person.report)
+        installation.install(store, ["bad", "tiny", "other"], person.ask, person.report)
     assert store.is_installed("tiny")
     assert store.is_installed("other")
     # The file that both have came once.
@@ -411,7 +413,7 @@ def test_cancelling_takes_no_time_and_keeps_what_came(slowly: Hub, tmp_path: Pat
 
     store = store_of(tmp_path)
     with pytest.raises(Cancelled):
-        store.install(["tiny"], lambda _plan: True, Person(then=cancel).report)
+        installation.install(store, ["tiny"], lambda _plan: True, Person(then=cancel).report)
     assert store.status("tiny").state is State.MISSING
     part = store.models_dir / ".cache" / "downloads" / f"{digest(WEIGHTS)}.part"
     assert 0 < part.stat().st_size < len(WEIGHTS)
@@ -481,7 +483,7 @@ def test_what_the_hubs_own_programs_downloaded_is_not_fetched_again(
         tmp_path / "hf" / "hub", names={"weights.bin": WEIGHTS, "sub/words.txt": WORDS}
     )
     store, person = store_of(tmp_path, described), Person()  # type: ignore[arg-type]
-    store.install(["tiny"], person.ask, person.report)
+    installation.install(store, ["tiny"], person.ask, person.report)
     assert hub.asked == []
     assert person.plans[0].download == 0
     assert store.verify("tiny").state is State.INSTALLED

@@ -16,6 +16,7 @@ import msgspec
 import numpy as np
 
 from heimdex.ml import face_samples, manifests, retinaface
+from heimdex.ml.delivery.adding import add
 from heimdex.ml.graphs import PIXELS
 from heimdex.ml.manifests import ModelFile
 from heimdex.ml.reference import faces, libraries
@@ -182,7 +183,7 @@ def brought(store: ModelStore, model_id: str, path: Path, models: Path) -> Model
         source="",
         open_gates=store.open_gates,
     )
-    made.add(model_id, path, lambda _progress: None)
+    add(made, model_id, path, lambda _progress: None)
     return made
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from heimdex.domain.errors import ModelUnavailable
 from heimdex.ml import openclip, sentences, siglip2
+from heimdex.ml.delivery.installation import install
 from heimdex.ml.manifests import Manifest, ModelFile
 from heimdex.ml.networks import bert
 from heimdex.ml.networks.bert import DISTILBERT
@@ -70,7 +71,7 @@ def installed(
         resources=described.resources,
         source=str(scratch / "published"),
     )
-    store.install(every, lambda _plan: True, lambda _progress: None)
+    install(store, every, lambda _plan: True, lambda _progress: None)
     return store
 
 

@@ -15,6 +15,7 @@ from heimdex.ml.acceleration import tuning
 from heimdex.ml.benchmarks import Row, random_bge_m3, turns
 from heimdex.ml.benchmarks.random_bge_m3 import FULL, Size
 from heimdex.ml.benchmarks.turns import Way, Work
+from heimdex.ml.delivery.installation import install
 from heimdex.ml.manifests import Manifest, ModelFile
 from heimdex.ml.reference import libraries
 from heimdex.ml.runtime import Compute
@@ -82,7 +83,7 @@ def random_store(store: ModelStore, scratch: Path, size: Size = FULL) -> ModelSt
         resources=store.resources,
         source=str(scratch / "published"),
     )
-    made.install([_ID], lambda _plan: True, lambda _progress: None)
+    install(made, [_ID], lambda _plan: True, lambda _progress: None)
     return made
 
 

@@ -11,20 +11,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 from heimdex.domain.amounts import size
 from heimdex.domain.errors import UserError
 from heimdex.ml import manifests, obstacles
 from heimdex.ml.delivery import assembly, own
 from heimdex.ml.delivery.parts import CHUNK, Part, free_bytes
+from heimdex.ml.delivery.plans import Report, Step
 from heimdex.ml.delivery.progress import Meter
 from heimdex.ml.manifest_rules import FORMATS
 from heimdex.ml.manifests import Form, Manifest, ModelFile
-from heimdex.ml.store import Report, State, Step
-
-if TYPE_CHECKING:
-    from heimdex.ml.store import ModelStore
+from heimdex.ml.store import ModelStore, State
 
 _MOST = 5000
 """Files that are looked at below a folder; more means that it is not a model's."""
@@ -51,16 +49,22 @@ class Offered:
             yield member
 
 
-class Adding:
+def add(store: ModelStore, model_id: str, path: Path, report: Report) -> str:
+    """Take a model from a file, a folder or a zip of the person's own, which stays as it is; gives
+    its id. `UserError` says which files are missing or are not the right ones."""
+    return _Adding(store, report).run(model_id, path)
+
+
+class _Adding:
     """Adds one model to a store. Use once."""
 
-    def __init__(self, store: "ModelStore", report: Report) -> None:
+    def __init__(self, store: ModelStore, report: Report) -> None:
         self._store = store
         self._meter = Meter(report)
         self._workplace = assembly.Workplace(store.models_dir)
 
     def run(self, model_id: str, path: Path) -> str:
-        """See `ModelStore.add`."""
+        """See `add`."""
         path = path.expanduser()
         offered = list(_offered(path))
         manifest = self._store.manifests.get(model_id)

@@ -8,19 +8,17 @@ already the store's.
 import threading
 from collections.abc import Collection, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from heimdex.domain.amounts import size
 from heimdex.domain.errors import Cancelled, HeimdexError, ModelUnavailable, UserError
 from heimdex.ml.delivery import assembly, nearby
 from heimdex.ml.delivery.files import Arrived, Files, NotDelivered, Wanted
 from heimdex.ml.delivery.parts import free_bytes
+from heimdex.ml.delivery.plans import Ask, Plan, PlannedModel, Report, Step
 from heimdex.ml.delivery.progress import Meter
 from heimdex.ml.manifests import ArchiveSource, Form, Manifest, ModelFile, WheelSource
-from heimdex.ml.store import Ask, Plan, PlannedModel, Report, State, Step
-
-if TYPE_CHECKING:
-    from heimdex.ml.store import ModelStore
+from heimdex.ml.store import ModelStore, State
 
 _SPARE = 64 << 20
 """Bytes to leave free on the disk."""
@@ -30,10 +28,28 @@ _TICK_S = 0.1
 _FAREWELL_S = 5.0
 
 
-class Installation:
+def plan(store: ModelStore, model_ids: Sequence[str], form: str = "") -> Plan:
+    """What `install` would ask. Raises as `install` does, and touches nothing."""
+    return _Installation(store, lambda _plan: False, lambda _progress: None, form).plan(model_ids)
+
+
+def install(
+    store: ModelStore, model_ids: Sequence[str], ask: Ask, report: Report, form: str = ""
+) -> list[str]:
+    """Bring models and what they need here; gives the ids that were installed now.
+
+    `ask` is shown sizes, licences and free space before anything is downloaded; `Cancelled` when it
+    says no, or when `report` raises it. `report` is called on this thread, several times a second.
+    `form` names one of the models' published forms. `UserError` when there is not enough room,
+    `ModelUnavailable` when no source delivers. The only call that uses the network.
+    """
+    return _Installation(store, ask, report, form).run(model_ids)
+
+
+class _Installation:
     """Brings some models to one store. Use once."""
 
-    def __init__(self, store: "ModelStore", ask: Ask, report: Report, form: str = "") -> None:
+    def __init__(self, store: ModelStore, ask: Ask, report: Report, form: str = "") -> None:
         """`form`: which published form to take; "" means the first that can be used here."""
         self._store = store
         self._ask = ask
@@ -43,7 +59,7 @@ class Installation:
         self._stopped = threading.Event()
 
     def run(self, model_ids: Sequence[str]) -> list[str]:
-        """See `ModelStore.install`."""
+        """See `install`."""
         wanted = self._missing(model_ids)
         if not wanted:
             return []

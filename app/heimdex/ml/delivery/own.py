@@ -6,7 +6,7 @@ Copying its files is `adding`'s work; what an engine makes of them, the engine's
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
@@ -14,9 +14,7 @@ from heimdex.domain.errors import UserError
 from heimdex.ml import encoder_folder, manifest_rules, manifests
 from heimdex.ml.manifest_rules import FORMATS
 from heimdex.ml.manifests import OWN_FOLDER, Family, Manifest
-
-if TYPE_CHECKING:
-    from heimdex.ml.store import ModelStore
+from heimdex.ml.store import ModelStore
 
 DESCRIPTION = "model.toml"
 _SAYS = frozenset(
@@ -26,7 +24,7 @@ _SAYS = frozenset(
 """What a person's description may say."""
 
 
-def describe(model_id: str, path: Path, store: "ModelStore") -> Manifest:
+def describe(model_id: str, path: Path, store: ModelStore) -> Manifest:
     """The manifest that a folder's `model.toml` makes; what it leaves out is filled in: every file
     beside it belongs to the model, and its licence is unknown, so not for commercial use.
 
@@ -90,7 +88,7 @@ def pinned(manifest: Manifest, digests: Mapping[str, str]) -> Manifest:
     return msgspec.structs.replace(manifest, files=files, revision=revision)
 
 
-def remember(manifest: Manifest, store: "ModelStore") -> None:
+def remember(manifest: Manifest, store: ModelStore) -> None:
     """Write the manifest beside the weights, where it is found from now on."""
     folder = store.models_dir / OWN_FOLDER
     folder.mkdir(parents=True, exist_ok=True)
@@ -100,7 +98,7 @@ def remember(manifest: Manifest, store: "ModelStore") -> None:
     store.manifests[manifest.id] = manifest
 
 
-def forget(manifest: Manifest, store: "ModelStore") -> None:
+def forget(manifest: Manifest, store: ModelStore) -> None:
     """Delete the description of a model of the person's own; any other is left alone."""
     if manifests.is_own(manifest):
         (store.models_dir / OWN_FOLDER / f"{manifest.id}.json").unlink(missing_ok=True)

@@ -7,7 +7,7 @@ import threading
 import time
 from collections import deque
 
-from heimdex.ml.store import InstallProgress, Report, Step
+from heimdex.ml.delivery.plans import InstallProgress, Report, Step
 
 _WINDOW_S = 8.0
 

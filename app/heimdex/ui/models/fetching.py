@@ -17,7 +17,7 @@ from heimdex.ui.background import Background, sentence
 
 if TYPE_CHECKING:
     from heimdex.bootstrap import Library
-    from heimdex.ml.store import InstallProgress
+    from heimdex.ml.delivery.plans import InstallProgress
 
 
 @dataclass(frozen=True, slots=True)
