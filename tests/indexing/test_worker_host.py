@@ -18,6 +18,7 @@ from small_library import Library, put
 import random_bge_m3
 from heimdex.config.directories import Directories
 from heimdex.config.settings import Settings
+from heimdex.domain.engines import Concepts
 from heimdex.domain.errors import Cancelled, EngineFailed, MediaError, ModelUnavailable
 from heimdex.domain.faces import PhotoFace
 from heimdex.domain.speech import Segment, Transcript
@@ -211,6 +212,10 @@ def test_real_queries(make_host: MakeHost, starter_models: Path, sample_media: P
     )
     assert space.kind is SpaceKind.SCENE
     assert seen @ seen == pytest.approx(1, abs=1e-3)
+    known = host.call("vision_concepts", {"model": "effnet-lite2-use"}, Concepts | None)
+    cats = next(thing.concepts for thing in known.things if "고양이" in thing.words)
+    pigs = next(thing.concepts for thing in known.things if "돼지" in thing.words)
+    assert (known.directions @ seen)[list(cats)].max() > (known.directions @ seen)[list(pigs)].max()
 
 
 def test_faces_of_a_photo(make_host: MakeHost, starter_models: Path, shared_media: Path) -> None:
