@@ -210,7 +210,7 @@ def test_terms_are_clean_whatever_the_text(text: str) -> None:
         assert term
         term.encode("utf-8")
         assert all(unicodedata.category(c)[0] in "LNM" for c in term)
-        assert term in words(term) or len(words(term)) > 0
+        assert words(term)
     assert all(group for group in groups(text))
 
 
