@@ -389,6 +389,19 @@ def test_questions_that_are_equally_likely_have_an_order(library, monkeypatch):
     assert library.people.suggestions(2) == asked[::-1]
 
 
+@pytest.mark.parametrize("space", [SPACE, OTHER_SPACE])
+def test_groups_without_a_name_stay_joined_and_parted(library, space):
+    video = library.video(1, "ada", "ben", "cleo", "cleo")
+    ada, ben, cleo, _ = map(PersonId, library.who(video))
+    library.people.merge(ada, ben)
+    other = library.people.split([TrackRef(video, 3)]).id
+    assert library.who(video) == [ada, ada, cleo, other]
+    library = library.reopen(space)
+    library.video(1, "ada", "ben", "cleo", "cleo", shift_ms=300)
+    assert library.who(video) == [ada, ada, cleo, other]
+    library.database.close()
+
+
 def test_two_with_a_name_who_look_the_same_are_asked_about(library):
     video = library.video(1, "ada", "ben")
     library.people.name(PersonId(library.who(video)[1]), "Ben")

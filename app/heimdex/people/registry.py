@@ -31,7 +31,6 @@ from heimdex.people.sorting import Sorting
 from heimdex.people.steps import Steps
 from heimdex.people.suggesting import Suggestion, suggest
 from heimdex.storage.artefacts import Artefacts
-from heimdex.storage.assignments import Source
 from heimdex.storage.people import PeopleStore
 from heimdex.storage.stages import StageStore
 from heimdex.storage.vectors import VectorStore
@@ -260,11 +259,7 @@ class People:
     def split(self, tracks: Sequence[TrackRef]) -> Person:
         """These faces are somebody else, who is not known yet: returns the new unnamed person."""
         with self._journal.step("split") as step:
-            person_id = step.create()
-            for ref in tracks:
-                self._steps.take_away(ref, step)
-                self._steps.decide(DecisionKind.IS, person_id, ref)
-            self._store.assign(tracks, person_id, Source.DECIDED)
+            person_id = self._steps.part(tracks, step)
             self._store.delete_empty()
         return self._steps.person(person_id)
 

@@ -70,6 +70,19 @@ class Steps:
             self.decide(DecisionKind.IS, person_id, ref)
         self._store.assign(tracks, person_id, Source.DECIDED)
 
+    def part(self, tracks: Sequence[TrackRef], step: Step) -> PersonId:
+        """Make a new person of tracks, who is none of those who had them; returns who."""
+        person_id = step.create()
+        for ref in tracks:
+            self.take_away(ref, step)
+            self.decide(DecisionKind.IS, person_id, ref)
+        self._store.assign(tracks, person_id, Source.DECIDED)
+        for left in step.touched:
+            if self.person(left).name is None:
+                # Nothing else is known of who is left: after indexing anew they would join again.
+                self.vouch(left)
+        return person_id
+
     def take_away(self, ref: TrackRef, step: Step) -> None:
         """A track is not whose it was taken for."""
         holder = self.holder(ref)
@@ -90,6 +103,9 @@ class Steps:
             return keep
         step.touch(keep, gone)
         self.vouch(gone)
+        if self.person(keep).name is None:
+            # Two groups: after indexing anew nothing but this word would hold them together.
+            self.vouch(keep)
         self._store.merge_people(keep, gone)
         return keep
 

@@ -19,7 +19,7 @@ from heimdex.ml.store import ModelStore
 DESCRIPTION = "model.toml"
 _SAYS = frozenset(
     "family engine title revision licence licence_url commercial_use caveat caveat_ko origin dims "
-    "preprocessing thresholds note".split()
+    "preprocessing thresholds lengths note".split()
 )
 """What a person's description may say."""
 
