@@ -133,3 +133,20 @@ def test_the_vocabulary_counts_passages(library: Golden) -> None:
     counts = dict(spoken_words(library.database))
     assert counts["birthday"] >= 1
     assert SuggestionKind.WORD == "word"
+
+
+def test_somebody_who_slips_is_offered_whom_they_may_mean(suggester: Suggester) -> None:
+    for typed in ("Obma", "baraack", "barak obama"):
+        assert ("person", "Barack Obama ") in [
+            (kind, sentence[-13:]) for kind, sentence in offered(suggester, typed)
+        ]
+    assert offered(suggester, "생일에 오바바") == [("person", "생일에 오바마 ")]
+    # Where something begins so, nothing else is guessed.
+    assert all("Obama" not in sentence for _, sentence in offered(suggester, "bird"))
+
+
+def test_the_wrong_keyboard_is_understood(suggester: Suggester) -> None:
+    assert ("person", "오바마 ") in offered(suggester, "dhqkak")
+    assert ("person", "a cake with 엄마 ") in offered(suggester, "a cake with djaa")
+    assert ("word", "생일 ") in offered(suggester, "todd")
+    assert ("person", "Barack Obama ") in offered(suggester, "ㅐㅠ므ㅁ")

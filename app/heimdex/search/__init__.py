@@ -3,9 +3,10 @@
 - `searcher.Searcher`: the entrance.  `towers`: what it needs from models and people; `host_towers`:
   the models in the query host.
 - `parse` (with `reading`, `operators`, `lengths`, `dates`, `date_words`, `date_parts`, `clock`,
-  `exclusions`, `names`, `korean`, `wording`): a sentence taken apart.  `chips`: and changed.
+  `exclusions`, `negations`, `names`, `spacing`, `korean`, `wording`): a sentence taken apart.
+  `chips`: and changed.
 - `blend`: several examples as one.  `meeting`: several parts at one time.
-- `watching`: saved searches.  `suggest` (with `prefixes`): how a sentence may go on.
+- `watching`: saved searches.  `suggest` (with `prefixes`, `slips`): how a sentence may go on.
 - `look`: one query's way.  `scope`: filters.  `retrieve`, `sight`, `nearest`: the channels.
 - `locate`: to the word.  `calibration`: how sure.  `moments`, `fuse`, `ranking`: one list.
 - `explain`: why.

@@ -16,6 +16,7 @@ from heimdex.search.locate import is_common
 from heimdex.search.names import fold
 from heimdex.search.prefixes import beginning, begins
 from heimdex.search.scope import folder_names
+from heimdex.search.slips import is_slip, other_keyboard
 from heimdex.search.towers import Roll
 from heimdex.storage import vocabulary
 from heimdex.storage.catalogue import Catalogue
@@ -95,8 +96,8 @@ class Suggester:
         )
 
     def suggest(self, text: str) -> list[Suggestion]:
-        """How `text`, typed up to here, may go on; best first, at most `MOST`. For an empty text
-        the searches that were asked lately."""
+        """How `text`, typed up to here, may go on, or what may have been meant by it; best first,
+        at most `MOST`. For an empty text the searches that were asked lately."""
         known = self._known
         if not text.strip():
             return [_recent(each) for each in self._searches.recent()[:MOST]]
@@ -127,6 +128,8 @@ class Suggester:
                     if folded != typed and _within(folded, typed) and name not in some:
                         put = name if kind is SuggestionKind.PERSON else _in_folder(name)
                         some[name] = Suggestion(kind, name, f"{before}{put} ")
+            if not some and kind is SuggestionKind.PERSON:
+                some = _meant(text, names)
             found += list(some.values())[: _MOST_OF[kind]]
         return found
 
@@ -134,6 +137,18 @@ class Suggester:
         typed = fold(" ".join(text.split()))
         recent = [_recent(each) for each in self._searches.recent() if _goes_on(fold(each), typed)]
         return recent[: _MOST_OF["recent"]]
+
+
+def _meant(text: str, names: Sequence[tuple[str, str]]) -> dict[str, Suggestion]:
+    """People whose names somebody slipped at, or typed with the other keyboard."""
+    some: dict[str, Suggestion] = {}
+    for before, typed in _endings(text):
+        keys = other_keyboard(typed)
+        for name, folded in names:
+            slipped = any(is_slip(typed, each) for each in (folded, *folded.split()))
+            if slipped or (len(keys) > 1 and (folded == keys or _within(folded, keys))):
+                some.setdefault(name, Suggestion(SuggestionKind.PERSON, name, f"{before}{name} "))
+    return some
 
 
 def _recent(text: str) -> Suggestion:
@@ -175,6 +190,9 @@ def _words(text: str, known: _Known, most: int) -> list[Suggestion]:
     if len(typed) < (1 if has_hangul(typed) else 2):
         return []
     places = [at for at in beginning(known.words, typed) if known.words[at] != typed]
+    keys = other_keyboard(typed)
+    if not places and len(keys) > 1:
+        places = beginning(known.words, keys)
     best = heapq.nsmallest(most, places, key=lambda at: (-known.counts[at], known.words[at]))
     return [
         Suggestion(SuggestionKind.WORD, known.words[at], f"{before}{known.words[at]} ")
