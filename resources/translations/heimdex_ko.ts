@@ -660,6 +660,10 @@
         <translation>이 영상의 얼굴을 찾았지만 사람별로 나누지 못했습니다. 다시 시도하세요.</translation>
     </message>
     <message>
+        <source>The engine closed its pipe unexpectedly.</source>
+        <translation>엔진과의 연결이 갑자기 끊어졌습니다.</translation>
+    </message>
+    <message>
         <source>%1 is not installed; run: heimdex models download %2</source>
         <translation>%1(%2)이(가) 설치되어 있지 않습니다. 설정의 ‘모델’에서 내려받으세요.</translation>
     </message>
@@ -752,6 +756,38 @@
         <translation>%1에 사진을 저장할 수 없습니다(%2). 공간을 비우거나 권한을 확인하세요.</translation>
     </message>
     <message>
+        <source>The library %1 is not there any more; connect its drive or put the folder back. Until then nothing can be kept.</source>
+        <translation>보관함 %1이(가) 더 이상 제자리에 없습니다. 드라이브를 연결하거나 폴더를 되돌려 놓으세요. 그때까지는 아무것도 저장되지 않습니다.</translation>
+    </message>
+    <message>
+        <source>The library was moved to %1 and is not there now; connect its drive, or delete %2 to begin a new library.</source>
+        <translation>보관함을 %1(으)로 옮겼는데 지금은 그곳에 없습니다. 드라이브를 연결하세요. 새 보관함으로 시작하려면 %2을(를) 지우세요.</translation>
+    </message>
+    <message>
+        <source>The library %1 cannot be opened (%2); check that the folder exists and that you may write to it.</source>
+        <translation>보관함 %1을(를) 열 수 없습니다(%2). 폴더가 있는지, 쓸 권한이 있는지 확인하세요.</translation>
+    </message>
+    <message>
+        <source>The library&apos;s database %1 is damaged; `heimdex library restore` puts its newest sound backup in its place. Your videos are not affected.</source>
+        <translation>보관함의 데이터베이스 %1이(가) 손상되었습니다. `heimdex library restore`를 실행하면 온전한 최신 백업으로 되돌립니다. 영상은 그대로입니다.</translation>
+    </message>
+    <message>
+        <source>The folder %1 is a file; choose another place.</source>
+        <translation>%1은(는) 폴더가 아니라 파일입니다. 다른 곳을 고르세요.</translation>
+    </message>
+    <message>
+        <source>The folder %1 cannot be created (%2); choose another place or change its permissions.</source>
+        <translation>%1 폴더를 만들 수 없습니다(%2). 다른 곳을 고르거나 권한을 바꾸세요.</translation>
+    </message>
+    <message>
+        <source>The folder %1 cannot be written to (%2); choose another place or change its permissions.</source>
+        <translation>%1 폴더에 쓸 수 없습니다(%2). 다른 곳을 고르거나 권한을 바꾸세요.</translation>
+    </message>
+    <message>
+        <source>The folder %1 belongs to %2, and you may not write to it; choose a place of your own.</source>
+        <translation>%1 폴더는 %2의 것이어서 쓸 수 없습니다. 자신의 폴더를 고르세요.</translation>
+    </message>
+    <message>
         <source>Pictures of videos that are no longer here were left and are deleted.</source>
         <translation>라이브러리에 더 이상 없는 동영상의 그림이 남아 있어 삭제했습니다.</translation>
     </message>
@@ -776,8 +812,8 @@
         <translation>%1에 백업을 만들 수 없습니다(%2). 공간을 확보하거나 권한을 확인하세요.</translation>
     </message>
     <message>
-        <source>The backup %1 cannot be written (%2); free some space and try again.</source>
-        <translation>백업 %1을(를) 쓸 수 없습니다(%2). 공간을 확보한 뒤 다시 시도하세요.</translation>
+        <source>%1 cannot be written (%2).</source>
+        <translation>%1에 쓸 수 없습니다(%2).</translation>
     </message>
     <message>
         <source>The settings cannot be saved to %1 (%2).</source>
@@ -786,6 +822,54 @@
     <message>
         <source>The settings in %1 cannot be read (%2); mend the file or delete it.</source>
         <translation>%1의 설정을 읽을 수 없습니다(%2). 파일을 고치거나 지우세요.</translation>
+    </message>
+    <message>
+        <source>The backup %1 cannot be written (%2); free some space or check the permissions.</source>
+        <translation>백업 %1을(를) 쓸 수 없습니다(%2). 공간을 비우거나 권한을 확인하세요.</translation>
+    </message>
+    <message>
+        <source>There is no backup in %1; name one, or move %2 away to start a new library. Your videos are not affected.</source>
+        <translation>%1에 백업이 없습니다. 백업을 지정하거나, %2을(를) 다른 곳으로 옮기고 새 보관함으로 시작하세요. 영상은 그대로입니다.</translation>
+    </message>
+    <message>
+        <source>There is no backup %1.</source>
+        <translation>백업 %1이(가) 없습니다.</translation>
+    </message>
+    <message>
+        <source>The backup %1 is damaged (%2).</source>
+        <translation>백업 %1이(가) 손상되었습니다(%2).</translation>
+    </message>
+    <message>
+        <source>The backup %1 cannot be read (%2).</source>
+        <translation>백업 %1을(를) 읽을 수 없습니다(%2).</translation>
+    </message>
+    <message>
+        <source>The backup %1 cannot be used: %2</source>
+        <translation>백업 %1을(를) 쓸 수 없습니다: %2</translation>
+    </message>
+    <message>
+        <source>The backup cannot be put in its place (%1); check that you may write to %2.</source>
+        <translation>백업을 제자리에 놓을 수 없습니다(%1). %2에 쓸 권한이 있는지 확인하세요.</translation>
+    </message>
+    <message>
+        <source>The backup %1 still holds what was erased and cannot be deleted (%2); delete it yourself.</source>
+        <translation>백업 %1에 지운 내용이 남아 있는데 이 백업을 지울 수 없습니다(%2). 직접 지우세요.</translation>
+    </message>
+    <message>
+        <source>The settings in %1 cannot be read (%2).</source>
+        <translation>%1의 설정을 읽을 수 없습니다(%2).</translation>
+    </message>
+    <message>
+        <source>The settings in %1 were written by a newer Heimdex; update Heimdex or move the file away.</source>
+        <translation>%1의 설정은 더 새로운 Heimdex가 쓴 것입니다. Heimdex를 업데이트하거나 파일을 다른 곳으로 옮기세요.</translation>
+    </message>
+    <message>
+        <source>Another folder of the library is at %1.</source>
+        <translation>%1에는 보관함의 다른 폴더가 있습니다.</translation>
+    </message>
+    <message>
+        <source>The library knows nothing at %1; see `heimdex status --all`.</source>
+        <translation>보관함에는 %1에 대한 것이 없습니다. `heimdex status --all`로 확인하세요.</translation>
     </message>
     <message>
         <source>A name must have at least one letter.</source>
@@ -1255,6 +1339,14 @@
         <source>Full screen</source>
         <translation>전체 화면</translation>
     </message>
+    <message>
+        <source>Play</source>
+        <translation>재생</translation>
+    </message>
+    <message>
+        <source>Remove from the library</source>
+        <translation>보관함에서 빼기</translation>
+    </message>
 </context>
 <context>
     <name>KeysDialog</name>
@@ -1269,6 +1361,10 @@
     <message>
         <source>Playing</source>
         <translation>재생할 때</translation>
+    </message>
+    <message>
+        <source>A video of the library</source>
+        <translation>보관함의 영상</translation>
     </message>
     <message>
         <source>Done</source>
@@ -2701,6 +2797,41 @@
         <translation>
             <numerusform>전에 찾은 얼굴 %n개가 아직 보관되어 있습니다.</numerusform>
         </translation>
+    </message>
+</context>
+<context>
+    <name>TakeOut</name>
+    <message>
+        <source>Copy or save what is said</source>
+        <translation>하는 말 복사하거나 저장</translation>
+    </message>
+    <message>
+        <source>Copy what is said</source>
+        <translation>하는 말 복사</translation>
+    </message>
+    <message>
+        <source>Save as subtitles (SRT)…</source>
+        <translation>자막으로 저장(SRT)…</translation>
+    </message>
+    <message>
+        <source>Save as subtitles (WebVTT)…</source>
+        <translation>자막으로 저장(WebVTT)…</translation>
+    </message>
+    <message>
+        <source>Save as text…</source>
+        <translation>글로 저장…</translation>
+    </message>
+    <message>
+        <source>What is said was copied.</source>
+        <translation>하는 말을 복사했습니다.</translation>
+    </message>
+    <message>
+        <source>Saved as %1.</source>
+        <translation>%1(으)로 저장했습니다.</translation>
+    </message>
+    <message>
+        <source>Save what is said</source>
+        <translation>하는 말 저장</translation>
     </message>
 </context>
 <context>

@@ -152,6 +152,30 @@ def test_sound_goes_off_and_on_by_key(window: Window, filled: Small, qtbot: QtBo
     assert not player(window).muted
 
 
+def test_what_is_said_is_copied_and_saved_as_subtitles(
+    window: Window, filled: Small, qtbot: QtBot, tmp_path: Path
+) -> None:
+    taking = window.side.taking
+    assert not taking.isVisible()
+    window.side.show_video(filled.videos["beach.mp4"])
+    qtbot.waitUntil(taking.isVisible, timeout=20_000)
+    taking.copy()
+    assert QApplication.clipboard().text().startswith("Look at the sea.")
+    target = tmp_path / "beach.srt"
+    target.write_text("an older one")
+    with qtbot.waitSignal(taking.said, timeout=20_000) as said:
+        taking.save(target, "srt")
+    assert said.args == ["Saved as beach.srt.", False]
+    assert target.read_text().startswith("1\n00:00:00,000 --> 00:00:01,900\nLook at the sea.\n")
+    with qtbot.waitSignal(window.session.said, timeout=20_000) as said:  # type: ignore[union-attr]
+        taking.save(tmp_path / "no folder" / "beach.srt", "srt")
+    assert said.args[0].endswith("cannot be written (No such file or directory).")
+    # Where nobody speaks, there is nothing to take.
+    filled.spoken(filled.videos["party.mp4"])
+    window.side.show_video(filled.videos["party.mp4"])
+    qtbot.waitUntil(lambda: not taking.isVisible(), timeout=20_000)
+
+
 def test_a_file_that_was_not_listened_to_says_why_beside_the_player(
     window: Window, filled: Small, qtbot: QtBot
 ) -> None:

@@ -16,6 +16,7 @@ from heimdex.ui import wording
 from heimdex.ui.preferences import Preferences
 from heimdex.ui.session import Session
 from heimdex.ui.side.details import Details, DetailsView, read_details
+from heimdex.ui.side.taking import TakeOut
 from heimdex.ui.side.transcript import TranscriptView
 from heimdex.ui.theme import Theme
 from heimdex.ui.widgets import Elided, EmptyState, icon_button, label
@@ -58,6 +59,8 @@ class SidePanel(QFrame):
         self.written = TranscriptView(theme)
         self.written.setAccessibleName(self.tr("Text on screen"))
         self.written.sought.connect(self.seek)
+        self.taking = TakeOut(theme)
+        self.taking.said.connect(self.said)
         self._details = DetailsView(theme)
         self._details.person_chosen.connect(self.person_chosen)
         self._silent = label("", "muted", wrap=True)
@@ -84,6 +87,7 @@ class SidePanel(QFrame):
     def attach(self, session: Session) -> None:
         """Show videos of an open library."""
         self._session = session
+        self.taking.attach(session)
         session.changed.connect(self._refresh)
         session.thumbnails.loaded.connect(self._show_poster)
 
@@ -149,9 +153,10 @@ class SidePanel(QFrame):
         self._pages.addWidget(self._details)
         self._tabs.currentChanged.connect(self._pages.setCurrentIndex)
         tabs = QHBoxLayout()
-        tabs.setContentsMargins(16, 0, 16, 0)
+        tabs.setContentsMargins(16, 0, 8, 0)
         tabs.addWidget(self._tabs)
         tabs.addStretch(1)
+        tabs.addWidget(self.taking)
         rule = QFrame()
         rule.setObjectName("line")
         body = QWidget()
@@ -217,6 +222,7 @@ class SidePanel(QFrame):
         before, self.details = self.details, details
         self._similar.setVisible(bool(details.video.duration_ms))
         self.title.show_text(details.video.title)
+        self.taking.show_video(details.video, details.transcript)
         segments = details.transcript.segments if details.transcript is not None else ()
         if before is None or before.transcript != details.transcript or not segments:
             self.transcript.lines.replace(segments)
