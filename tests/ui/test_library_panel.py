@@ -1,10 +1,12 @@
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QDate, QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from ui_library import Small
@@ -247,6 +249,36 @@ def test_order_and_filter_are_stable(qapp: object) -> None:
     assert [model.index(i, 0).data() for i in range(2)] == ["video 00000", "video 00001"]
     model.arrange(Sort.RECORDED)
     assert model.index(0, 0).data() == "video 00004"
+
+
+def test_numbers_in_names_are_put_in_order_as_numbers(qapp: object) -> None:
+    model = LibraryModel()
+    names = ["clip 10", "IMG_0002", "clip 9", "2 cats", "clip", "10 cats", "여행 2", "여행 10"]
+    made: dict[VideoId, Row | None] = {}
+    for (video_id, row), name in zip(rows(len(names)).items(), names, strict=True):
+        assert row is not None
+        made[video_id] = replace(row, video=replace(row.video, title=name))
+    model.replace(made)
+    model.arrange(Sort.TITLE)
+    assert [model.index(i, 0).data() for i in range(model.rowCount())] == [
+        "2 cats", "10 cats", "clip", "clip 9", "clip 10", "IMG_0002", "여행 2", "여행 10",
+    ]  # fmt: skip
+
+
+def test_the_key_that_deletes_asks_before_it_removes(
+    filled: Small, open_window: OpenWindow, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    panel = open_window(filled).library
+    beach = filled.videos["beach.mp4"]
+    panel.view.setCurrentIndex(panel.model.index_of(beach))
+    answers = [False, True]
+    monkeypatch.setattr(panel, "_confirmed", lambda *_: answers.pop(0))
+    QTest.keyClick(panel.view, Qt.Key.Key_Delete)
+    assert len(answers) == 1
+    assert panel.model.row(beach) is not None
+    QTest.keyClick(panel.view, Qt.Key.Key_Delete)
+    qtbot.waitUntil(lambda: panel.model.row(beach) is None, timeout=20_000)
+    assert (filled.media / "beach.mp4").exists()
 
 
 def test_a_change_is_told_row_by_row(qapp: object, qtbot: QtBot) -> None:

@@ -48,6 +48,12 @@ PLAYING = (
     Entry("full", ("F",), QT_TRANSLATE_NOOP("Keys", "Full screen")),
 )
 
+CHOSEN = (
+    Entry("", ("Return",), QT_TRANSLATE_NOOP("Keys", "Play")),
+    Entry("", ("Del",), QT_TRANSLATE_NOOP("Keys", "Remove from the library")),
+)
+"""What the library's view does by itself with a video that is chosen; not bound here."""
+
 
 def bind(window: QWidget, actions: Mapping[str, Callable[[], object]]) -> None:
     """Bind every entry of the tables to the action of its name."""
@@ -65,11 +71,12 @@ class KeysDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         columns = QHBoxLayout()
         columns.setSpacing(48)
-        for title, entries in (
-            (self.tr("In the window"), MOVING),
-            (self.tr("Playing"), PLAYING),
-        ):
-            columns.addLayout(_column(title, entries))
+        columns.addLayout(_column(self.tr("In the window"), MOVING))
+        right = QVBoxLayout()
+        right.setSpacing(16)
+        right.addLayout(_column(self.tr("Playing"), PLAYING))
+        right.addLayout(_column(self.tr("A video of the library"), CHOSEN))
+        columns.addLayout(right)
         done = button(self.tr("Done"), "primary", self.accept)
         done.setDefault(True)
         whole = QVBoxLayout(self)

@@ -6,7 +6,7 @@ What a card looks like is the delegate's affair, what there is the model's.
 from collections.abc import Callable
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView
 
 from heimdex.ui.widgets import label
@@ -20,6 +20,8 @@ class Grid(QListView):
     """Rows that wrap: this layout stays quick with ten thousand cards, the icon mode does not."""
 
     resized = Signal()
+    remove_wanted = Signal()
+    """The key that deletes was pressed."""
     SIDES = 16 + 12
     """Margin and scroll bar, in pixels."""
 
@@ -68,6 +70,12 @@ class Grid(QListView):
         self.place.show()
         self.place.raise_()
         self._timer.start()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self.remove_wanted.emit()
+        else:
+            super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

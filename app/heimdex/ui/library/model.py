@@ -3,6 +3,7 @@
 Reading them from the library happens in the background; how one looks is the delegate's affair.
 """
 
+import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import StrEnum
@@ -269,10 +270,18 @@ def tooltip(row: Row) -> str:
     return "\n".join(lines)
 
 
+def _natural(title: str) -> list[tuple[str, int]]:
+    """What to compare titles by, so that `clip 9` comes before `clip 10`."""
+    words = _DIGITS.split(title.casefold())
+    numbers = [int(each) for each in words[1::2]]
+    return list(zip(words[::2], [*numbers, -1], strict=True))
+
+
+_DIGITS = re.compile("([0-9]+)")
 _ORDERS: dict[Sort, Callable[[Row], Any]] = {
     Sort.RECORDED: lambda row: (-(row.video.recorded_at or 0), row.video.title.casefold()),
     Sort.ADDED: lambda row: (-row.video.added_at, row.video.title.casefold()),
-    Sort.TITLE: lambda row: row.video.title.casefold(),
+    Sort.TITLE: lambda row: _natural(row.video.title),
     Sort.LONGEST: lambda row: (-row.video.duration_ms, row.video.title.casefold()),
 }
 _FILTERS: dict[Show, Callable[[Row], bool]] = {

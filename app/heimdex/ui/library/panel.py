@@ -54,6 +54,7 @@ class LibraryPanel(QWidget):
         self.delegate.play_pressed.connect(self._play)
         self.view.setAccessibleName(self.tr("Videos"))
         self.view.activated.connect(self._play)
+        self.view.remove_wanted.connect(self.remove_selected)
         self.view.customContextMenuRequested.connect(self._open_menu)
         self.view.selectionModel().currentChanged.connect(self._tell)
         self.view.resized.connect(self._fit)
