@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from heimdex.bootstrap import Library
+from heimdex.domain import errors
 from heimdex.domain.errors import MediaError, ModelUnavailable, UserError
 from heimdex.ml import manifests
 from heimdex.ml.store import ModelStatus, State, unavailable
@@ -74,6 +75,36 @@ def test_every_reason_why_a_file_cannot_be_used_is_listed() -> None:
     # What only a name and a number are put into differs in what it is called, not in its words.
     unnumbered = {re.sub(r"%\d", "%", listed) for listed in complaints.SENTENCES}
     missing = [s for s in sorted(sentences) if re.sub(r"%\d", "%", s) not in unnumbered]
+    assert missing == [], "list them in ui/complaints.py, and translate them"
+
+
+ONLY_COMMANDS = (
+    # Somebody named something on the command line, the program is made wrong, or search goes on.
+    "That the library is at %", "There is no setting named", "% %, not %.", "% exists already;",
+    "The disk that holds % has no room for the library", "The library cannot be moved to",
+    "The old place and the new one", "The library knows nothing in", "The library already knows",
+    "The library knows other videos", "No video in the library is called", "% videos are called",
+    "No search is saved as", "An engine host is started by Heimdex itself",
+    "The engine has no method", "The vector index", "Cancelled.",
+)  # fmt: skip
+
+
+def test_what_goes_wrong_with_a_library_is_listed() -> None:
+    """Its folder, its settings, its database, its backups, its children."""
+    said = {
+        shape(node.args[0])
+        for room in ("config", "storage", "hosts")
+        for path in (SOURCE / room).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and issubclass(vars(errors).get(node.func.id, object), errors.HeimdexError)
+        and node.args
+    }
+    sentences = {re.sub(r"%\d", "%", each) for each in said if each is not None}
+    assert len(sentences) > 40, "they are written in another way now: look again"
+    listed = {re.sub(r"%\d", "%", each) for each in complaints.SENTENCES}
+    missing = [s for s in sorted(sentences - listed) if not s.startswith(ONLY_COMMANDS)]
     assert missing == [], "list them in ui/complaints.py, and translate them"
 
 

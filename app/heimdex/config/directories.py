@@ -87,12 +87,8 @@ class Directories:
                 f"The library was moved to {self.library} and is not there now; connect its drive, "
                 f"or delete {note} to begin a new library."
             )
-        for folder, meaning in (
-            (self.home, "data folder"),
-            (self.logs, "log folder"),
-            (self.library, "library folder"),
-        ):
-            _make_writable(folder, meaning)
+        for folder in (self.home, self.logs, self.library):
+            _make_writable(folder)
         _make_private(self.library)
 
 
@@ -162,20 +158,18 @@ def _make_private(library: Path) -> None:
             library.chmod(0o700)
 
 
-def _make_writable(folder: Path, meaning: str) -> None:
+def _make_writable(folder: Path) -> None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except FileExistsError:
-        raise UserError(
-            f"The {meaning} {folder} is a file, not a folder; choose another place."
-        ) from None
+        raise UserError(f"The folder {folder} is a file; choose another place.") from None
     except OSError as error:
         raise UserError(
-            f"The {meaning} {folder} cannot be created ({error.strerror or error}); "
+            f"The folder {folder} cannot be created ({error.strerror or error}); "
             "choose another place or change its permissions."
         ) from error
     if not folder.is_dir():
-        raise UserError(f"The {meaning} {folder} is a file, not a folder; choose another place.")
+        raise UserError(f"The folder {folder} is a file; choose another place.")
     # A real attempt: permission bits lie for root, on read-only mounts and on Windows.
     probe = folder / f".write-test-{os.getpid()}"
     try:
@@ -185,11 +179,11 @@ def _make_writable(folder: Path, meaning: str) -> None:
         owner = _other_owner(folder)
         if owner:
             raise UserError(
-                f"The {meaning} {folder} belongs to {owner}, and you may not write to it; choose a "
-                "place of your own."
+                f"The folder {folder} belongs to {owner}, and you may not write to it; choose "
+                "a place of your own."
             ) from error
         raise UserError(
-            f"The {meaning} {folder} cannot be written to ({error.strerror or error}); "
+            f"The folder {folder} cannot be written to ({error.strerror or error}); "
             "choose another place or change its permissions."
         ) from error
 

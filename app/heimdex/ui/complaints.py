@@ -112,6 +112,7 @@ _LISTED = (
     QT_TRANSLATE_NOOP(
         "Complaints", "The faces of this video were found but not sorted to people; try again."
     ),
+    QT_TRANSLATE_NOOP("Complaints", "The engine closed its pipe unexpectedly."),
     # Models
     QT_TRANSLATE_NOOP("Complaints", "%1 is not installed; run: heimdex models download %2"),
     QT_TRANSLATE_NOOP("Complaints", "%1 is not installed; run: heimdex models add %2 --from PATH"),
@@ -186,6 +187,39 @@ _LISTED = (
         "Complaints",
         "Pictures cannot be written to %1 (%2); free some space or check the permissions.",
     ),
+    QT_TRANSLATE_NOOP(
+        "Complaints",
+        "The library %1 is not there any more; connect its drive or put the folder back. "
+        "Until then nothing can be kept.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Complaints",
+        "The library was moved to %1 and is not there now; connect its drive, or delete %2 "
+        "to begin a new library.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Complaints",
+        "The library %1 cannot be opened (%2); check that the folder exists and that you may "
+        "write to it.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Complaints",
+        "The library's database %1 is damaged; `heimdex library restore` puts its newest "
+        "sound backup in its place. Your videos are not affected.",
+    ),
+    QT_TRANSLATE_NOOP("Complaints", "The folder %1 is a file; choose another place."),
+    QT_TRANSLATE_NOOP(
+        "Complaints",
+        "The folder %1 cannot be created (%2); choose another place or change its permissions.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Complaints",
+        "The folder %1 cannot be written to (%2); choose another place or change its permissions.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Complaints",
+        "The folder %1 belongs to %2, and you may not write to it; choose a place of your own.",
+    ),
     # Looking after the library
     QT_TRANSLATE_NOOP(
         "Complaints", "Pictures of videos that are no longer here were left and are deleted."
@@ -200,13 +234,39 @@ _LISTED = (
         "Complaints",
         "No backup can be made in %1 (%2); free some space or check the permissions.",
     ),
-    QT_TRANSLATE_NOOP(
-        "Complaints", "The backup %1 cannot be written (%2); free some space and try again."
-    ),
+    QT_TRANSLATE_NOOP("Complaints", "%1 cannot be written (%2)."),
     QT_TRANSLATE_NOOP("Complaints", "The settings cannot be saved to %1 (%2)."),
     QT_TRANSLATE_NOOP(
         "Complaints", "The settings in %1 cannot be read (%2); mend the file or delete it."
     ),
+    QT_TRANSLATE_NOOP(
+        "Complaints",
+        "The backup %1 cannot be written (%2); free some space or check the permissions.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Complaints",
+        "There is no backup in %1; name one, or move %2 away to start a new library. Your "
+        "videos are not affected.",
+    ),
+    QT_TRANSLATE_NOOP("Complaints", "There is no backup %1."),
+    QT_TRANSLATE_NOOP("Complaints", "The backup %1 is damaged (%2)."),
+    QT_TRANSLATE_NOOP("Complaints", "The backup %1 cannot be read (%2)."),
+    QT_TRANSLATE_NOOP("Complaints", "The backup %1 cannot be used: %2"),
+    QT_TRANSLATE_NOOP(
+        "Complaints",
+        "The backup cannot be put in its place (%1); check that you may write to %2.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Complaints",
+        "The backup %1 still holds what was erased and cannot be deleted (%2); delete it yourself.",
+    ),
+    QT_TRANSLATE_NOOP("Complaints", "The settings in %1 cannot be read (%2)."),
+    QT_TRANSLATE_NOOP(
+        "Complaints",
+        "The settings in %1 were written by a newer Heimdex; update Heimdex or move the file away.",
+    ),
+    QT_TRANSLATE_NOOP("Complaints", "Another folder of the library is at %1."),
+    QT_TRANSLATE_NOOP("Complaints", "The library knows nothing at %1; see `heimdex status --all`."),
     # People and searches
     QT_TRANSLATE_NOOP("Complaints", "A name must have at least one letter."),
     QT_TRANSLATE_NOOP("Complaints", "A name may have %1 characters; this one has %2."),
