@@ -72,7 +72,10 @@ def check(database: Database, store: CompactStore, space: Space = PASSAGES) -> N
         assert about[key] == pytest.approx(value, abs=0.02)
     assert (similarity[found.owner < 0] == NOT_THERE).all()
     backwards = alive[::-1]
-    np.testing.assert_allclose(found.vectors(backwards) @ query, similarity[backwards], atol=0.02)
+    again = found.similarities(backwards, np.stack([query, -query]))
+    np.testing.assert_allclose(again[:, 0], similarity[backwards], atol=0.02)
+    np.testing.assert_allclose(again[:, 1], -again[:, 0], atol=1e-5)
+    assert found.similarities(alive[:0], query[None]).shape == (0, 1)
 
 
 def test_it_is_what_is_stored(

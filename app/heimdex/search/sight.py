@@ -37,8 +37,8 @@ AGAIN = 40
 KEEPS = 0.85
 """A stretch goes on while its frames are this much as fitting as the best one."""
 
-_AT_MOST = 32
-"""Frames of a stretch in which a thing is looked for."""
+_AROUND = 16
+"""Frames of a stretch, those nearest to its best, in which a thing is looked for."""
 
 SEEN_AT_MOST = 0.6
 """What a picture alone can be sure of when a sentence is asked for."""
@@ -240,8 +240,9 @@ def _shows_all(stretch: Candidate, frames: Frames, known: Known, things: Sequenc
     there = compact.rows[stretch.video_id]
     starts, ends = compact.start_ms[there], compact.end_ms[there]
     inside = (starts < stretch.end_ms) & (ends > stretch.start_ms)
-    vectors = compact.vectors(there.start + np.flatnonzero(inside)[:_AT_MOST])
-    return all(known.show(vectors, thing) for thing in things)
+    rows = np.flatnonzero(inside)
+    rows = rows[np.argsort(np.abs(starts[rows] - stretch.at_ms), kind="stable")[:_AROUND]]
+    return all(known.show(compact, there.start + rows, thing) for thing in things)
 
 
 def _rival(best: Sequence[tuple[int, float]]) -> float | None:

@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heimdex.domain.engines import Concepts, Thing
-from heimdex.domain.vectors import Vectors
 from heimdex.search.korean import has_hangul, stem
 from heimdex.search.nearest import best_rows
 from heimdex.storage.compact import Among, Compact
 
-LIKELY = 128
-"""The frames nearest to a thing, in which it is looked for."""
+LIKELY = 32
+"""The frames nearest to a thing, in which it is looked for; 8 were enough for every thing of the
+starter eyes."""
 
 _WORD = re.compile(r"[^\W_]+")
 _HISSED = re.compile(r"(?:s|x|z|ch|sh)es$")
@@ -60,26 +60,29 @@ class Known:
             at += 1
         return found
 
-    def shares(self, vectors: Vectors, thing: Thing) -> NDArray[np.float32]:
-        """Of what each picture (n × d) is taken for, the share that is the thing: 0..1, (n,)."""
-        heat = (vectors @ self.concepts.directions.T) / self.concepts.heat
+    def shares(self, cosines: NDArray[np.float32], thing: Thing) -> NDArray[np.float32]:
+        """Of what each picture is taken for, the share that is the thing, 0..1, (n,); `cosines`:
+        of the pictures to all concepts, n × concepts."""
+        heat = cosines / self.concepts.heat
         heat = np.exp(heat - heat.max(axis=1, keepdims=True))
         share: NDArray[np.float32] = heat[:, thing.concepts].sum(axis=1) / heat.sum(axis=1)
         return share
 
-    def show(self, vectors: Vectors, thing: Thing) -> bool:
-        """Whether one of some pictures is taken for it, enough to be found by its name."""
-        return self._largest(vectors, thing) >= self.concepts.shown
+    def show(self, frames: Compact, rows: NDArray[np.int64], thing: Thing) -> bool:
+        """Whether one of some frames is taken for it, enough to be found by its name."""
+        return self._largest(frames, rows, thing) >= self.concepts.shown
 
     def is_anywhere(self, thing: Thing, frames: Compact, among: Among | None) -> bool:
         """Whether one of the frames may show it, of those in `among`, where given."""
         middle = self.concepts.directions[list(thing.concepts)].sum(axis=0)
         middle /= max(float(np.linalg.norm(middle)), 1e-9)
         near = best_rows(frames.similarity(middle, among), LIKELY)
-        return self._largest(frames.vectors(near), thing) >= self.concepts.least
+        return self._largest(frames, near, thing) >= self.concepts.least
 
-    def _largest(self, vectors: Vectors, thing: Thing) -> float:
-        return float(self.shares(vectors, thing).max()) if len(vectors) else 0.0
+    def _largest(self, frames: Compact, rows: NDArray[np.int64], thing: Thing) -> float:
+        if not len(rows):
+            return 0.0
+        return float(self.shares(frames.similarities(rows, self.concepts.directions), thing).max())
 
     def _at(
         self, typed: Sequence[str], forms: Sequence[tuple[str, ...]], at: int, length: int

@@ -7,6 +7,7 @@ costs about 0.0005 of a cosine: the order of near neighbours is settled by compa
 
 import json
 import logging
+import shutil
 import threading
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -108,16 +109,19 @@ class Compact:
             np.copyto(found, NOT_THERE, where=among.others)
         return found
 
-    def vectors(self, rows: NDArray[np.int64]) -> Vectors:
-        """The vectors of some rows, n × d, as rounded as they are compared."""
-        width = max((block.codes.shape[1] for block in self.blocks), default=0)
-        found = np.zeros((len(rows), width), np.float32)
+    def similarities(self, rows: NDArray[np.int64], others: Vectors) -> NDArray[np.float32]:
+        """About the cosines of some rows to several unit vectors (m, d), shape (len(rows), m)."""
+        import simsimd
+
+        found = np.full((len(rows), len(others)), NOT_THERE, np.float32)
         at = 0
         for block in self.blocks:
             here = (rows >= at) & (rows < at + len(block))
             inside = rows[here] - at
             if len(inside):
-                found[here] = block.codes[inside] * block.scales[inside, None]
+                # Not `@`: for so few rows its threads cost more than they do, on a busy machine.
+                vectors = block.codes[inside] * block.scales[inside, None]
+                found[here] = np.asarray(simsimd.cdist(vectors, others, "dot"))
             at += len(block)
         return found
 
@@ -175,6 +179,14 @@ class CompactStore:
                 kept = (changes, self._made(space))
                 self._kept[space.key] = kept
             return kept[1]
+
+    def discard(self) -> None:
+        """Delete all copies; they are made anew when they are next asked for. Raises OSError."""
+        with self._lock:
+            self._kept.clear()
+            self._blocks.clear()
+            if self._folder is not None and self._folder.exists():
+                shutil.rmtree(self._folder)
 
     def _changes(self, space: Space) -> int:
         row = (
