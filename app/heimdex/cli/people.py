@@ -119,7 +119,13 @@ def _who(command: argparse.ArgumentParser) -> argparse.ArgumentParser:
 def list_(options: argparse.Namespace) -> int:
     """Print everybody."""
     with opened(options) as library:
-        everybody = library.people.list(hidden=getattr(options, "all", False))
+        everything = getattr(options, "all", False)
+        # Somebody unnamed whom no video shows any more is kept for what was said of them.
+        everybody = [
+            person
+            for person in library.people.list(hidden=everything)
+            if everything or person.name is not None or person.track_count
+        ]
         enabled = library.people.enabled
         explain_once(library)
     if not enabled:

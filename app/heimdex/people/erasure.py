@@ -59,11 +59,12 @@ class Erasure:
             self._store.put_note(_DUE, "1")
         return self._clean(len(refs))
 
-    def erase_everything(self) -> Forgotten:
+    def erase_everything(self, journal: Journal) -> Forgotten:
         """Erase everybody, every face, and that faces were ever looked for."""
         faces = self._store.count_tracks()
         with self._store.overwriting(), self._store.transaction():
-            self._store.erase_searches(self._store.name_holders())
+            everybody = self._store.name_holders()
+            self._store.erase_searches(everybody, journal.forget(everybody))
             self._store.delete_everybody()
             videos = self._store.delete_tracks()
             for space in self._vectors.spaces():

@@ -349,7 +349,7 @@ class People:
 
     def erase_everything(self) -> Forgotten:
         """Erase everybody and every face that was found; the videos stay, and so does the rest."""
-        return self._erasure.erase_everything()
+        return self._erasure.erase_everything(self._journal)
 
     def finish_erasing(self) -> None:
         """Clean the files if forgetting was interrupted; for the start."""
