@@ -12,7 +12,8 @@ from small_library import Library, put
 from heimdex.domain.media import FileState, Place
 from heimdex.domain.stages import JobState, Stage
 from heimdex.indexing import drives_linux, drives_macos, reach
-from heimdex.indexing.drives import Drives, Mount
+from heimdex.indexing.drives import Drives
+from heimdex.indexing.mounts import Mount
 from heimdex.indexing.reach import UNREACHABLE
 
 MakeDrive = Callable[[str], Drive]

@@ -7,27 +7,14 @@ the library, by `following`.
 
 import os
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 from heimdex.domain.media import Place
+from heimdex.indexing.mounts import Mount
 
 _UNC = "\\\\"
 """A path of Windows that begins like that names a share and its server."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mount:
-    """One place where (a part of) a file system is mounted."""
-
-    point: Path
-    root: str
-    """Which part of the file system that is, as a path from its root; mostly empty."""
-    identity: Callable[[], str | None]
-    """What the file system is called by itself; None when it has no lasting name."""
-    remote: bool
-    """Whether others change it without this computer's system being told."""
 
 
 class Drives:

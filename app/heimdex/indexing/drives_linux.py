@@ -8,7 +8,7 @@ import re
 from functools import partial
 from pathlib import Path
 
-from heimdex.indexing.drives import Mount
+from heimdex.indexing.mounts import Mount
 
 MOUNTINFO = Path("/proc/self/mountinfo")
 BY_UUID = Path("/dev/disk/by-uuid")

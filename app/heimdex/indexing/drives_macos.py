@@ -10,7 +10,7 @@ import uuid
 from functools import partial
 from pathlib import Path
 
-from heimdex.indexing.drives import Mount
+from heimdex.indexing.mounts import Mount
 
 _MNT_NOWAIT = 2
 _MNT_LOCAL = 0x00001000

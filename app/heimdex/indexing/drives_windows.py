@@ -11,7 +11,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from heimdex.indexing.drives import Mount
+from heimdex.indexing.mounts import Mount
 
 _DRIVE_NO_ROOT_DIR = 1
 _DRIVE_REMOTE = 4
