@@ -48,6 +48,7 @@ from heimdex.storage.jobs import JobStore
 from heimdex.storage.lexicon import Lexicon
 from heimdex.storage.lock import LibraryLock
 from heimdex.storage.people import PeopleStore
+from heimdex.storage.scrub import Scrubbed, scrub
 from heimdex.storage.searches import SearchStore
 from heimdex.storage.stages import StageStore
 from heimdex.storage.upkeep import Upkeep
@@ -347,6 +348,17 @@ def forget_videos(library: Library, videos: Iterable[VideoId]) -> None:
         library.leaving.leave_video(video_id)
         library.artefacts.remove(video_id)
     library.index.sync(library.database)
+
+
+def erase_removed(library: Library) -> Scrubbed:
+    """Leave nothing on the disk of what was removed from the library: neither in free pages of the
+    database, nor in the copies of vectors, nor in the backups that were made by themselves.
+
+    Raises UserError when something cannot be deleted.
+    """
+    library.vectors.discard_copies()
+    library.index.rebuild(library.database)
+    return scrub(library.database)
 
 
 def switch_faces(library: Library, on: bool) -> None:

@@ -1,8 +1,10 @@
 """Folders that are taken out, drives that are away, and who has the library: by command."""
 
+import sqlite3
 from pathlib import Path
 
 from command import Command, Indexed
+from heimdex.storage.database import FILE_NAME
 from heimdex.storage.lock import LibraryLock
 
 
@@ -30,6 +32,27 @@ def test_removed_and_away(library_copy: Indexed, tmp_path: Path) -> None:
         assert "(offline)" in library_copy("status").out
     finally:
         away.rename(library_copy.videos)
+
+
+def traces(library: Path, words: str) -> list[str]:
+    files = [path for path in library.rglob("*") if path.is_file()]
+    return [path.name for path in files if words.encode() in path.read_bytes()]
+
+
+def test_nothing_is_left_of_what_is_removed_and_erased(library_copy: Indexed) -> None:
+    with sqlite3.connect(library_copy.library / FILE_NAME) as connection:
+        row = "SELECT video_id, text FROM passages ORDER BY length(text) DESC LIMIT 1"
+        video, words = connection.execute(row).fetchone()
+        path = connection.execute("SELECT path FROM files WHERE video_id = ?", (video,)).fetchone()
+    connection.close()
+    library_copy("library", "backup")
+    assert len(traces(library_copy.library, words[:40])) > 1
+    done = library_copy("remove", path[0], "--erase")
+    assert done.code == 0, done.err
+    assert "automatic backup" in done.err
+    assert traces(library_copy.library, words[:40]) == []
+    assert not list((library_copy.library / "artefacts").rglob(f"{video}/*"))
+    assert library_copy("library", "verify", "--json").json()[0]["problems"] == []
 
 
 def test_a_command_is_told_who_has_the_library(heimdex: Command, tmp_path: Path) -> None:

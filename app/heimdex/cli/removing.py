@@ -17,19 +17,28 @@ def define(command: argparse.ArgumentParser, shared: argparse.ArgumentParser) ->
     command.description = (
         "Take added folders, parts of them or single videos out of the library, with everything "
         "that was found in them. A part of an added folder is left alone from now on, also when "
-        "something new comes into it, until it is added by name. The files stay where they are."
+        "something new comes into it, until it is added by name. The files stay where they are. "
+        "--erase also leaves no trace of what was found in them: the database is written anew, "
+        "and the backups that Heimdex made by itself are deleted."
     )
     command.epilog = "example: heimdex remove ~/Videos/private ~/Videos/old.mp4"
     command.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="a file or a folder")
     command.add_argument("--list", action="store_true", help="list what is left alone, no more")
+    command.add_argument(
+        "--erase",
+        action="store_true",
+        help="leave no trace of what was found, also in what was removed before",
+    )
     command.add_argument("--json", action="store_true", help="one JSON object")
     command.set_defaults(run=remove, wrong=command.error)
 
 
 def remove(options: argparse.Namespace) -> int:
     """Take the paths out; one line for each that is not known. Exit code 1 when one was not."""
-    if not options.paths and not options.list:
-        options.wrong("nothing is named; give a PATH, or --list")
+    if not options.paths and not options.list and not options.erase:
+        options.wrong("nothing is named; give a PATH, --list, or --erase")
+    from heimdex.bootstrap import erase_removed
+
     failed = False
     forgotten = 0
     with opened(options) as library:
@@ -39,7 +48,9 @@ def remove(options: argparse.Namespace) -> int:
             except UserError as error:
                 complain(str(error))
                 failed = True
-        if forgotten:
+        if options.erase:
+            erased = erase_removed(library)
+        elif forgotten:
             library.index.sync(library.database)
         folders = {folder.id: folder.path for folder in library.catalogue.folders()}
         left_out = sorted(
@@ -55,4 +66,8 @@ def remove(options: argparse.Namespace) -> int:
         print(f"{counted(forgotten, 'video')} forgotten; the files are where they were.")
         if left_out:
             note(f"{counted(len(left_out), 'path')} left alone; see `heimdex remove --list`.")
+    if options.erase and not options.json:
+        note(f"No trace is left; {counted(erased.copies, 'automatic backup')} went as well.")
+        if not erased.rewritten:
+            note("The disk is too full to write the database anew: make room and run it again.")
     return 1 if failed else 0

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from heimdex.domain.errors import UserError
 from heimdex.domain.ids import VideoId
 from heimdex.domain.vectors import Neighbour, Space, SpaceKind, VectorBatch, Vectors
 from heimdex.storage.compact import Compact, CompactStore
@@ -173,6 +174,19 @@ class VectorStore:
     def compact(self, space: Space) -> Compact:
         """All vectors of the space at one byte a number, for comparing with every one of them."""
         return self._compact.space(space)
+
+    def discard_copies(self) -> None:
+        """Delete the compact copies, which hold what was removed until they are next made.
+
+        Raises UserError when they cannot be deleted.
+        """
+        try:
+            self._compact.discard()
+        except OSError as error:
+            raise UserError(
+                f"{error.filename or 'A copy of vectors'} cannot be deleted "
+                f"({error.strerror or error}); close what uses it and try again."
+            ) from error
 
     def rescored(
         self, space: Space, query: Vectors, candidates: Sequence[Neighbour]
