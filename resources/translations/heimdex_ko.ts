@@ -1771,12 +1771,16 @@
         <translation>모델 하나씩</translation>
     </message>
     <message>
-        <source>Remove a model</source>
-        <translation>모델 지우기</translation>
+        <source>Delete the files of %1?</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Delete the files of %1? It can be downloaded again at any time.</source>
-        <translation>%1의 파일을 지울까요? 언제든 다시 내려받을 수 있습니다.</translation>
+        <source>It can be downloaded again at any time.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The files of %1</source>
@@ -2673,6 +2677,18 @@
         <translation>이 폴더 그만 보기</translation>
     </message>
     <message>
+        <source>Leave the folder “%1” alone?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What Heimdex found in its videos is forgotten, with the names of the people in them. The files themselves stay where they are. Added again, they are looked at anew, which may take long.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Leave it alone</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Left out:</source>
         <translation>제외됨:</translation>
     </message>
@@ -2937,6 +2953,10 @@
     <message>
         <source>on screen</source>
         <translation>글자</translation>
+    </message>
+    <message>
+        <source>at best a little alike</source>
+        <translation>조금 닮았을 뿐입니다</translation>
     </message>
     <message>
         <source>looks alike</source>

@@ -8,7 +8,8 @@ from heimdex.domain.faces import Person
 from heimdex.domain.ids import PersonId
 from heimdex.domain.search import Query
 from heimdex.search.parse import parse
-from heimdex.ui.searchfield import LOW, SearchField
+from heimdex.ui.chips import BETWEEN, CHIP, MOST_LINES
+from heimdex.ui.searchfield import BELOW, LOW, MOST_CHIPS, SearchField
 from heimdex.ui.theme import Theme
 
 PEOPLE = [
@@ -32,23 +33,38 @@ def field_of(theme: Theme, text: str, width: int) -> SearchField:
 
 
 def test_every_chip_is_whole_however_narrow_the_window(theme: Theme) -> None:
-    for width in (360, 480, 640, 1400):
+    for width in (420, 480, 640, 1400):
         field = field_of(theme, LONG, width)
         chips = field.row.chips
         assert len(chips) == 8
         for chip in chips:
             assert chip.width() >= chip.sizeHint().width()
-            assert field.row.rect().contains(chip.geometry())
+            assert chip.parentWidget().rect().contains(chip.geometry())
         assert field.rect().contains(field.row.geometry())
+        assert field.height() <= LOW + MOST_LINES * (CHIP + BETWEEN) + BELOW
         for one in chips:
             assert not any(one.geometry().intersects(o.geometry()) for o in chips if o is not one)
         field.close()
 
 
+def test_the_chips_of_a_pasted_book_do_not_cover_the_window(theme: Theme) -> None:
+    field = field_of(theme, "-dog " * 2000, 900)
+    assert len(field.row.chips) == MOST_CHIPS
+    assert field.height() < 160
+    last = field.row.chips[-1]
+    assert last.visibleRegion().isEmpty()
+    field.activateWindow()
+    field.row.chips[-2].setFocus()
+    QTest.keyClick(field.row.chips[-2], Qt.Key.Key_Right)
+    assert QApplication.focusWidget() is last
+    assert not last.visibleRegion().isEmpty()
+    field.close()
+
+
 def test_a_wider_window_gives_the_lines_back(theme: Theme) -> None:
-    field = field_of(theme, LONG, 360)
+    field = field_of(theme, LONG, 420)
     high = field.height()
-    field.resize(700, field.height())
+    field.resize(900, field.height())
     QApplication.processEvents()
     assert LOW < field.height() < high
     field.clear()

@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from heimdex.domain.ids import VideoId
 from heimdex.domain.search import Evidence, EvidenceKind, Moment
+from heimdex.ui import wording
 from heimdex.ui.results.delegate import HEADING, HEIGHT, body, similar_button
 from heimdex.ui.results.list import MOST_PLACES, MomentList
 from heimdex.ui.theme import Theme
@@ -100,3 +101,9 @@ def test_where_nothing_matches_there_is_no_heading(theme: Theme, qtbot: QtBot) -
     qtbot.addWidget(made)
     made.moments.replace([], [moment(0, 0.3), moment(1000, 0.2)])
     assert [(line.weak, line.heads) for line in made.moments.lines] == [(True, False)] * 2
+
+
+def test_a_picture_that_hardly_looks_alike_is_not_said_to(theme: Theme, qtbot: QtBot) -> None:
+    alike = Evidence(EvidenceKind.VISUAL, "", 0.9, 0)
+    assert wording.evidence_text(alike) == "looks alike"
+    assert wording.evidence_text(alike, weak=True) == "at best a little alike"

@@ -6,7 +6,7 @@ What a part means was said by the search room; what becomes of the question, the
 
 from PySide6.QtCore import QCoreApplication, QDateTime, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QWidget
 
 from heimdex.domain.search import Chip, ChipKind, EvidenceKind, Length, Like, Period, When
 from heimdex.ui import wording
@@ -16,6 +16,9 @@ from heimdex.ui.widgets import Elided, Picture, icon_button
 CHIP = 26
 BETWEEN = 4
 """Pixels: how high a chip is, and how far from the next."""
+
+MOST_LINES = 3
+"""Lines of chips that are seen at once."""
 
 WIDEST = 220
 """Pixels of a chip's words; the whole is its tooltip."""
@@ -189,13 +192,20 @@ def _day(second: int | None) -> str:
     return wording.short_date(QDateTime.fromSecsSinceEpoch(second).date())
 
 
-class ChipRow(QWidget):
-    """Chips side by side, in as many lines as they need."""
+class ChipRow(QScrollArea):
+    """Chips side by side, in as many lines as they need; of more than a few the rest is scrolled
+    to."""
 
     def __init__(self) -> None:
         super().__init__()
         self.chips: list[PartChip] = []
         """In the order of the sentence."""
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        self._lines = QWidget()
+        self.setWidget(self._lines)
 
     def replace(self, chips: list[PartChip]) -> None:
         """Show these instead."""
@@ -204,11 +214,11 @@ class ChipRow(QWidget):
             old.deleteLater()
         self.chips = chips
         for chip in chips:
-            chip.setParent(self)
+            chip.setParent(self._lines)
             chip.show()
         self.setVisible(bool(chips))
         self.updateGeometry()
-        self._place(self.width())
+        self._place()
 
     @property
     def wanted(self) -> int:
@@ -216,8 +226,8 @@ class ChipRow(QWidget):
         return sum(chip.sizeHint().width() + BETWEEN for chip in self.chips)
 
     def height_at(self, width: int) -> int:
-        """Pixels that the chips need below each other where a line has `width`."""
-        return self._place(width, move=False)
+        """Pixels that the chips take below each other where a line has `width`."""
+        return min(self._flow(width, move=False), MOST_LINES * (CHIP + BETWEEN) - BETWEEN)
 
     def sizeHint(self) -> QSize:
         return QSize(self.wanted, CHIP)
@@ -227,9 +237,16 @@ class ChipRow(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._place(event.size().width())
+        self._place()
 
-    def _place(self, width: int, *, move: bool = True) -> int:
+    def _place(self) -> None:
+        width = self.width()
+        height = self._flow(width, move=False)
+        if height > MOST_LINES * (CHIP + BETWEEN):
+            width -= self.verticalScrollBar().sizeHint().width()
+        self._lines.resize(width, self._flow(width, move=True))
+
+    def _flow(self, width: int, *, move: bool) -> int:
         x = y = 0
         for chip in self.chips:
             wide = min(chip.sizeHint().width(), max(width, 1))

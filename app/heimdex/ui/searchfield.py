@@ -38,6 +38,9 @@ BESIDE = 210
 BEFORE = 60
 """Pixels of them that chips below the line do not have."""
 
+MOST_CHIPS = 40
+"""Chips that are shown; a sentence that somebody types has a handful, a book may have hundreds."""
+
 ROOM_TO_TYPE = 220
 """Pixels that the line keeps beside the chips; where they need more, they go below it."""
 
@@ -165,7 +168,7 @@ class SearchField(QFrame):
             chips.append(chip)
         either = query is not None and query.any_person
         people = [part for part in parts if part.kind is ChipKind.PERSON and not part.negated]
-        for part in parts:
+        for part in parts[:MOST_CHIPS]:
             other = either and part in people[1:]
             chip = part_chip(self._theme, part, dropped=part in dropped, other=other)
             chip.removed.connect(lambda part=part: self._without(part))

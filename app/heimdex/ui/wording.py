@@ -124,6 +124,8 @@ def evidence(kind: EvidenceKind) -> str:
 
 def evidence_text(reason: Evidence, weak: bool = False) -> str:
     """What stands beside the chip; a picture is only like the words, it does not hold them."""
+    if reason.kind is EvidenceKind.VISUAL and not reason.text and weak:
+        return QCoreApplication.translate("Wording", "at best a little alike")
     if reason.kind is EvidenceKind.VISUAL and not reason.text:
         return QCoreApplication.translate("Wording", "looks alike")
     if reason.kind is EvidenceKind.VISUAL and weak:
