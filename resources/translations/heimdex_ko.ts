@@ -1772,15 +1772,15 @@
     </message>
     <message>
         <source>Delete the files of %1?</source>
-        <translation type="unfinished"></translation>
+        <translation>%1의 파일을 지울까요?</translation>
     </message>
     <message>
         <source>It can be downloaded again at any time.</source>
-        <translation type="unfinished"></translation>
+        <translation>언제든 다시 내려받을 수 있습니다.</translation>
     </message>
     <message>
         <source>Delete</source>
-        <translation type="unfinished"></translation>
+        <translation>지우기</translation>
     </message>
     <message>
         <source>The files of %1</source>
@@ -2678,15 +2678,15 @@
     </message>
     <message>
         <source>Leave the folder “%1” alone?</source>
-        <translation type="unfinished"></translation>
+        <translation>“%1” 폴더를 빼 둘까요?</translation>
     </message>
     <message>
-        <source>What Heimdex found in its videos is forgotten, with the names of the people in them. The files themselves stay where they are. Added again, they are looked at anew, which may take long.</source>
-        <translation type="unfinished"></translation>
+        <source>What Heimdex found in its videos is forgotten, the faces as well. The files themselves stay where they are. Added again, they are looked at anew, which may take long.</source>
+        <translation>Heimdex가 이 폴더의 영상에서 찾은 것을 얼굴까지 모두 잊습니다. 파일 자체는 그 자리에 그대로 있습니다. 다시 추가하면 처음부터 살펴보므로 오래 걸릴 수 있습니다.</translation>
     </message>
     <message>
         <source>Leave it alone</source>
-        <translation type="unfinished"></translation>
+        <translation>빼 두기</translation>
     </message>
     <message>
         <source>Left out:</source>

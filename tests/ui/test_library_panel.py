@@ -272,7 +272,7 @@ def test_the_key_that_deletes_asks_before_it_removes(
     beach = filled.videos["beach.mp4"]
     panel.view.setCurrentIndex(panel.model.index_of(beach))
     answers = [False, True]
-    monkeypatch.setattr(panel, "_confirmed", lambda *_: answers.pop(0))
+    monkeypatch.setattr("heimdex.ui.library.panel.confirmed", lambda *_: answers.pop(0))
     QTest.keyClick(panel.view, Qt.Key.Key_Delete)
     assert len(answers) == 1
     assert panel.model.row(beach) is not None

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMessageBox, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "ml"))
@@ -169,7 +169,7 @@ def test_a_set_is_downloaded_in_a_child_used_and_removed(
     assert "Tiny meaning" in shown.told.text
     assert "in the background" in shown.told.text
 
-    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
+    monkeypatch.setattr("heimdex.ui.models_page.confirmed", lambda *_: True)
     shown.rows["tiny-single"].remove_button.click()  # type: ignore[union-attr]
     qtbot.waitUntil(lambda: not library.models.is_installed("tiny-single"), timeout=10_000)
     qtbot.waitUntil(lambda: shown._session._background.idle, timeout=10_000)

@@ -9,9 +9,10 @@ from itertools import groupby
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
 from heimdex.ui import wording
+from heimdex.ui.confirming import confirmed
 from heimdex.ui.models.cards import FamilyCard, FetchCard, ModelRow, SetCard, set_name
 from heimdex.ui.models.fetching import FetchProgress
 from heimdex.ui.models.lines import ModelLine, ModelsView, SetLine, choose, read_models
@@ -86,14 +87,9 @@ class ModelsPage(QWidget):
 
     def remove(self, line: ModelLine) -> None:
         """Delete a model's files, after asking."""
-        answer = QMessageBox.question(
-            self,
-            self.tr("Remove a model"),
-            self.tr("Delete the files of %1? It can be downloaded again at any time.").replace(
-                "%1", line.title
-            ),
-        )
-        if answer == QMessageBox.StandardButton.Yes:
+        question = self.tr("Delete the files of %1?").replace("%1", line.title)
+        text = self.tr("It can be downloaded again at any time.")
+        if confirmed(self, question, text, self.tr("Delete")):
             from heimdex.ml.delivery.removal import remove
 
             store = self._session.library.models

@@ -24,6 +24,7 @@ from heimdex.domain.stages import Changes
 from heimdex.ui import wording
 from heimdex.ui.about import AboutPage
 from heimdex.ui.care_page import CarePage
+from heimdex.ui.confirming import confirmed
 from heimdex.ui.models_page import ModelsPage
 from heimdex.ui.people.settings_page import PeopleSettings
 from heimdex.ui.preferences import LANGUAGES, Preferences
@@ -233,10 +234,21 @@ class SettingsDialog(QDialog):
             self._theme,
             "trash",
             self.tr("Leave this folder alone"),
-            lambda: self._session.remove_folder(folder),
+            lambda: self.remove_folder(folder),
         )
         row.addWidget(remove)
         return card
+
+    def remove_folder(self, folder: Folder) -> None:
+        """Leave a folder alone from now on, after asking."""
+        question = self.tr("Leave the folder “%1” alone?").replace("%1", folder.path.name)
+        text = self.tr(
+            "What Heimdex found in its videos is forgotten, the faces as well. The files "
+            "themselves stay where they are. Added again, they are looked at anew, which may take "
+            "long."
+        )
+        if confirmed(self, question, text, self.tr("Leave it alone")):
+            self._session.remove_folder(folder)
 
     def _left_out_row(self, part: Path) -> QWidget:
         whole = QWidget()

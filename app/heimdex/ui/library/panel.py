@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QMenu,
-    QMessageBox,
     QStackedLayout,
     QVBoxLayout,
     QWidget,
@@ -22,6 +21,7 @@ from heimdex.domain.ids import VideoId
 from heimdex.domain.media import MEDIA_SUFFIXES, FileState
 from heimdex.domain.stages import Changes, JobState
 from heimdex.ui import desktop
+from heimdex.ui.confirming import confirmed
 from heimdex.ui.library.delegate import LibraryDelegate, card_size
 from heimdex.ui.library.grid import Grid
 from heimdex.ui.library.model import LibraryModel, Row, Show, Sort, place, read_rows
@@ -133,7 +133,7 @@ class LibraryPanel(QWidget):
             "What Heimdex found in them is forgotten, and they stay out until you add them again. "
             "The files themselves stay where they are."
         )
-        if ask and not self._confirmed(title, text, self.tr("Remove")):
+        if ask and not confirmed(self, title, text, self.tr("Remove")):
             return
         self._session.remove([row.video.id for row in rows])
 
@@ -321,8 +321,8 @@ class LibraryPanel(QWidget):
             "What Heimdex found in its videos is forgotten, and what comes into it is not looked "
             "at, until you add the folder again. The files themselves stay where they are."
         )
-        confirmed = not ask or self._confirmed(title, text, self.tr("Leave out"))
-        if confirmed and self._session is not None:
+        wanted = not ask or confirmed(self, title, text, self.tr("Leave out"))
+        if wanted and self._session is not None:
             self._session.leave_out(part)
 
     def _part(self, file: Path) -> Path | None:
@@ -332,13 +332,3 @@ class LibraryPanel(QWidget):
         roots = [folder.path for folder in self._session.library.catalogue.folders()]
         inside = any(file.parent != root and file.is_relative_to(root) for root in roots)
         return file.parent if inside and file.parent not in roots else None
-
-    def _confirmed(self, title: str, text: str, action: str) -> bool:
-        box = QMessageBox(self)
-        box.setIcon(QMessageBox.Icon.Question)
-        box.setText(title)
-        box.setInformativeText(text)
-        remove = box.addButton(action, QMessageBox.ButtonRole.DestructiveRole)
-        box.addButton(QMessageBox.StandardButton.Cancel)
-        box.exec()
-        return box.clickedButton() is remove

@@ -6,7 +6,9 @@ Erasing and joining are the people room's work.
 from collections.abc import Sequence
 
 from PySide6.QtCore import QCoreApplication
-from PySide6.QtWidgets import QInputDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QInputDialog, QWidget
+
+from heimdex.ui.confirming import confirmed
 
 
 def choose_person(parent: QWidget, names: Sequence[str]) -> str | None:
@@ -26,7 +28,7 @@ def choose_person(parent: QWidget, names: Sequence[str]) -> str | None:
 def confirm_forgetting(parent: QWidget) -> bool:
     """Whether one person is to be erased for good."""
     translate = QCoreApplication.translate
-    return _confirmed(
+    return confirmed(
         parent,
         translate("Erasing", "Forget this person for good?"),
         translate(
@@ -35,13 +37,14 @@ def confirm_forgetting(parent: QWidget) -> bool:
             "This cannot be undone. Backups you made yourself are not touched.",
         ),
         translate("Erasing", "Forget"),
+        for_good=True,
     )
 
 
 def confirm_erasing(parent: QWidget) -> bool:
     """Whether every face and every name is to be erased for good."""
     translate = QCoreApplication.translate
-    return _confirmed(
+    return confirmed(
         parent,
         translate("Erasing", "Erase all faces and names for good?"),
         translate(
@@ -50,15 +53,5 @@ def confirm_erasing(parent: QWidget) -> bool:
             "backups that hold them. This cannot be undone. Your videos stay as they are.",
         ),
         translate("Erasing", "Erase"),
+        for_good=True,
     )
-
-
-def _confirmed(parent: QWidget, question: str, text: str, action: str) -> bool:
-    box = QMessageBox(parent)
-    box.setIcon(QMessageBox.Icon.Warning)
-    box.setText(question)
-    box.setInformativeText(text)
-    erase = box.addButton(action, QMessageBox.ButtonRole.DestructiveRole)
-    box.addButton(QMessageBox.StandardButton.Cancel)
-    box.exec()
-    return box.clickedButton() is erase
