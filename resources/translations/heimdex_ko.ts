@@ -2678,7 +2678,7 @@
     </message>
     <message>
         <source>Leave the folder “%1” alone?</source>
-        <translation>“%1” 폴더를 빼 둘까요?</translation>
+        <translation>“%1” 폴더를 그만 볼까요?</translation>
     </message>
     <message>
         <source>What Heimdex found in its videos is forgotten, the faces as well. The files themselves stay where they are. Added again, they are looked at anew, which may take long.</source>
@@ -2686,7 +2686,7 @@
     </message>
     <message>
         <source>Leave it alone</source>
-        <translation>빼 두기</translation>
+        <translation>그만 보기</translation>
     </message>
     <message>
         <source>Left out:</source>
