@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from ui_library import Small, aged
 
@@ -50,13 +51,16 @@ def test_a_face_on_a_stopped_frame_is_named(
     box = overlay.box(face)
     assert overlay.rect().contains(box)
     assert box.width() > 10
+    before = QApplication.focusWidget()
     QTest.mouseClick(overlay, Qt.MouseButton.LeftButton, pos=box.center())
     assert stopped.field is not None
+    assert QApplication.focusWidget() is stopped.field
     QTest.keyClicks(stopped.field, "Eileen")
     QTest.keyClick(stopped.field, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: [p.name for p in small.library.people.list()] == ["Eileen"],
                     timeout=10_000)  # fmt: skip
     assert not overlay.isVisible()
+    assert QApplication.focusWidget() is before
     # The same face is known now, although no stage has looked at this video yet.
     QTest.mouseClick(stopped.button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: len(overlay.faces) == 1, timeout=60_000)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, QRect, QStringListModel, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from heimdex.domain.ids import VideoId
 from heimdex.people.frames import FrameFace
@@ -78,7 +79,8 @@ class FrameFaces(QWidget):
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawRoundedRect(box, 8, 8)
             text = self.caption(face)
-            width = min(metrics.horizontalAdvance(text) + 16, self.width() - 8)
+            # Widths are rounded: exactly as much room as a text needs may cost it its end.
+            width = min(metrics.horizontalAdvance(text) + 20, self.width() - 8)
             tag = QRect(0, 0, width, _TAG)
             tag.moveCenter(box.center())
             tag.moveTop(min(box.bottom() + 4, self.height() - _TAG - 2))
@@ -136,6 +138,7 @@ class FrameNaming(QObject):
         self.button = icon_button(theme, "person", self.tr("Who is this?"), self.ask)
         view.add_control(self.button)
         self.popup: QFrame | None = None
+        self._focus: QWidget | None = None
         self.field: NameField | None = None
         view.player.playing_changed.connect(lambda playing: self.clear() if playing else None)
         view.player.position_changed.connect(self._moved)
@@ -202,6 +205,7 @@ class FrameNaming(QObject):
         popup.move(left, top)
         popup.show()
         popup.raise_()
+        self._focus = QApplication.focusWidget()
         field.setFocus()
         self.popup, self.field = popup, field
 
@@ -234,5 +238,11 @@ class FrameNaming(QObject):
     def _close_field(self) -> None:
         popup, self.popup, self.field = self.popup, None, None
         if popup is not None:
+            before, self._focus = self._focus, None
+            now = QApplication.focusWidget()
+            inside = now is not None and popup.isAncestorOf(now)
+            if inside and before is not None and isValid(before):
+                # Otherwise it goes to whatever comes next in the window.
+                before.setFocus()
             popup.hide()
             popup.deleteLater()
