@@ -279,6 +279,13 @@ def test_nothing_is_migrated_without_a_backup(older: Path, monkeypatch: pytest.M
 def test_backups_do_not_pile_up(older: Path) -> None:
     for i in range(KEPT_BACKUPS + 2):
         (older.parent / f"library-v0-2020010{i}-000000.backup").write_bytes(b"old")
+    # Left when the program was killed while it made one.
+    for name in (
+        "library-v6-20200105-000000.backup.part",
+        "library-v6-20200105-000000.backup.part-journal",
+    ):
+        (older.parent / name).write_bytes(b"half")
     upgraded(older, Migration(len(ALL) + 1, "notes", add_notes))
     assert len(list(older.parent.glob("*.backup"))) == KEPT_BACKUPS
+    assert list(older.parent.glob("*.part*")) == []
     assert len(list(older.parent.glob(f"library-v{len(ALL)}-*.backup"))) == 1

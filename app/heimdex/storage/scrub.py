@@ -65,7 +65,7 @@ def automatic_copies(directory: Path) -> list[Path]:
     """The backups that the program made by itself, also half-made ones, and databases that were
     set aside because a backup took their place."""
     stem = Path(FILE_NAME).stem
-    found = [*directory.glob(f"{stem}*.backup"), *directory.glob(f"{stem}*.backup.part")]
+    found = [*directory.glob(f"{stem}*.backup"), *directory.glob(f"{stem}*.backup.part*")]
     found += [*directory.glob(f"{stem}-{DAMAGED}-*"), *directory.glob(f"{FILE_NAME}.restoring*")]
     found += (directory / FOLDER_NAME).glob("*")
     return sorted(path for path in found if path.is_file())

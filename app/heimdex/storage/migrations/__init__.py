@@ -115,6 +115,9 @@ def _version(connection: sqlite3.Connection) -> int:
 def _back_up(connection: sqlite3.Connection, path: Path, version: int) -> None:
     stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
     target = path.with_name(f"{path.stem}-v{version}-{stamp}.backup")
+    # What an interrupted attempt left is as large as the library, and nobody would miss it.
+    for left in path.parent.glob(f"{path.stem}-v*.backup.part*"):
+        left.unlink()
     copy(connection, target)
     _log.info("backed up schema version %d to %s", version, target.name)
     # A library takes gigabytes: the newest few are enough to go back.
