@@ -75,6 +75,7 @@ KOREAN = {
     "노래 부르는데 피아노 없는 거": "-피아노 | 노래 부르는",
     "결혼식 영상인데 신랑 말고 신부만": "-신랑 | 결혼식 신부만",
     "끝없는 바다": "| 끝없는 바다",
+    "밤낮 없이 일하는": "| 밤낮 없이 일하는",
     "상관 없이": "| 상관 없이",
     "할 수 없는 일": "| 할 수 없는 일",
     "엄마가 아이를 안고 있는 장면": "엄마 | 아이를 안고",
@@ -157,6 +158,8 @@ ENGLISH = {
     "people who aren't soldiers": "-soldiers | people",
     "mom (not dad) at the beach": "엄마 -아빠 | the beach",
     "mom's birthday, not dad's": "엄마 -아빠 | birthday",
+    "sorry, no way": "| sorry, no way",
+    "but no one came": "| but no one came",
     "with or without you": "| with or without you",
     "without a doubt": "| without a doubt",
     "he talks about life without money": "| life without money",
@@ -206,6 +209,10 @@ def test_any_or_all_of_some_people():
     for text in ("Obama and Biden", "오바마랑 바이든", "Obama Biden", "Obama", "podium or Obama"):
         assert not ask(text).any_person
     assert ask("오바마 또는 바이든 연설").meaning == "연설"
+    three = ask("Obama, Biden or Anna at the sea")
+    assert (three.people, three.any_person, three.meaning) == ((1, 2, 8), True, "the sea")
+    assert not ask("Obama, Biden").any_person
+    assert not ask("Obama or Biden, Anna").any_person
 
 
 def days(query: Query) -> list[list[str]]:

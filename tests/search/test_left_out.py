@@ -90,5 +90,16 @@ def test_words_that_only_look_left_out_are_found_where_they_are_said(
     assert excluded in result.moments[0].evidence[0].text
 
 
+def test_of_either_all_who_are_there_are_named(tmp_path, towers):
+    library = Golden(tmp_path, towers)
+    library.add("both.mp4", seen=[(0, 9, "Anna"), (0, 9, "Berta")])
+    library.add("one.mp4", seen=[(0, 9, "Berta")])
+    found = {m.path.name: m.evidence[0].text for m in library.ask("Anna or Berta").moments}
+    assert found == {"both.mp4": "Anna, Berta", "one.mp4": "Berta"}
+    assert [m.path.name for m in library.ask("Anna and Berta").moments] == ["both.mp4"]
+    library.index.close()
+    library.database.close()
+
+
 def test_what_is_written_as_an_operator_stays_left_out(speeches):
     assert "brave.mp4" not in files(ask(speeches, "we shall go on -fear"))

@@ -3,7 +3,7 @@
 Which moments there are, and in which order, was decided before.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from heimdex.domain.ids import PersonId
@@ -18,18 +18,23 @@ _SPEECH = (Channel.PHRASE, Channel.WORDS, Channel.LEARNT, Channel.MEANING)
 
 
 def evidence(
-    draft: Draft, query: Query, names: Mapping[PersonId, str], telling: Dating | None = None
+    draft: Draft,
+    query: Query,
+    names: Mapping[PersonId, str],
+    telling: Dating | None = None,
+    there: Collection[PersonId] = (),
 ) -> tuple[Evidence, ...]:
     """The reasons for a moment, strongest first: at most one of each kind, and beside a good one no
     poor ones. `telling`: what dates
-    its video where the file does not; a line on the screen that does is a reason too."""
+    its video where the file does not; a line on the screen that does is a reason too. `there`: who
+    is on screen meanwhile."""
     reasons = [
         reason
         for reason in (
             _speech(draft, query),
             _text(draft.reasons.get(Channel.TEXT), query),
             _sight(draft.reasons.get(Channel.SIGHT)),
-            _people(draft.reasons.get(Channel.PERSON), query, names),
+            _people(draft.reasons.get(Channel.PERSON), query, names, there),
         )
         if reason is not None
     ]
@@ -76,13 +81,16 @@ def _sight(candidate: Candidate | None) -> Evidence | None:
 
 
 def _people(
-    candidate: Candidate | None, query: Query, names: Mapping[PersonId, str]
+    candidate: Candidate | None,
+    query: Query,
+    names: Mapping[PersonId, str],
+    there: Collection[PersonId],
 ) -> Evidence | None:
     if candidate is None:
         return None
     asked = [*query.people, *(p for p in query.filters.people if p not in query.people)]
     # Of "Anna or Berta" only who is there.
-    wanted = [p for p in asked if p in candidate.people or not candidate.people]
+    wanted = [p for p in asked if p in candidate.people or p in there or not candidate.people]
     text = ", ".join(names[person_id] for person_id in wanted if person_id in names)
     return Evidence(
         EvidenceKind.PERSON, text, candidate.confidence, candidate.at_ms, ((0, len(text)),)

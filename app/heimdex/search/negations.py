@@ -29,11 +29,12 @@ _WHICH = frozenset("that who which".split())
 _IS_NOT = frozenset("isn't aren't wasn't weren't".split())
 _NO_THING = frozenset(
     "you me him her us them it this that doubt question end saying further delay exception "
-    "fail warning longer".split()
+    "fail warning longer way problem idea matter one no more need thanks mine".split()
 )
 _ABSTRACT = frozenset(
     "소리 필요 문제 상관 관계 틀림 변함 재미 의미 생각 정신 소용 예외 걱정 여지 다름 차이 이유 "
     "희망 자신 실수 사실 진심 제한 조건 계획 대책 끊임 어김 사정 말씀 "
+    "밤낮 쉴새 끝도 한도 거침 빈틈 아낌 막힘 남김 숨김 망설임 주저 두서 "
     "아무도 누구도 아무것도 그게 이게 저게 그거 이거 저거 그것 이것".split()
 )
 

@@ -304,11 +304,14 @@ def _either(reading: Reading, chips: Sequence[Chip]) -> bool:
     say so."""
     people = sorted(_of(chips, ChipKind.PERSON), key=lambda chip: chip.start)
     pairs = list(pairwise(people))
+    said = False
     for one, other in pairs:
         gap = reading.text[one.end : other.start]
-        said = _OR.fullmatch(gap)
-        if not said and not (gap.isspace() and re.search(r"[가-힣]나$", one.plain)):
+        said = _OR.fullmatch(gap) is not None or (gap.isspace() and one.plain.endswith("나"))
+        if not said and gap.strip() != ",":
             return False
+    if not said:
+        return False  # Of "Anna, Berta" nobody says that one is enough.
     for one, other in pairs:
         reading.take(one.end, other.start)
     return bool(pairs)

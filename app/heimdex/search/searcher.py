@@ -298,12 +298,12 @@ class Searcher:
             if video is None:
                 continue  # Forgotten while we searched.
             telling = told_by(query, video.recorded_at, told.get(draft.video_id, ()))
-            reasons = evidence(draft, query, names, telling)
             there = [
                 a
                 for a in seen.get(draft.video_id, [])
                 if a.start_ms < draft.end_ms and a.end_ms > draft.start_ms
             ]
+            reasons = evidence(draft, query, names, telling, {a.person_id for a in there})
             at_ms = reasons[0].at_ms if reasons else draft.start_ms
             moments.append(
                 Moment(
