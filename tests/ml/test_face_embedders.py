@@ -151,6 +151,42 @@ def test_the_same_face_matches_under_other_light_and_size(
     assert (vectors @ vectors[0]).min() > real.thresholds.match
 
 
+def test_what_a_model_sees_of_a_face_is_told_beside_the_same_vectors(
+    member: Member, embedder: FaceEmbedder
+) -> None:
+    crops = crops_of(3)
+    vectors, seen = embedder.embed_weighed(crops)
+    np.testing.assert_allclose(vectors, embedder.embed(crops), atol=1e-6)
+    told = member.store.manifest(embedder.model_id).lengths is not None
+    assert (seen is not None) == told
+    if seen is not None:
+        assert seen.shape == (3,)
+        assert seen.min() >= 0
+        assert seen.max() <= 1
+    none, nothing = embedder.embed_weighed([])
+    assert len(none) == 0
+    assert nothing is None or len(nothing) == 0
+
+
+def test_a_face_is_seen_until_it_is_blurred_away_and_a_wall_never(
+    real: FaceEmbedder, choice: Choice, store: ModelStore, astronaut: RgbImage
+) -> None:
+    import cv2
+
+    detector = factory.face_detector(choice, store)
+    face = alignment.align(astronaut, detector.detect([astronaut])[0][0].landmarks)
+    small = cv2.resize(cv2.resize(face, (32, 32), interpolation=cv2.INTER_AREA), (112, 112))
+    blurred = cv2.GaussianBlur(face, (0, 0), 8)
+    wall = np.full_like(face, 128)
+    wall[::16], wall[:, ::28] = 90, 90
+    _, seen = real.embed_weighed([face, small, blurred, wall, crops_of(1)[0]])
+    assert seen is not None
+    assert seen[0] > 0.8
+    assert seen[1] > 0.6
+    assert seen[2] < 0.4
+    assert seen[3] == seen[4] == 0
+
+
 def test_people_are_told_apart(
     real: FaceEmbedder, choice: Choice, store: ModelStore, shared_media: Path
 ) -> None:
