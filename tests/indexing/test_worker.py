@@ -358,9 +358,12 @@ def test_a_queue_that_cannot_be_written_ends_the_run(
     assert one.work().done == 1
 
 
-def test_the_index_may_fail(one: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "trouble", [UserError("The library is not there."), sqlite3.OperationalError("disk I/O error")]
+)
+def test_the_index_may_fail(one: Library, trouble: Exception) -> None:
     def broken() -> None:
-        raise RuntimeError("chroma is damaged")
+        raise trouble
 
     object.__setattr__(one.worker._tools, "sync", broken)
     assert one.work().done == 1

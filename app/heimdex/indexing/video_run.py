@@ -16,6 +16,7 @@ from typing import Protocol
 from heimdex.domain.errors import (
     Cancelled,
     EngineFailed,
+    HeimdexError,
     MediaError,
     ModelUnavailable,
     UserError,
@@ -229,7 +230,8 @@ class VideoRun:
     def _update_index(self) -> None:
         try:
             self._tools.sync()
-        except Exception:  # noqa: BLE001 - SQLite is the truth and what was not sent is sent later
+        except (HeimdexError, sqlite3.Error):
+            # SQLite is the truth, and what was not sent is sent later.
             _log.exception("the vector index was not updated")
 
     def _fail(self, stages: Sequence[Stage], reason: str) -> None:
