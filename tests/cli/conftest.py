@@ -1,6 +1,8 @@
 """One indexed copy of the sample for many tests of the command line."""
 
+import os
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -29,6 +31,30 @@ def sample_library(
     added = run_heimdex("--library", library, "add", videos, env=models)
     indexed = run_heimdex("index", "--json", "--library", library, env=models, timeout=300)
     return Indexed(library, videos, added, indexed)
+
+
+@pytest.fixture(scope="session")
+def one_clip(tmp_path_factory: pytest.TempPathFactory, short_sample: Path) -> Path:
+    """A folder with one short video, with speech, a face and more: for what is done to programs
+    and files, however much is in them. Left alone for a while, as videos mostly are."""
+    folder = tmp_path_factory.mktemp("one clip")
+    clip = folder / "astronaut.mp4"
+    shutil.copy(short_sample / clip.name, clip)
+    when = time.time() - 3600
+    os.utime(clip, (when, when))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def clip_library(
+    tmp_path_factory: pytest.TempPathFactory, starter_models: Path, one_clip: Path
+) -> Indexed:
+    """That video, indexed once; only to be copied."""
+    library = tmp_path_factory.mktemp("clip") / "library"
+    models = {"HEIMDEX_MODELS": str(starter_models)}
+    added = run_heimdex("--library", library, "add", one_clip, env=models)
+    indexed = run_heimdex("index", "--json", "--library", library, env=models, timeout=300)
+    return Indexed(library, one_clip, added, indexed)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@ without words or names, a library that is nobody else's; and a door that is open
 
 import os
 import random
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -24,13 +23,8 @@ from heimdex.cli.torture_doors import (
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="permissions")
 
 
-def test_a_day_of_use_opens_no_door(
-    starter_models: Path, short_sample: Path, tmp_path: Path
-) -> None:
-    media = tmp_path / "media"
-    media.mkdir()
-    shutil.copy2(short_sample / "astronaut.mp4", media)
-    done = open_doors(tmp_path, media, 1, random.Random(1))  # noqa: S311
+def test_a_day_of_use_opens_no_door(starter_models: Path, one_clip: Path, tmp_path: Path) -> None:
+    done = open_doors(tmp_path, one_clip, 1, random.Random(1))  # noqa: S311
     assert done.faults == {}
     assert done.commands >= 20
     assert done.processes["index"] == done.processes["window"] == 1

@@ -13,11 +13,11 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs signals")
 
 
 def test_pulled_moved_and_contended_for_nothing_is_lost(
-    heimdex: Command, starter_models: Path, sample_media: Path, tmp_path: Path
+    heimdex: Command, starter_models: Path, one_clip: Path, tmp_path: Path
 ) -> None:
     clips = tmp_path / "clips"
     clips.mkdir()
-    for short in shorten(sorted(sample_media.glob("*.mp4"))[:1], clips):
+    for short in shorten(sorted(one_clip.iterdir()), clips):
         if short.suffix != ".mp4":
             short.unlink()
     counts = "--only pulls --pulls 1 --only moves --moves 200 --only owners --owners 5 --json"

@@ -17,18 +17,18 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs signals")
 
 
 @pytest.fixture
-def folder(sample_library: Indexed, starter_models: Path, tmp_path: Path) -> Path:
+def folder(clip_library: Indexed, starter_models: Path, tmp_path: Path) -> Path:
     """Where the torture works, with a library that is indexed already."""
-    shutil.copytree(sample_library.library, tmp_path / "indexed")
+    shutil.copytree(clip_library.library, tmp_path / "indexed")
     return tmp_path
 
 
 def test_what_is_denied_is_said_and_nothing_is_lost(
-    folder: Path, sample_library: Indexed, monkeypatch: pytest.MonkeyPatch
+    folder: Path, clip_library: Indexed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kinds = ("full: name", "full: window", "forbidden")
     monkeypatch.setattr(torture_room, "_KINDS", {k: torture_room._KINDS[k] for k in kinds})
-    done = torture_room.deny(folder, sample_library.videos, 3, random.Random(4))  # noqa: S311
+    done = torture_room.deny(folder, clip_library.videos, 3, random.Random(4))  # noqa: S311
     if done.not_tried:
         pytest.skip(done.not_tried)
     assert done.is_sound, done
@@ -38,17 +38,17 @@ def test_what_is_denied_is_said_and_nothing_is_lost(
     assert done.failed["full: window"] == 7
 
 
-def test_damage_is_found_and_mended(folder: Path, sample_library: Indexed) -> None:
-    done = damage(folder, sample_library.videos, 1, random.Random(4))  # noqa: S311
+def test_damage_is_found_and_mended(folder: Path, clip_library: Indexed) -> None:
+    done = damage(folder, clip_library.videos, 1, random.Random(4))  # noqa: S311
     assert done.is_sound, done
     assert done.noticed == {"pages of the database": 1}
 
 
 def test_a_used_window_holds_no_more_than_before(
-    folder: Path, sample_library: Indexed, monkeypatch: pytest.MonkeyPatch
+    folder: Path, clip_library: Indexed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(torture_window, "_slowly", lambda *_: None)
-    done = torture_window.use(folder, sample_library.videos, 8, 4)
+    done = torture_window.use(folder, clip_library.videos, 8, 4)
     assert done.is_sound, done
     assert (done.searches, done.switches) == (8, 4)
     if sys.platform.startswith("linux"):

@@ -112,7 +112,7 @@ class _Day:
 
     def look(self) -> None:
         """Open the window, search, change panels, play a video, and close it."""
-        asked = ("--searches", "4", "--switches", "8", "--play")
+        asked = ("--searches", "4", "--switches", "8", "--play", "--cold")
         whole = [*self.watch, *ENDURANCE, str(self.library), *asked]
         child = start(None, environment=self._environment(), program=whole)
         out = self._took(finish(child, _DAY_S), "the window")

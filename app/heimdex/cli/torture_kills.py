@@ -24,12 +24,15 @@ from heimdex.cli.torture_running import (
     children,
     drain,
     heimdex,
+    indexed,
     start,
     still_running,
 )
 from heimdex.domain.errors import UserError
 
 _POLL_S = 0.02
+_START_S = 1.0
+"""Until a program and its child begin with the first stage, about."""
 VICTIMS = ("program", "naming", "host", "window", "owner", "naming and indexing")
 """In turn. The program with all its children at once; a program that names people; a child; the
 window with all its children; the program alone, whose children must then go by themselves; a
@@ -58,13 +61,10 @@ def kill(folder: Path, media: Path, kills: int, chance: random.Random) -> Killed
     """Kill the indexing program, its children and a program that names people, in turn."""
     done = Killed()
     began = time.monotonic()
-    note("indexing once undisturbed, to compare with …")
-    reference = folder / "reference"
-    heimdex(reference, "add", str(media))
-    began_indexing = time.monotonic()
-    heimdex(reference, "index", "--json")
-    whole_s = time.monotonic() - began_indexing
-    wanted = inventory(reference)
+    wanted = inventory(indexed(folder, media))
+    whole_s = _START_S + sum(
+        held[1] for what, held in wanted.items() if what.startswith("time of ")
+    )
     library, people = folder / "library", folder / "people"
     log = folder / "named"
     for number in range(kills):

@@ -68,6 +68,8 @@ def deny(
 
 def _finish(place: Place) -> None:
     """Once more on a full disk, then with room: everything is there, and nothing else."""
+    place.kind = "full: index"
+    place.done.tried[place.kind] = place.done.tried.get(place.kind, 0) + 1
     _index(place)
     place.use(place.fresh, "index", "--json")
     now = timeless(inventory(place.fresh))

@@ -22,16 +22,20 @@ from heimdex.ui.window import Window
 
 WORDS = ("space shuttle", "고양이", "coffee", "우주", "a woman in orange", "galaxies", "커피 잔")
 _WARM_SEARCHES, _WARM_SWITCHES = 30, 12
+"""What is grown into once is grown into by then."""
 _SAMPLES = 5
 
 
 class Endurance(Walk):
     """Searches and changes panels, and notes what the window holds."""
 
-    def __init__(self, window: Window, searches: int, switches: int, *, play: bool) -> None:
+    def __init__(
+        self, window: Window, searches: int, switches: int, *, play: bool, cold: bool
+    ) -> None:
         self._searches = searches
         self._switches = switches
         self._play = play
+        self._cold = cold
         self._asked = 0
         self._answers = 0
         self._switched = 0
@@ -46,7 +50,8 @@ class Endurance(Walk):
         session.searching.answered.connect(self._count)
         session.searching.failed.connect(self.problems.append)
         yield lambda: window.library.model.rowCount() > 0
-        yield from self._use(_WARM_SEARCHES, _WARM_SWITCHES, "warming")
+        if not self._cold:
+            yield from self._use(_WARM_SEARCHES, _WARM_SWITCHES, "warming")
         parts = _SAMPLES - 1
         self._sample()
         for part in range(parts):
@@ -142,11 +147,14 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--searches", type=int, default=1000)
     parser.add_argument("--switches", type=int, default=100)
     parser.add_argument("--play", action="store_true")
+    parser.add_argument("--cold", action="store_true", help="measure nothing: do not warm up")
     options = parser.parse_args(arguments)
     try:
         code, walked = walk(
             Directories.resolve(options.library),
-            lambda window: Endurance(window, options.searches, options.switches, play=options.play),
+            lambda window: Endurance(
+                window, options.searches, options.switches, play=options.play, cold=options.cold
+            ),
         )
     except UserError as error:
         return told(error)
