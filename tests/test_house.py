@@ -31,12 +31,18 @@ def tracked(*patterns: str) -> list[Path]:
 
 def loaded_by(statement: str) -> set[str]:
     """Top-level modules in a fresh interpreter after one statement."""
+    return {name.partition(".")[0] for name in modules_after(statement)}
+
+
+def modules_after(statement: str) -> list[str]:
+    """All modules in a fresh interpreter after one statement."""
     code = f"{statement}\nimport sys, json\nprint(json.dumps(sorted(sys.modules)))"
     child = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=CHECKOUT
     )
     assert child.returncode == 0, child.stderr
-    return {name.partition(".")[0] for name in json.loads(child.stdout.splitlines()[-1])}
+    names: list[str] = json.loads(child.stdout.splitlines()[-1])
+    return names
 
 
 def test_import_contracts() -> None:
@@ -73,6 +79,14 @@ def test_the_command_starts_light() -> None:
 )
 def test_the_owner_loads_no_model_runtime(module: str) -> None:
     assert not loaded_by(f"import {module}") & RUNTIMES
+
+
+def test_the_window_is_shown_before_the_library_is_imported() -> None:
+    """What opens and searches a library takes as long to import as all of the window."""
+    loaded = modules_after("import heimdex.ui.app")
+    opened = {"heimdex.bootstrap", "heimdex.storage.database", "heimdex.search.searcher"}
+    assert not opened & set(loaded)
+    assert "heimdex.search.dates" not in loaded
 
 
 def test_the_core_and_the_command_line_load_no_qt() -> None:

@@ -31,7 +31,7 @@ from heimdex.domain.stages import (
 from heimdex.domain.vectors import Space, SpaceKind, SparseVector, VectorBatch, Vectors
 from heimdex.indexing.stages.passages import join
 from heimdex.people import FaceModel, People
-from heimdex.search import Searcher
+from heimdex.search.searcher import Searcher
 from heimdex.storage.artefacts import Artefacts
 from heimdex.storage.assignments import Source
 from heimdex.storage.catalogue import Catalogue

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from golden_library import Golden
 
-from heimdex.domain.search import Question
+from heimdex.domain.search import Question, SuggestionKind
 from heimdex.search.prefixes import beginning, begins
-from heimdex.search.suggest import MOST, Suggester, SuggestionKind
+from heimdex.search.suggest import MOST, Suggester
 from heimdex.storage.searches import SearchStore
 from heimdex.storage.vocabulary import spoken_words
 

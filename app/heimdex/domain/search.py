@@ -249,8 +249,8 @@ class SearchResult:
     `no_good_match`: nothing reaches the cut, and it would have been found if it were there: nothing
     fits. `unsure`: nothing reaches the cut, but the eyes in use cannot judge what was asked for, so
     that it may be there all the same. With either the moments are only the nearest there are; they
-    are never both true. `missing`: what was asked for and seen in no video, where that is why nothing
-    fits. `dropped`: chips that were left aside because nothing was found with them.
+    are never both true. `missing`: what was asked for and seen in no video, where that is why
+    nothing fits. `dropped`: chips that were left aside because nothing was found with them.
     """
 
     query: Query
@@ -265,3 +265,23 @@ class SearchResult:
     def only_near(self) -> bool:
         """Whether no moment is a match."""
         return self.no_good_match or self.unsure
+
+
+class SuggestionKind(StrEnum):
+    """What is offered."""
+
+    SAVED = "saved"
+    PERSON = "person"
+    FOLDER = "folder"
+    RECENT = "recent"
+    WORD = "word"
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """`text` is shown; `sentence` is what the field holds once it is chosen. Of a saved search it
+    is the name, since it is more than a sentence."""
+
+    kind: SuggestionKind
+    text: str
+    sentence: str

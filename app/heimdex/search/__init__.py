@@ -13,9 +13,3 @@
 
 Storing and indexing are `storage`'s, models are behind `towers`.
 """
-
-from heimdex.search.parse import parse
-from heimdex.search.searcher import Searcher
-from heimdex.search.towers import QueryTowers, Roll
-
-__all__ = ["QueryTowers", "Roll", "Searcher", "parse"]

@@ -9,8 +9,8 @@ import heapq
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
+from heimdex.domain.search import Suggestion, SuggestionKind
 from heimdex.search.korean import has_hangul, stem
 from heimdex.search.locate import is_common
 from heimdex.search.names import fold
@@ -27,26 +27,6 @@ MOST = 8
 
 _MOST_OF = {"saved": 3, "person": 3, "folder": 2, "recent": 3}
 _MOST_NAME_WORDS = 3
-
-
-class SuggestionKind(StrEnum):
-    """What is offered."""
-
-    SAVED = "saved"
-    PERSON = "person"
-    FOLDER = "folder"
-    RECENT = "recent"
-    WORD = "word"
-
-
-@dataclass(frozen=True, slots=True)
-class Suggestion:
-    """`text` is shown; `sentence` is what the field holds once it is chosen. Of a saved search it
-    is the name, since it is more than a sentence."""
-
-    kind: SuggestionKind
-    text: str
-    sentence: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,6 @@ from heimdex.domain.errors import HeimdexError
 from heimdex.domain.ids import SavedSearchId, VideoId
 from heimdex.domain.search import Like, Query, Question, SavedSearch, SearchResult
 from heimdex.domain.stages import Changes
-from heimdex.search.scope import folder_names
-from heimdex.search.watching import spans, unseen
 from heimdex.ui import examples, offers
 from heimdex.ui.offers import Known
 from heimdex.ui.results.panel import ResultsPanel
@@ -130,6 +128,9 @@ class Asking(QObject):
         saved = self._opened
         if saved is None or self._session is None:
             return
+        # Searching takes a moment to be imported, and by now it is.
+        from heimdex.search.watching import spans, unseen
+
         self._opened = None
         new = len(unseen(result.moments, saved.seen))
         if new:
@@ -277,6 +278,8 @@ class Asking(QObject):
 
 
 def _known(session: Session) -> Known:
+    from heimdex.search.scope import folder_names
+
     people = session.library.people.named()
     names = sorted(person.name for person in people if person.name)
     return Known(tuple(names), tuple(sorted(folder_names(session.library.catalogue))))

@@ -18,9 +18,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QGridLayout, QLineEdit, QMenu
 
-from heimdex.domain.search import Chip, ChipKind, Like, Query, Question
+from heimdex.domain.search import Chip, ChipKind, Like, Query, Question, Suggestion, SuggestionKind
 from heimdex.search.chips import with_added, with_words, without_chip
-from heimdex.search.suggest import Suggestion, SuggestionKind
 from heimdex.ui.chips import ChipRow, PartChip, like_chip, part_chip
 from heimdex.ui.menus import ChipMenu
 from heimdex.ui.offers import Known

@@ -10,7 +10,8 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal
 
-from heimdex.search.suggest import Suggestion
+from heimdex.domain.search import Suggestion
+from heimdex.ui.background import sentence
 
 _log = logging.getLogger(__name__)
 
@@ -32,6 +33,8 @@ class Suggesting(QObject):
 
     suggested = Signal(str, object)
     """The text, and how it may go on."""
+    failed = Signal(str)
+    """Why nothing can be offered, as a sentence; once, not with every letter that is typed."""
 
     def __init__(self, suggester: Suggests) -> None:
         super().__init__()
@@ -63,6 +66,7 @@ class Suggesting(QObject):
         return not self._thread.is_alive()
 
     def _work(self) -> None:
+        told = False
         while True:
             with self._condition:
                 while self._text is None and not self._closed:
@@ -77,6 +81,13 @@ class Suggesting(QObject):
                 found = self._suggester.suggest(text)
             except Exception as error:  # noqa: BLE001 - the border of the thread: typing goes on
                 _log.error("no suggestions", exc_info=error)
+                with self._condition:
+                    # What could not be read is read the next time.
+                    self._stale = self._stale or stale
+                if not told:
+                    self.failed.emit(sentence(error))
+                told = True
                 continue
+            told = False
             if self._text is None and not self._closed:
                 self.suggested.emit(text, found)

@@ -17,7 +17,7 @@ from PySide6.QtCore import (
 )
 from PySide6.QtWidgets import QFrame, QListView, QWidget
 
-from heimdex.search.suggest import Suggestion, SuggestionKind
+from heimdex.domain.search import Suggestion, SuggestionKind
 from heimdex.ui.theme import Theme
 
 ROW = 34

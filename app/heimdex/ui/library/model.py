@@ -20,7 +20,6 @@ from PySide6.QtCore import (
 from heimdex.domain.ids import VideoId
 from heimdex.domain.media import FileState, Video
 from heimdex.domain.stages import Job, JobState, Progress, Stage, StageRun, StageStatus
-from heimdex.storage.findings import findings
 from heimdex.ui import wording
 
 if TYPE_CHECKING:
@@ -83,6 +82,8 @@ def read_rows(
     library: "Library", videos: Collection[VideoId] | None = None
 ) -> dict[VideoId, Row | None]:
     """Read all videos, or some; one that is gone is None. For a thread in the background."""
+    from heimdex.storage.findings import findings
+
     jobs = {job.video_id: job for job in library.jobs.jobs()}
     found = findings(library.database, videos)
 
