@@ -131,13 +131,16 @@ def show(document: dict[str, Any], *, everything: bool) -> None:
         print("\nAdd videos with `heimdex add PATH`.")
         return
     listed = files if everything else files[:_LISTED]
+    # Cameras give the same names again and again.
+    often = {name for name, n in Counter(Path(f["video"]).name for f in files).items() if n > 1}
     print()
-    print(table([_row(file) for file in listed], right=frozenset({1})))
+    print(table([_row(file, often) for file in listed], right=frozenset({1})))
     if len(files) > len(listed):
         print(f"… and {counted(len(files) - len(listed), 'more video')}; see --all.")
 
 
-def _row(file: dict[str, Any]) -> tuple[str, str, str]:
+def _row(file: dict[str, Any], often: set[str]) -> tuple[str, str, str]:
+    path = Path(file["video"])
     done = [s for s, how in file["stages"].items() if how == StageStatus.DONE]
     failed = [s for s, how in file["stages"].items() if how == StageStatus.FAILED]
     if file["state"] != FileState.ONLINE:
@@ -150,4 +153,5 @@ def _row(file: dict[str, Any]) -> tuple[str, str, str]:
         state = "indexed"
     if failed and "failed" not in state:
         state += f"; failed: {', '.join(failed)}"
-    return Path(file["video"]).name, clock(round(file["duration_s"] * 1000)), state
+    name = str(path) if path.name in often else path.name
+    return name, clock(round(file["duration_s"] * 1000)), state
