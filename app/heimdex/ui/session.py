@@ -66,6 +66,7 @@ class Session(QObject):
         self.jobs.failed.connect(self.said)
         self.fetching.ended.connect(self._fetched)
         self.caring.said.connect(self.said)
+        self.suggesting.failed.connect(self.said)
         self._background.failed.connect(self.said)
         self._scanning.failed.connect(self.said)
         self.changed.connect(self._forget_pictures)
@@ -155,20 +156,21 @@ class Session(QObject):
         if self._watcher is not None:
             # Its threads may be in the middle of a look at a slow drive; they end by themselves.
             threading.Thread(target=self._watcher.stop, name="heimdex-unwatch", daemon=True).start()
-        ended = [
-            self.caring.close(),
-            self.measuring.close(),
-            self.fetching.close(),
-            self.jobs.close(),
-            self.searching.close(),
-            self.suggesting.close(),
-            self.thumbnails.close(),
-            self._scanning.close(),
-            self._background.close(),
-        ]
-        if not all(ended):
-            _log.warning("a thread of the window did not end in time")
-        return all(ended)
+        parts = {
+            "caring": self.caring,
+            "measuring": self.measuring,
+            "fetching": self.fetching,
+            "jobs": self.jobs,
+            "searching": self.searching,
+            "suggesting": self.suggesting,
+            "thumbnails": self.thumbnails,
+            "scanning": self._scanning,
+            "operations": self._background,
+        }
+        late = [name for name, part in parts.items() if not part.close()]
+        if late:
+            _log.warning("threads of the window did not end in time: %s", ", ".join(late))
+        return not late
 
     def summary(self, report: "ScanReport") -> str:
         """What a scan found, in a sentence or two."""
