@@ -124,6 +124,14 @@ def test_a_misread_word_counts_less_than_the_word(shown: Golden) -> None:
     assert nearly < exact
 
 
+def test_of_one_word_alone_another_letter_makes_another_word(shown: Golden) -> None:
+    for sentence in ("updater", "automatik", "softwave"):
+        found = shown.ask(sentence, filters=ONLY_TEXT)
+        assert found.no_good_match, sentence
+    for sentence in ("eastern", "s0ftware"):  # What looks the same to a reader is a match.
+        assert not shown.ask(sentence, filters=ONLY_TEXT).no_good_match, sentence
+
+
 def test_short_and_other_words_are_not_taken_for_each_other(shown: Golden) -> None:
     for sentence in ("mend", "rude", "platforms of the station", "exception"):
         for moment in shown.ask(sentence, filters=ONLY_TEXT).moments:

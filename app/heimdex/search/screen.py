@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from heimdex.domain.ids import VideoId
 from heimdex.domain.ocr import OcrLine
-from heimdex.search.calibration import covered
+from heimdex.search.calibration import CUT, covered
 from heimdex.search.candidates import Candidate, Channel, Ranking, Span
 from heimdex.search.locate import content_groups, matches, phrase_matches
 from heimdex.storage import wordforms
@@ -110,6 +110,8 @@ class Screen:
                 best = [max(shares) for shares in zip(*(h.shares for h in screen), strict=True)]
                 share = sum(w * b for w, b in zip(weights, best, strict=True)) / total
                 sure = covered(share, len(groups))
+                if len(groups) == 1 and best[0] <= NEARLY and not _looks_so(groups[0], screen):
+                    sure = min(sure, CUT - 0.01)
                 if sure >= LEAST:
                     terms = [*groups, *(list(each) for each in near)]
                     found.append(_candidate(video_id, screen, sure, terms))
@@ -247,6 +249,17 @@ def _share(there: set[str], group: Group, near: frozenset[str]) -> float:
     # Half of a compound is another word.
     exact = exact if exact >= 0.5 else 0.0
     return max(exact, NEARLY if not near.isdisjoint(there) else 0.0)
+
+
+def _looks_so(group: Group, screen: Sequence[_Held]) -> bool:
+    """Whether a word is there that looks like the one that is asked for, or holds it. Where it is
+    the only one, another letter makes another word of it (share of shark) as often as a slip."""
+    looks = _looks(group[0])
+    return any(
+        _looks(term) == looks or _run_together(looks, _looks(term))
+        for held in screen
+        for term in wordforms.terms(held.line.text)
+    )
 
 
 def _needed(one: _Held, together: Sequence[_Held]) -> list[_Held]:
