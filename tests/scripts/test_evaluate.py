@@ -9,11 +9,15 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
 
+from heimdex.domain.engines import Concepts
 from heimdex.domain.errors import UserError
 from heimdex.domain.ids import VideoId
 from heimdex.domain.search import Evidence, EvidenceKind, Moment, Query, SearchResult
+from heimdex.ml.things import read
+from heimdex.search.things import Known
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "evaluate.py"
 DOCUMENT = {"queries": [{"answers": [{"file": "video/a.mp4"}]}, {"answers": []}]}
@@ -138,6 +142,15 @@ def test_what_cannot_be_judged_is_neither_said_nor_matched(
     assert counted["unsure_absent"] == 0.5
     # The curve asks what it would be worth to call all of them no good match.
     assert {row["cut"]: row["said"] for row in figures.curve(asked)}[0.5] == 2
+
+
+def test_things_that_are_asked_for_by_name_are_on_the_list(evaluate: ModuleType) -> None:
+    asked = evaluate._asked(json.loads(evaluate.SIGHTS.with_name("things.json").read_text("utf-8")))
+    assert len({one.query for one in asked}) == len(asked) >= 200
+    assert all((one.kind == "none") == (not one.answers) for one in asked)
+    listed = read(Path(evaluate.SIGHTS).parents[1] / "resources" / "vision" / "things.tsv", 1000)
+    known = Known.of(Concepts(np.zeros((1000, 1), np.float32), listed, 0.1, 0.02, 0.1))
+    assert [one.query for one in asked if not known.named_in(one.query)] == []
 
 
 def test_own_sights_have_groups_of_their_own(evaluate: ModuleType) -> None:
