@@ -2,6 +2,7 @@ import time
 from collections.abc import Callable
 
 import pytest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from ui_library import SlowEngine, Small
 
@@ -114,6 +115,16 @@ def test_one_job_is_paused_resumed_cancelled_and_retried(
         ),
         timeout=30_000,
     )
+
+
+def test_the_narrowest_window_shows_whole_rows(three: Small, open_window: OpenWindow) -> None:
+    window = open_window(three)
+    window.show_panel("activity")
+    window.resize(window.minimumSize())
+    QApplication.processEvents()
+    view = window.activity.view
+    assert not view.horizontalScrollBar().isVisible()
+    assert view.visualRect(window.activity.model.index(0, 0)).right() <= view.viewport().width()
 
 
 def test_a_job_is_moved_up(three: Small, open_window: OpenWindow, qtbot: QtBot) -> None:

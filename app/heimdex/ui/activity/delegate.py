@@ -68,7 +68,7 @@ class JobDelegate(QStyledItemDelegate):
     def sizeHint(
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> QSize:
-        return QSize(320, HEIGHT)
+        return QSize(240, HEIGHT)  # The view makes it as wide as itself.
 
     def _paint_state(self, painter: QPainter, area: QRect, line: JobLine, ratio: float) -> None:
         icon, colour = STATE_ICONS[line.job.state]

@@ -52,6 +52,8 @@ class ActivityPanel(QWidget):
         self.view.setMouseTracking(True)
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        # Rows are as wide as there is room; what does not fit in them ends in an ellipsis.
+        self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.view.setViewportMargins(14, 0, 6, 0)
         self.view.setAccessibleName(self.tr("Jobs"))
