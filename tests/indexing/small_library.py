@@ -34,6 +34,7 @@ from heimdex.domain.stages import (
 from heimdex.domain.vectors import Space, SpaceKind, VectorBatch
 from heimdex.indexing.absence import Absence
 from heimdex.indexing.scan import Scanner
+from heimdex.indexing.scan_report import ScanReport
 from heimdex.indexing.worker import Worker, WorkReport
 from heimdex.storage.artefacts import Artefacts
 from heimdex.storage.catalogue import Catalogue
@@ -219,3 +220,14 @@ class Library:
 
     def close(self) -> None:
         self.database.close()
+
+
+def states(library: Library) -> dict[str, str]:
+    """Each file's name and state."""
+    return {file.path.name: file.state.value for file in library.catalogue.files()}
+
+
+def rescan_only(library: Library, folder: Path) -> ScanReport:
+    """Look again at one folder of the library."""
+    [known] = [f for f in library.catalogue.folders() if f.path == folder]
+    return library.scanner.scan(known)
