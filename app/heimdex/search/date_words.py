@@ -276,6 +276,7 @@ _DOUBTFUL = ("march", "april", "may", "june", "august", "sept")
 
 _PART = rf"(?P<part>{SEASON}|{MONTH}|{FEAST})"
 _MONTH_DAY = rf"{MONTH}\s+(?:the\s+)?{DAY_NUMBER}|{DAY_NUMBER}\s+(?:of\s+)?{MONTH}"
+_NTH = r"(?:[12]\d|3[01]|0?[1-9])(?:st|nd|rd|th)"
 _FULL = rf"(?P<part>{_MONTH_DAY}|{SEASON}|{FEAST}|{MONTH})"
 _EN_YEAR = (
     rf"(?P<year>{_YEAR}|['’]\d\d(?!s)|(?:last|this)\s+year(?:['’]s)?|the\s+year\s+before\s+last)"
@@ -324,6 +325,7 @@ _RULES = (
     _rule(rf"{_EN_YEAR}(?:,|\s+(?:in|at))?\s+{_FULL}", _of_year),
     _rule(rf"(?P<part>early|mid|late|beginning\s+of|end\s+of)[\s-]+{_EN_YEAR}", _of_year),
     _rule(rf"(?P<part>{DAY_NUMBER}\s+of\s+{MONTH})", _yearly),
+    _rule(rf"(?P<part>{_NTH}\s+{MONTH}|{MONTH}\s+(?:the\s+)?{_NTH})", _yearly),
     _rule(rf"(?P<part>{_MONTH_DAY})", _yearly, "day"),
     _rule(rf"(?P<part>{SEASON}|{MONTH})", _yearly, _needs_of),
     _rule(rf"(?P<part>{FEAST})", _yearly, "feast"),

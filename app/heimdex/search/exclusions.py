@@ -122,6 +122,8 @@ class Exclusions:
                     self._quoted(quoted, quoted.start, end)
                 return
         first = found.at - 1
+        if found.named and first > 0 and reading.tokens[first].folded in ("is", "are", "was"):
+            first -= 1
         while first > 0 and found.at - first < 3 and wording.is_filler(reading.tokens[first].text):
             first -= 1
         if first < 0 or not reading.free(reading.tokens[first]):
@@ -129,6 +131,8 @@ class Exclusions:
         group = [reading.tokens[first]]
         # "…하지 말고" says "instead of doing", which excludes no thing.
         if here.text.startswith("말") and group[0].text.endswith("지"):
+            return
+        if found.named and not self._names.find(group):
             return
         if found.soft and not self._meant(group[0]):
             return
@@ -190,6 +194,8 @@ class Exclusions:
             if reading.open(end, group[-1].end):
                 self._words(group, start, group[-1].end, written=found.operator)
                 return
+        if found.named:
+            return
         group = self._following(found, end)
         words = [token.text for token in group]
         doing = reading.tokens[at].folded != "without"

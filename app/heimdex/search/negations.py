@@ -27,6 +27,8 @@ _CLAUSE_END = re.compile(r"[,;:.!?(\[]")
 _ALL = frozenset("everyone everybody everything anyone anybody anything all".split())
 _WHICH = frozenset("that who which".split())
 _IS_NOT = frozenset("isn't aren't wasn't weren't".split())
+_HERE = frozenset("in there here visible shown".split())
+_IT = frozenset("it this that".split())
 _NO_THING = frozenset(
     "you me him her us them it this that doubt question end saying further delay exception "
     "fail warning longer way problem idea matter one no more need thanks mine".split()
@@ -46,6 +48,7 @@ class Negation:
     `operator`: it was written as one (NOT) and takes one word. `soft`: it may be part of what is
     said ("돈 없는 사람", "without a doubt"), so that it is no negation where somebody shall say
     something, nor of words that are no things. `near`: what it takes ends at a preposition.
+    `named`: it is one of somebody's name only ("no Anna", "Anna isn't in it").
     """
 
     at: int
@@ -54,6 +57,7 @@ class Negation:
     operator: bool = False
     soft: bool = False
     near: bool = False
+    named: bool = False
 
 
 def negation(text: str, tokens: Sequence[Token], at: int) -> Negation | None:
@@ -119,6 +123,9 @@ def _english(text: str, tokens: Sequence[Token], at: int) -> Negation | None:
     if following is None:
         return None
     gap = text[before.end : token.start] if before else ""
+    if low in ("not", *_IS_NOT) and following.folded in _HERE and before is not None:
+        last = at + 2 if at + 2 < len(tokens) and tokens[at + 2].folded in _IT else at + 1
+        return Negation(at, last, before=True, named=True)
     # Inside a clause "not" is part of what is said ("ask not what your country can do").
     begins = before is not None and (before.folded == "but" or _CLAUSE_END.search(gap) is not None)
     if low == "not":
@@ -129,7 +136,7 @@ def _english(text: str, tokens: Sequence[Token], at: int) -> Negation | None:
             return Negation(at - 2, at, soft=True, near=True) if which else None
         return Negation(at, at, operator=True) if has_hangul(following.text) else None
     if low == "no":
-        return Negation(at, at, soft=True) if begins else None
+        return Negation(at, at, soft=True, near=not begins, named=not begins)
     if low == "w" and following.folded == "o" and text[token.end : following.start] == "/":
         return Negation(at, at + 1, near=True)
     if low in ("without", "except", "excluding"):

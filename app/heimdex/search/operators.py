@@ -20,7 +20,7 @@ _KIND_OF = {word: kind for kind, words in _KINDS.items() for word in words.split
 _FOLDERS = ("folder", "in", "dir", "폴더")
 _KEYS = "|".join(sorted([*_KIND_OF, *_FOLDERS], key=len, reverse=True))
 _OPERATOR = re.compile(
-    rf"(?P<not>(?:(?<!\S)[-−–]|\bNOT\s))?(?<![\w:/])({_KEYS}):(?!/|:)", re.IGNORECASE
+    rf"(?P<not>(?:(?<!\S)[-−–]|\bNOT\s))?(?<![\w:/])({_KEYS}):(?!//|:)", re.IGNORECASE
 )
 _NOT = ("-", "−", "–", "NOT ")
 _VALUE = re.compile(r'\s*"([^"]+)"|\s*“([^”]+)”|([^\s,;]+)')

@@ -19,6 +19,7 @@ _LEAD = re.compile(
     r"(?:show|find)\s+me\b|"
     r"(?:the|a|an|all(?:\s+the)?|every|any|some|my|our)?\s*" + _CLIP + r"\s+"
     r"(?:where|when|in\s+which|with|showing|that\s+shows?|about|of)\b(?!\s+the\s+(?:day|film|game)\b)|"
+    r"that\s+time\s+(?:when\s+)?|"
     r"(?:the|that)\s+(?:one|ones|time)\s+(?:where|when|in\s+which|with)\b|"
     r"(?:where|when)\s+(?=(?:he|she|they|we|i|somebody|someone|people)\b)"
     r")\s*",
@@ -42,10 +43,12 @@ _TAIL = re.compile(
     re.IGNORECASE,
 )
 _LONE_LEAD = re.compile(r"^(?:and|or|with|who|is|are|was|were|in|on|at|of|about|to|&|,)\b\s*", re.I)
+_LONE_QUOTE = re.compile(r'(?<!\d)"')
 _NOTHING = frozenset(
     (
         "video videos vid vids clip clips movie movies one ones thing everyone everybody "
-        "everything anyone anybody anything except but both them scene scenes moment moments "
+        "everything anyone anybody anything except but both alone just only one s "
+        "them scene scenes moment moments "
         "footage shot shots part parts and or with together the a an is "
         "are was were of in on at all every any show me find talking "
         "speaking says said saying appears appearing appear seen who where when please"
@@ -121,6 +124,8 @@ def core(text: str, *, beside_others: bool) -> str:
     `beside_others`: the query also names people or phrases, so that nothing at all may be left.
     """
     meaning = text.strip()
+    if text.count('"') == 1:
+        meaning = " ".join(_LONE_QUOTE.sub("", text).split()) or meaning
     framed = False
     for _ in range(4):
         before = meaning
@@ -184,7 +189,7 @@ def _trimmed(text: str) -> str:
 def _says_nothing(letter: str, following: str) -> bool:
     if letter in "-–" and following.isdigit():
         return False
-    return letter in ' ,;:.!?~·…-–—&"“”‘’' or unicodedata.category(letter) in (
+    return letter in ' ,;:.!?~*·…-–—&"“”‘’' or unicodedata.category(letter) in (
         "So",
         "Sk",
         "Mn",
