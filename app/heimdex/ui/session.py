@@ -156,18 +156,18 @@ class Session(QObject):
         if self._watcher is not None:
             # Its threads may be in the middle of a look at a slow drive; they end by themselves.
             threading.Thread(target=self._watcher.stop, name="heimdex-unwatch", daemon=True).start()
-        parts = {
-            "caring": self.caring,
-            "measuring": self.measuring,
-            "fetching": self.fetching,
-            "jobs": self.jobs,
-            "searching": self.searching,
-            "suggesting": self.suggesting,
-            "thumbnails": self.thumbnails,
-            "scanning": self._scanning,
-            "operations": self._background,
+        ended = {
+            "caring": self.caring.close(),
+            "measuring": self.measuring.close(),
+            "fetching": self.fetching.close(),
+            "jobs": self.jobs.close(),
+            "searching": self.searching.close(),
+            "suggesting": self.suggesting.close(),
+            "thumbnails": self.thumbnails.close(),
+            "scanning": self._scanning.close(),
+            "operations": self._background.close(),
         }
-        late = [name for name, part in parts.items() if not part.close()]
+        late = [name for name, in_time in ended.items() if not in_time]
         if late:
             _log.warning("threads of the window did not end in time: %s", ", ".join(late))
         return not late
