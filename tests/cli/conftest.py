@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from command import Command, Indexed, run_heimdex
+from media_factory import cut
 
 
 @pytest.fixture
@@ -34,12 +35,12 @@ def sample_library(
 
 
 @pytest.fixture(scope="session")
-def one_clip(tmp_path_factory: pytest.TempPathFactory, short_sample: Path) -> Path:
-    """A folder with one short video, with speech, a face and more: for what is done to programs
-    and files, however much is in them. Left alone for a while, as videos mostly are."""
+def one_clip(tmp_path_factory: pytest.TempPathFactory, sample_media: Path) -> Path:
+    """A folder with four seconds of video, with speech, a face and more: for what is done to
+    programs and files, however much is in them. Left alone for a while, as videos mostly are."""
     folder = tmp_path_factory.mktemp("one clip")
     clip = folder / "astronaut.mp4"
-    shutil.copy(short_sample / clip.name, clip)
+    cut(sample_media / clip.name, clip, 4)
     when = time.time() - 3600
     os.utime(clip, (when, when))
     return folder
