@@ -2651,6 +2651,10 @@
         <translation>언어</translation>
     </message>
     <message>
+        <source>Start again now</source>
+        <translation>지금 다시 시작</translation>
+    </message>
+    <message>
         <source>Keys (F1)</source>
         <translation>단축키 (F1)</translation>
     </message>

@@ -139,6 +139,20 @@ def test_a_folder_inside_another_that_is_removed_stays_away(
     assert [each.path for each in catalogue.folders()] == [inner.parent]
 
 
+def test_another_language_may_be_had_at_once(
+    filled: Small, open_window: OpenWindow, qtbot: QtBot
+) -> None:
+    window = open_window(filled)
+    window.open_settings("look")
+    dialog = window.findChild(SettingsDialog)
+    assert dialog is not None
+    assert not dialog.start_again.isVisible()
+    dialog.language_box.setCurrentIndex(dialog.language_box.findData("ko"))
+    assert window.preferences.language == "ko"
+    with qtbot.waitSignal(window.session.restart_wanted):  # type: ignore[union-attr]
+        dialog.start_again.click()
+
+
 def test_preferences_come_back(home: Path) -> None:
     home.mkdir()
     first = Preferences(home)

@@ -15,7 +15,7 @@ from heimdex.ui.background import sentence
 from heimdex.ui.models.lines import choose
 from heimdex.ui.session import Session
 from heimdex.ui.theme import Theme
-from heimdex.ui.widgets import Choice, Note, button, label
+from heimdex.ui.widgets import Choice, Note, beside, button, label
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,8 @@ class ProcessingPage(QWidget):
             ("vision_device", self.tr("What is seen")),
             ("face_device", self.tr("Faces")),
         ):
-            form.addRow(label(title), self._box(setting, title, offered))
+            box = self._box(setting, title, offered)
+            form.addRow(beside(title, box), box)
         column.addLayout(form)
         column.addSpacing(8)
 
@@ -91,7 +92,8 @@ class ProcessingPage(QWidget):
         form = _form()
         read_by = self.tr("Read by")
         offered = {value: names[value] for value in OCR_MODELS}
-        form.addRow(label(read_by), self._box("ocr_model", f"{title}: {read_by}", offered))
+        box = self._box("ocr_model", f"{title}: {read_by}", offered)
+        form.addRow(beside(read_by, box), box)
         column.addLayout(form)
         column.addSpacing(8)
 
@@ -105,7 +107,8 @@ class ProcessingPage(QWidget):
         form = _form()
         where = self.tr("Hemisphere")
         offered = {value: names[value] for value in HEMISPHERES}
-        form.addRow(label(where), self._box("hemisphere", where, offered))
+        box = self._box("hemisphere", where, offered)
+        form.addRow(beside(where, box), box)
         column.addLayout(form)
 
     def _box(self, setting: str, title: str, offered: Mapping[str, str]) -> Choice:

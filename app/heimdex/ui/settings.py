@@ -176,7 +176,11 @@ class SettingsDialog(QDialog):
         column.addLayout(form)
         self._restart = Note(self._theme, "info")
         self._restart.hide()
+        again = self._session.restart_wanted.emit
+        self.start_again = button(self.tr("Start again now"), action=again)
+        self.start_again.hide()
         column.addWidget(self._restart)
+        column.addWidget(self.start_again, 0, Qt.AlignmentFlag.AlignLeft)
         self._unkept = Note(self._theme, "warning", tone="warning")
         self._unkept.hide()
         column.addWidget(self._unkept)
@@ -288,6 +292,7 @@ class SettingsDialog(QDialog):
     def _choose_language(self) -> None:
         self._preferences.language = str(self.language_box.currentData())
         self._restart.show_text(self.tr("The language changes when Heimdex is started again."))
+        self.start_again.show()
         self._keep()
 
     def _keep(self) -> None:
