@@ -63,7 +63,9 @@ _TODAYS = re.compile(
     re.IGNORECASE,
 )
 _KO_NEEDS = re.compile(r"^(?:에는|에도|에만|엔|에|동안|마다|(?:\s?때))(?![가-힣])")
-_KO_ABOUT = re.compile(r"^(?:년)?(?:에|과|와)?\s*(?:대해|대한|대하여|관해|관한|관하여|관련)")
+_KO_ABOUT = re.compile(
+    r"^(?:년)?(?:에|과|와)?\s*(?:대해|대한|대하여|관해|관한|관하여|관련)|^\s?이?라(?:고|는)(?![가-힣])"
+)
 _AND = re.compile(r"^\s*(?:and|과|와|및)\s*(?:the\s+|in\s+)?$", re.IGNORECASE)
 _TO = re.compile(
     r"^\s*(?:to|through|thru|until|till|[-–—~]|부터|에서(?:부터)?)\s*(?:the\s+)?$", re.I

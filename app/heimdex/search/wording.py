@@ -77,6 +77,9 @@ _KO_INNER = re.compile(
 _KO_LEAD = re.compile(
     r"^(?:찍은(?:\s+(?:영상|동영상))?|나오(?:는데|고|지만)|있(?:는데|고)|혼자|(?:둘|셋|넷)\s?다)(?=\s|$)\s*"
 )
+_KO_WORDED = re.compile(
+    r"(?:이?라는)?\s*(?:말|단어|대사)(?:이|가|을|를|도)?\s+(?:나오는|나온|하는|한|들리는)$"
+)
 _KO_SHOWN = re.compile(
     r"\s*(?:(?:이?라고\s*)?(?:써\s?있는|쓰여\s?있는|쓰인|써진|적힌|적혀\s?있는|나와\s?있는))$"
 )
@@ -100,7 +103,7 @@ _SPOKEN = re.compile(
     r"|tell(?:s|ing)?|told|announc(?:es|ed|ing)|narrat(?:es|ed|ion|or)"
     r"|(?:talk(?:s|ed|ing)?|speak(?:s|ing)?|spoke|speech|interview(?:s|ed)?)\s+(?:about|of|on))\b"
     r"|(?:대해|대하여|대한|관해|관하여|관한|라고|다고)\S*\s+(?:말|이야기|얘기|언급|설명|연설|인터뷰)"
-    r"|말했|말씀|(?:얘기|이야기)를?\s*(?:하|들려)|언급|설명",
+    r"|라는\s+(?:말|단어|대사)(?![가-힣]{2})|말했|말씀|(?:얘기|이야기)를?\s*(?:하|들려)|언급|설명",
     re.IGNORECASE,
 )
 _SIGN = (
@@ -200,6 +203,9 @@ def _says_nothing(letter: str, following: str) -> bool:
 def _korean_core(text: str, beside_others: bool) -> str:
     text = _KO_LEAD.sub("", _KO_INNER.sub("", text)).strip() or text
     meaning = _KO_TAIL.sub("", text).strip() or text
+    worded = _KO_TAIL_THING.sub("", meaning)
+    if _KO_WORDED.search(worded):
+        meaning = _KO_WORDED.sub("", worded).strip() or ("" if beside_others else meaning)
     meaning = _KO_SHOWN.sub("", _KO_TAIL_TIME.sub("", meaning)).strip() or meaning
     without_thing = _KO_SHOWN.sub("", _KO_TAIL_THING.sub("", meaning)).strip()
     if not (without_thing or beside_others):
