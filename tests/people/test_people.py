@@ -389,6 +389,40 @@ def test_questions_that_are_equally_likely_have_an_order(library, monkeypatch):
     assert library.people.suggestions(2) == asked[::-1]
 
 
+def found_anew(library, shift_ms):
+    """The faces of every video, a little later and otherwise the same."""
+    for number, who in ((1, ("ada", "ben", "ada")), (2, ("ada", "cleo"))):
+        vectors = library.vectors.batch(VideoId(f"{number:032x}"), SPACE).vectors
+        library.video(number, *who, shift_ms=shift_ms, vectors=vectors)
+
+
+def test_a_step_is_taken_back_after_the_faces_were_found_anew(library):
+    videos = library.video(1, "ada", "ben", "ada"), library.video(2, "ada", "cleo")
+    ada, ben, _ = map(PersonId, library.who(videos[0]))
+    cleo = PersonId(library.who(videos[1])[1])
+
+    def groups():
+        return [library.who(video) for video in videos]
+
+    before = groups()
+    assert before == [[ada, ben, ada], [ada, cleo]]
+    for number, step in enumerate(
+        (
+            lambda: library.people.hide(ada),
+            lambda: library.people.name(ada, "Ada"),
+            lambda: library.people.merge(cleo, ada),
+            lambda: library.people.split([TrackRef(videos[0], 2)]),
+            lambda: library.people.confirm([TrackRef(videos[0], 1)], cleo),
+        )
+    ):
+        step()
+        found_anew(library, 150 + number)
+        assert library.people.undo()
+        assert groups() == before
+        found_anew(library, 0)
+        assert groups() == before
+
+
 @pytest.mark.parametrize("space", [SPACE, OTHER_SPACE])
 def test_groups_without_a_name_stay_joined_and_parted(library, space):
     video = library.video(1, "ada", "ben", "cleo", "cleo")

@@ -10,29 +10,32 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from heimdex.domain.faces import TrackRef
-from heimdex.domain.ids import PersonId, VideoId
+from heimdex.domain.faces import Box, TrackRef
+from heimdex.domain.ids import PersonId
 from heimdex.storage.people import PeopleStore
+from heimdex.storage.people_snapshot import Moved
 
-_Free = tuple[str, int, int]
-"""A track that was nobody's before a step and somebody's after it: video, number, best moment."""
+Place = tuple[str, int, Box]
+"""Video, moment and box of a face, by which it is found again whatever its number."""
 
 
 class _Undo(msgspec.Struct):
     created: list[int]
     snapshots: list[str]
     people: list[int]
-    free: list[_Free] = []
+    free: list[Place] = []
+    """Faces that were nobody's before the step and somebody's after it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Undone:
     """A step that was taken back: its label, whom it was about, and the faces that belong to nobody
-    again, as before it."""
+    again, as before it; `moved` were the people's and have been found anew since."""
 
     label: str
     people: tuple[PersonId, ...]
-    free: frozenset[TrackRef]
+    free: tuple[Place, ...]
+    moved: tuple[Moved, ...]
 
 
 @dataclass(slots=True)
@@ -91,15 +94,17 @@ class Journal:
                 return None
             undo = msgspec.json.decode(entry.undo, type=_Undo)
             created = [PersonId(each) for each in undo.created]
+            moved: list[Moved] = []
             for snapshot in undo.snapshots:
-                self._store.restore(base64.b64decode(snapshot), created)
+                moved += self._store.restore(base64.b64decode(snapshot), created)
                 created = []
             for person_id in created:
                 self._store.delete_person(person_id)
         return Undone(
             entry.label,
             tuple(PersonId(each) for each in undo.people),
-            frozenset(ref for each in undo.free if (ref := self._still(each)) is not None),
+            tuple(undo.free),
+            tuple(moved),
         )
 
     def labels(self) -> tuple[str, ...]:
@@ -136,23 +141,17 @@ class Journal:
             if person_id not in gone and self._store.person(person_id) is None
         }
 
-    def _taken(self, free: Iterable[TrackRef]) -> list[_Free]:
+    def _taken(self, free: Iterable[TrackRef]) -> list[Place]:
         """Those of these tracks that are somebody's now."""
         still = set(self._store.unassigned())
         return [
-            (ref.video_id, ref.index, track.best_ms)
+            (ref.video_id, track.best_ms, track.box)
             for ref in free
             if ref not in still and (track := self._store.track(ref)) is not None
         ]
 
-    def _still(self, free: _Free) -> TrackRef | None:
-        """The track, unless its number belongs to another one since faces were found anew."""
-        ref = TrackRef(VideoId(free[0]), free[1])
-        track = self._store.track(ref)
-        return ref if track is not None and track.best_ms == free[2] else None
 
-
-def _encoded(step: Step, free: list[_Free]) -> bytes:
+def _encoded(step: Step, free: list[Place]) -> bytes:
     return msgspec.json.encode(
         _Undo(
             created=list(step.created),

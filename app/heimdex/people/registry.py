@@ -333,8 +333,10 @@ class People:
             undone = self._journal.undo()
             if undone is None:
                 return None
+            self._sorting.give_back(undone.moved)
             with self._journal.unwritten() as step:
-                self._sorting.sort_again(undone.people, before - undone.free, step)
+                others = before - self._sorting.tracks_at(undone.free)
+                self._sorting.sort_again(undone.people, others, step)
         return undone.label
 
     # For good

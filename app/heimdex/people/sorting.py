@@ -12,11 +12,12 @@ from heimdex.domain.ids import PersonId, VideoId
 from heimdex.people.album import Album
 from heimdex.people.gallery import FaceModel, Gallery, mean_by_owner
 from heimdex.people.inheriting import inherit
-from heimdex.people.journal import Step
+from heimdex.people.journal import Place, Step
 from heimdex.people.placing import Face, Placement, are_two, found, recognise
 from heimdex.people.replay import find_track, replay
 from heimdex.storage.assignments import Source
 from heimdex.storage.people import PeopleStore
+from heimdex.storage.people_snapshot import Moved
 from heimdex.storage.stages import StageStore
 from heimdex.storage.vectors import VectorStore
 
@@ -75,6 +76,27 @@ class Sorting:
             self.apply_decisions(video_id)
         self.place([ref for ref in self._store.unassigned() if ref in faces], step)
         self._store.delete_empty()
+
+    def tracks_at(self, places: Iterable[Place]) -> set[TrackRef]:
+        """The tracks that show the faces in these places now."""
+        found = set()
+        for video, at_ms, box in places:
+            video_id = VideoId(video)
+            track = find_track(self._stages.tracks(video_id), at_ms, box)
+            if track is not None:
+                found.add(TrackRef(video_id, track.index))
+        return found
+
+    def give_back(self, moved: Iterable[Moved]) -> None:
+        """Find faces that were found anew since by time and place, and give them to whose they
+        were."""
+        for face in moved:
+            video_id = VideoId(face.video_id)
+            track = find_track(self._stages.tracks(video_id), face.at_ms, face.box)
+            if track is not None:
+                source = Source.DECIDED if face.decided else Source.AUTO
+                ref = TrackRef(video_id, track.index)
+                self._store.assign([ref], PersonId(face.person_id), source, face.similarity)
 
     def apply_decisions(self, video_id: VideoId) -> set[PersonId]:
         """Give the faces of a video to whom people said; returns who got any."""

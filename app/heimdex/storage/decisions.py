@@ -114,11 +114,14 @@ class DecisionStore:
         with self._database.snapshot() as connection:
             return people_snapshot.take(connection, list(people))
 
-    def restore(self, snapshot: bytes, created: Iterable[PersonId] = ()) -> None:
+    def restore(
+        self, snapshot: bytes, created: Iterable[PersonId] = ()
+    ) -> list[people_snapshot.Moved]:
         """Make everything about the people of a snapshot as it was, with the same ids; those in
-        `created` came later and go. Tracks and videos that are gone since are passed over."""
+        `created` came later and go. Tracks and videos that are gone since are passed over, and
+        tracks returned."""
         with self._database.write() as connection:
-            people_snapshot.restore(connection, snapshot, list(created))
+            return people_snapshot.restore(connection, snapshot, list(created))
 
     def names_in(self, snapshot: bytes, people: Iterable[PersonId]) -> set[str]:
         """The names and aliases that these people have in a snapshot."""

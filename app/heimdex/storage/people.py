@@ -201,14 +201,15 @@ class PeopleStore(AssignmentStore, DecisionStore, PhotoStore, HeritageStore):
             connection.execute("DELETE FROM journal")
 
     def delete_empty(self) -> list[PersonId]:
-        """Delete unnamed people without a track, a photo or a decision, in a version of a file that
-        is still to be looked at neither; returns who went."""
+        """Delete unnamed people without a track, a photo or a decision, and without faces that are
+        still to be sorted anew or looked at in a new version of a file; returns who went."""
         with self._database.write() as connection:
             rows = connection.execute(
                 "DELETE FROM people WHERE name IS NULL"
                 " AND id NOT IN (SELECT person_id FROM assignments)"
                 " AND id NOT IN (SELECT person_id FROM photos)"
                 " AND id NOT IN (SELECT person_id FROM decisions)"
+                " AND id NOT IN (SELECT person_id FROM former_assignments)"
                 " AND id NOT IN (SELECT person_id FROM inherited_tracks WHERE person_id NOT NULL)"
                 " AND id NOT IN (SELECT person_id FROM inherited_words) RETURNING id"
             ).fetchall()

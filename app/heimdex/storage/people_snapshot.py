@@ -6,6 +6,7 @@ When to take one, and what a step is called that it undoes, is left to the peopl
 import base64
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -21,9 +22,18 @@ _TABLES = {
 }
 # Assignments go by a track's number, and numbers change when faces are found anew: so what the
 # track was is kept with them.
+_TRACK = (
+    "(SELECT t.{} FROM face_tracks t WHERE t.video_id = assignments.video_id"
+    " AND t.idx = assignments.track) AS {}"
+)
 _EXTRA = {
-    "assignments": ", (SELECT t.best_ms FROM face_tracks t WHERE t.video_id = assignments.video_id"
-    " AND t.idx = assignments.track) AS at_ms",
+    "assignments": "".join(
+        ", " + _TRACK.format(column, name)
+        for column, name in (
+            ("best_ms", "at_ms"),
+            *((side, side) for side in ("x1", "y1", "x2", "y2")),
+        )
+    ),
 }
 # Rows come back only where what they point to still exists.
 _STILL_THERE = {
@@ -70,10 +80,24 @@ def take(connection: sqlite3.Connection, people: Sequence[int]) -> bytes:
     return msgspec.json.encode(_Snapshot(list(people), tables, heirs))
 
 
-def restore(connection: sqlite3.Connection, snapshot: bytes, created: Sequence[int]) -> None:
-    """Delete the people of the snapshot and those in `created`, then put the rows back."""
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A face that was somebody's and is found under another number or moment since."""
+
+    person_id: int
+    video_id: str
+    decided: bool
+    similarity: float
+    at_ms: int
+    box: tuple[float, float, float, float]
+
+
+def restore(connection: sqlite3.Connection, snapshot: bytes, created: Sequence[int]) -> list[Moved]:
+    """Delete the people of the snapshot and those in `created`, then put the rows back; returns
+    whose faces did not stand any more where they stood."""
     kept = msgspec.json.decode(snapshot, type=_Snapshot)
     gone = {*kept.people, *created}
+    moved: list[Moved] = []
     inherited = _inherited(connection, gone, kept.heirs)
     connection.executemany("DELETE FROM people WHERE id = ?", [(each,) for each in gone])
     for table in _TABLES:
@@ -89,12 +113,26 @@ def restore(connection: sqlite3.Connection, snapshot: bytes, created: Sequence[i
                 row.setdefault("at_ms", None)
             # A track is theirs again whoever has it by now; an alias stays with who got it since.
             conflict = "IGNORE" if table == "aliases" else "REPLACE"
-            connection.execute(
+            done = connection.execute(
                 f"INSERT OR {conflict} INTO {table} ({columns}) SELECT {values} WHERE {condition}",
                 {column: _in(value) for column, value in row.items()},
             )
+            if table == "assignments" and not done.rowcount and row.get("x1") is not None:
+                moved.append(_moved(row))
     for statement, rows in inherited:
         connection.executemany(statement, rows)
+    return moved
+
+
+def _moved(row: dict[str, Any]) -> Moved:
+    return Moved(
+        row["person_id"],
+        row["video_id"],
+        row["source"] == "decided",
+        row["similarity"],
+        row["at_ms"],
+        (row["x1"], row["y1"], row["x2"], row["y2"]),
+    )
 
 
 def names(snapshot: bytes, people: Collection[int]) -> set[str]:
