@@ -4,14 +4,17 @@ import os
 import random
 import shutil
 import sqlite3
+import sys
 from pathlib import Path
 
 import pytest
 
 from command import Command, Indexed
 from heimdex.cli.mutating import mutate, shorten
-from heimdex.cli.torture_files import _is_clear
+from heimdex.cli.torture_files import Fed, _is_clear
 from heimdex.cli.torture_kills import Killed, _compare, _compare_all, _compare_names, kill
+from heimdex.cli.torture_moves import Moved
+from heimdex.cli.torture_running import Ended, Outcome, finish, start
 from heimdex.storage.database import FILE_NAME, Database
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs signals")
@@ -107,3 +110,25 @@ def test_a_reason_is_a_sentence_that_a_person_understands() -> None:
     assert _is_clear("clip.mp4 is empty (0 bytes); copy or download it again.")
     assert not _is_clear("An internal error (KeyError); the log has the details.")
     assert not _is_clear("[Errno 12] Cannot allocate memory.")
+
+
+def test_every_part_is_judged_by_what_it_must_not_find() -> None:
+    assert Outcome().is_sound
+    assert Outcome(problems=["one"]).faults == {"problems": ["one"]}
+    assert Moved(files=9, moves=3).is_sound
+    assert Moved(lost=1).faults == {"lost": 1}
+    assert not Fed(left=1).is_sound
+    assert not Killed(redone=["speech of 1"]).is_sound
+
+
+def test_a_refusal_is_no_crash_and_a_crash_no_refusal(tmp_path: Path) -> None:
+    def end(code: str, longest_s: float = 60.0) -> Ended:
+        child = start(None, program=[sys.executable, "-c", f"import os, sys, time; {code}"])
+        return finish(child, longest_s)
+
+    refused = end("print('heimdex: The disk is full.', file=sys.stderr); sys.exit(1)")
+    assert (refused.crash, refused.refusal) == ("", "heimdex: The disk is full.")
+    assert end("print('done')").out == "done\n"
+    assert "Traceback" in end("1 / 0").crash
+    assert "ended with -9" in end("os.kill(os.getpid(), 9)").crash
+    assert end("time.sleep(60)", 0.2).crash == "hung and was killed"
