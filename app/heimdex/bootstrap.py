@@ -141,6 +141,8 @@ def open_library(
         lock = LibraryLock(directories.library)
         lock.acquire(wait_s)
         opening.callback(lock.release)
+        backups = Backups(directories.library)
+        backups.require_database()
         database = Database.open(directories.library / DATABASE)
         opening.callback(database.close)
         jobs = JobStore(database)
@@ -197,7 +199,6 @@ def open_library(
             southern=settings.hemisphere == "south",
         )
         searches = SearchStore(database)
-        backups = Backups(directories.library)
 
         def stage_models() -> dict[Stage, str]:
             models = chosen.stage_models()

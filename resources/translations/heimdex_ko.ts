@@ -788,6 +788,10 @@
         <translation>%1 폴더는 %2의 것이어서 쓸 수 없습니다. 자신의 폴더를 고르세요.</translation>
     </message>
     <message>
+        <source>The library&apos;s database %1 is gone, but there are backups of it; `heimdex library restore` puts the newest sound one in its place. Your videos are not affected.</source>
+        <translation>보관함의 데이터베이스 %1이(가) 없어졌지만 백업이 있습니다. `heimdex library restore`를 실행하면 온전한 최신 백업을 제자리에 놓습니다. 영상은 그대로입니다.</translation>
+    </message>
+    <message>
         <source>Pictures of videos that are no longer here were left and are deleted.</source>
         <translation>라이브러리에 더 이상 없는 동영상의 그림이 남아 있어 삭제했습니다.</translation>
     </message>
@@ -1106,6 +1110,13 @@
     <message>
         <source>Heimdex finds the faces in your videos and puts those together that look alike. Of each it keeps a small picture and a list of numbers, with the names you give, in %1. Nothing of it leaves this computer, and you can erase one person or everybody at any time.</source>
         <translation>Heimdex는 영상에서 얼굴을 찾아 닮은 얼굴끼리 모읍니다. 얼굴마다 작은 사진과 숫자 목록을, 붙여 주신 이름과 함께 %1에 보관합니다. 어떤 것도 이 컴퓨터를 떠나지 않으며, 한 사람이나 모두를 언제든 지울 수 있습니다.</translation>
+    </message>
+</context>
+<context>
+    <name>Folders</name>
+    <message>
+        <source>All of “%1”</source>
+        <translation>“%1” 전체</translation>
     </message>
 </context>
 <context>
@@ -1452,6 +1463,10 @@
         <translation>폴더 추가</translation>
     </message>
     <message>
+        <source>Only from “%1”; press to show all folders</source>
+        <translation>“%1” 폴더만 보는 중. 누르면 모든 폴더를 봅니다</translation>
+    </message>
+    <message>
         <source>What Heimdex found in them is forgotten, and they stay out until you add them again. The files themselves stay where they are.</source>
         <translation>Heimdex가 찾아낸 내용은 지워지고, 다시 추가할 때까지 보관함에 들어오지 않습니다. 파일 자체는 그대로 남습니다.</translation>
     </message>
@@ -1466,6 +1481,14 @@
     <message>
         <source>Add files…</source>
         <translation>파일 추가…</translation>
+    </message>
+    <message>
+        <source>Show only one folder</source>
+        <translation>한 폴더만 보기</translation>
+    </message>
+    <message>
+        <source>All folders</source>
+        <translation>모든 폴더</translation>
     </message>
     <message>
         <source>Newest first</source>

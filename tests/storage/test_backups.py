@@ -114,6 +114,31 @@ def test_a_copy_is_due_when_something_was_written_and_not_twice(
     assert not list((library / FOLDER_NAME).glob("*.trial*"))
 
 
+@pytest.mark.parametrize("left", [None, b""])
+def test_a_database_that_is_gone_is_not_taken_for_a_new_library(
+    database: Database, library: Path, left: bytes | None
+) -> None:
+    backups = Backups(library)
+    database.close()
+    path = library / FILE_NAME
+    kept_aside = path.read_bytes()
+    path.unlink()
+    backups.require_database()  # nothing was ever there
+    path.write_bytes(kept_aside)
+    database = Database.open(path)
+    name(database, "엄마")
+    backups.make(database)
+    backups.require_database()
+    database.close()
+    path.unlink()
+    if left is not None:
+        path.write_bytes(left)
+    with pytest.raises(LibraryDamaged, match="is gone, but there are backups"):
+        backups.require_database()
+    assert backups.restore().people == 1
+    backups.require_database()
+
+
 def test_a_damaged_library_comes_back_from_its_newest_sound_copy(
     database: Database, library: Path
 ) -> None:

@@ -86,6 +86,7 @@ ONLY_COMMANDS = (
     "The library knows other videos", "No video in the library is called", "% videos are called",
     "No search is saved as", "An engine host is started by Heimdex itself",
     "The engine has no method", "The vector index", "Cancelled.",
+    "% cannot be deleted (%); close",
 )  # fmt: skip
 
 

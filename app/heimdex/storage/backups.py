@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from heimdex.domain.errors import HeimdexError, UserError
+from heimdex.domain.errors import HeimdexError, LibraryDamaged, UserError
 from heimdex.storage import migrations
 from heimdex.storage.database import FILE_NAME, Database
 
@@ -70,6 +70,20 @@ class Backups:
         from the future comes last: it was made before the clock was set right."""
         files = [*self.folder.glob(f"{_STEM}-*.backup"), *self.directory.glob(f"{_STEM}-*.backup")]
         return self._sorted(files)
+
+    def require_database(self) -> None:
+        """Raise LibraryDamaged when the database is gone or empty although there are copies of it,
+        as after a power cut or a clean-up. An empty library would look as if all were lost, and
+        its copies would thin out the true ones."""
+        database = self.directory / FILE_NAME
+        if database.exists() and (database.is_dir() or database.stat().st_size):
+            return
+        if self.all():
+            raise LibraryDamaged(
+                f"The library's database {database} is gone, but there are backups of it; `heimdex "
+                "library restore` puts the newest sound one in its place. Your videos are not "
+                "affected."
+            )
 
     def is_due(self) -> bool:
         """Whether the newest copy is over an hour old and something was written since then."""

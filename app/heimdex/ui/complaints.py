@@ -220,6 +220,11 @@ _LISTED = (
         "Complaints",
         "The folder %1 belongs to %2, and you may not write to it; choose a place of your own.",
     ),
+    QT_TRANSLATE_NOOP(
+        "Complaints",
+        "The library's database %1 is gone, but there are backups of it; `heimdex library "
+        "restore` puts the newest sound one in its place. Your videos are not affected.",
+    ),
     # Looking after the library
     QT_TRANSLATE_NOOP(
         "Complaints", "Pictures of videos that are no longer here were left and are deleted."
