@@ -604,6 +604,10 @@
         <translation>%1은(는) Heimdex가 읽을 수 없는 사진입니다. JPEG나 PNG를 쓰세요.</translation>
     </message>
     <message>
+        <source>%1 has %2 million pixels; use a smaller copy of it.</source>
+        <translation>%1은(는) %2백만 화소입니다. 더 작은 사본을 쓰세요.</translation>
+    </message>
+    <message>
         <source>A picture could not be saved as JPEG.</source>
         <translation>그림을 JPEG로 저장하지 못했습니다.</translation>
     </message>

@@ -87,3 +87,21 @@ def test_a_blurred_picture_is_less_sharp() -> None:
     image = np.random.default_rng(1).integers(0, 256, (90, 160, 3), np.uint8)
 
     assert sharpness(image) > 4 * sharpness(cv2.GaussianBlur(image, (9, 9), 0))
+
+
+def test_a_picture_that_claims_to_be_enormous_is_not_decoded(tmp_path: Path) -> None:
+    _, data = cv2.imencode(".png", draw(3, 320, 180, (60, 120, 180)))
+    png = bytearray(data.tobytes())
+    png[16:24] = (30_000).to_bytes(4, "big") * 2
+    _, data = cv2.imencode(".jpg", draw(3, 320, 180, (60, 120, 180)))
+    jpg = bytearray(data.tobytes())
+    header = jpg.index(b"\xff\xc0")
+    jpg[header + 5 : header + 9] = (60_000).to_bytes(2, "big") * 2
+    for name, picture, pixels in (("a.png", png, 900), ("a.jpg", jpg, 3600)):
+        path = tmp_path / name
+        path.write_bytes(picture)
+        with pytest.raises(MediaError, match=f"{name} has {pixels} million pixels"):
+            photo(path)
+        path.write_bytes(picture[: header + 3])
+        with pytest.raises(MediaError, match="not a picture"):
+            photo(path)

@@ -3,6 +3,7 @@
 Where they are kept is left to storage.
 """
 
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,10 @@ from heimdex.media.opening import check
 POSTER_WIDTH = 640
 _DARK = 24.0
 _LARGEST_PHOTO = 4096
+_FRAME_HEADERS = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
+"""Markers of a JPEG's SOF segments, which hold its size (ITU-T T.81, table B.1)."""
+_MOST_PIXELS = 300_000_000
+"""More than any camera takes: a picture that needs a gigabyte is a slip or a trap."""
 
 
 def jpeg(image: RgbImage, width: int, quality: int = 82) -> bytes:
@@ -57,7 +62,14 @@ def photo(path: Path) -> RgbImage:
 
     check(path)
     data = np.fromfile(path, np.uint8)
-    image = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    if (pixels := _claimed_pixels(data.data)) > _MOST_PIXELS:
+        raise MediaError(
+            f"{path.name} has {pixels // 1_000_000} million pixels; use a smaller copy of it."
+        )
+    try:
+        image = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    except cv2.error:  # larger than OpenCV reads at all
+        image = None
     if image is None:
         raise MediaError(f"{path.name} is not a picture that Heimdex can read; use JPEG or PNG.")
     scale = _LARGEST_PHOTO / max(image.shape[:2])
@@ -65,6 +77,27 @@ def photo(path: Path) -> RgbImage:
         image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     upright: RgbImage = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
     return upright
+
+
+def _claimed_pixels(data: memoryview) -> int:
+    """How many pixels a PNG or JPEG says it has, before any of them is decoded; 0 where it is
+    neither, or says nothing that can be read."""
+    if data[:8] == b"\x89PNG\r\n\x1a\n" and len(data) >= 24:
+        width, height = struct.unpack(">II", data[16:24])
+        return int(width * height)
+    if data[:2] != b"\xff\xd8":
+        return 0
+    at = 2
+    while at + 9 <= len(data) and data[at] == 0xFF:
+        marker = data[at + 1]
+        if marker == 0xFF:  # may be repeated to fill
+            at += 1
+        elif marker in _FRAME_HEADERS:
+            height, width = struct.unpack(">HH", data[at + 5 : at + 9])
+            return int(width * height)
+        else:
+            at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+    return 0
 
 
 def decoded(data: bytes) -> RgbImage:

@@ -87,6 +87,7 @@ _LISTED = (
     QT_TRANSLATE_NOOP("Complaints", "No picture of %1 can be decoded: it is damaged."),
     QT_TRANSLATE_NOOP("Complaints", "Nothing of %1 can be decoded any more."),
     QT_TRANSLATE_NOOP("Complaints", "%1 is not a picture that Heimdex can read; use JPEG or PNG."),
+    QT_TRANSLATE_NOOP("Complaints", "%1 has %2 million pixels; use a smaller copy of it."),
     QT_TRANSLATE_NOOP("Complaints", "A picture could not be saved as JPEG."),
     QT_TRANSLATE_NOOP("Complaints", "A stored picture cannot be read."),
     # Child processes
