@@ -112,6 +112,25 @@ def test_a_match_shows_the_thing_that_is_named(library: Golden) -> None:
     assert other.no_good_match
 
 
+SENTENCE = "an elephant among the green trees of the forest"
+
+
+@pytest.mark.parametrize(("towers", "second"), [(Described, 0.0), (Named, 5.0)])
+def test_what_is_named_is_shown_first(
+    tmp_path: Path, towers: type[Described], second: float
+) -> None:
+    made = Golden(tmp_path, towers())
+    shots = [(0, 5, "green trees of the forest"), (5, 9, "elephant"), (9, 14, "a cup of tea")]
+    video_id = made.add("forest.mp4", shots=shots)
+    kinds = Filters(kinds=frozenset({EvidenceKind.VISUAL}))
+    found = made.ask(SENTENCE, filters=kinds)
+    assert made.place(found.moments[0]) == ("forest.mp4", second)
+    scores = [moment.score for moment in found.moments]
+    assert scores == sorted(scores, reverse=True)
+    assert found.moments[0].video_id == video_id
+    made.database.close()
+
+
 def test_what_was_asked_to_be_heard_or_read_is_judged_by_its_channels(library: Golden) -> None:
     assert library.ask("she talks about knitting").no_good_match
     assert library.ask("뜨개질에 관한 이야기").no_good_match

@@ -20,7 +20,7 @@ from heimdex.search.ranking import Ranked, rank, rank_with
 from heimdex.search.retrieve import Speech
 from heimdex.search.scope import videos_in
 from heimdex.search.screen import Screen
-from heimdex.search.sight import SEEN_AT_MOST, Sight, held, sights
+from heimdex.search.sight import SEEN_AT_MOST, Sight, sights, weighed
 from heimdex.search.things import Known
 from heimdex.search.towers import QueryTowers, Roll
 from heimdex.storage.catalogue import Catalogue
@@ -286,7 +286,7 @@ class Look:
         if self._blend is not None:
             found = self._blend.elsewhere(found)
         elif known is not None:
-            found = held(found, frames, known, tuple(known.named_in(text).values()))
+            found = weighed(found, frames, known, tuple(known.named_in(text).values()))
         self._go_on()
         if self._said:
             found = [replace(c, confidence=c.confidence * UNHEARD) for c in found]

@@ -37,8 +37,11 @@ AGAIN = 40
 KEEPS = 0.85
 """A stretch goes on while its frames are this much as fitting as the best one."""
 
-_AROUND = 16
-"""Frames of a stretch, those nearest to its best, in which a thing is looked for."""
+WEIGHED = 30
+"""Stretches whose best frame is looked at for what the sentence names."""
+
+BESIDE = 0.2
+"""What the likeness to a whole sentence counts by itself, beside frames that show what it names."""
 
 SEEN_AT_MOST = 0.6
 """What a picture alone can be sure of when a sentence is asked for."""
@@ -225,24 +228,37 @@ def sights(
     return found
 
 
-def held(ranking: Ranking, frames: Frames, known: Known, things: Sequence[Thing]) -> Ranking:
-    """`ranking`, where a stretch whose frames do not show all of the `things` is no match."""
-    return [
-        each
-        if each.confidence < CUT or _shows_all(each, frames, known, things)
-        else replace(each, confidence=CUT - 0.01)
-        for each in ranking
-    ]
-
-
-def _shows_all(stretch: Candidate, frames: Frames, known: Known, things: Sequence[Thing]) -> bool:
+def weighed(ranking: Ranking, frames: Frames, known: Known, things: Sequence[Thing]) -> Ranking:
+    """`ranking` by how far the best frame of each stretch is taken for all of the `things` that the
+    sentence names. A match stays one where it is enough of them; nothing becomes one."""
+    if not things or not ranking:
+        return ranking
+    ranking, rest = ranking[:WEIGHED], ranking[WEIGHED:]
     compact = frames.compact
-    there = compact.rows[stretch.video_id]
-    starts, ends = compact.start_ms[there], compact.end_ms[there]
-    inside = (starts < stretch.end_ms) & (ends > stretch.start_ms)
-    rows = np.flatnonzero(inside)
-    rows = rows[np.argsort(np.abs(starts[rows] - stretch.at_ms), kind="stable")[:_AROUND]]
-    return all(known.show(compact, there.start + rows, thing) for thing in things)
+    peaks = np.array([_row(compact, each) for each in ranking], np.int64)
+    shares = known.taken_for(compact, peaks, things)
+    shown = (shares.min(axis=0) >= known.concepts.shown).tolist()
+    weights = (BESIDE + (1 - BESIDE) * known.weights(shares).mean(axis=0)).tolist()
+    sure = [
+        each.confidence if each.confidence < CUT or fits else CUT - 0.01
+        for each, fits in zip(ranking, shown, strict=True)
+    ]
+    order = sorted(
+        range(len(ranking)), key=lambda n: (sure[n] < CUT, -ranking[n].confidence * weights[n])
+    )
+    found = [
+        replace(ranking[n], confidence=confidence)
+        for n, confidence in zip(order, sorted(sure, reverse=True), strict=True)
+    ]
+    # Nothing that was not looked at stands before what was found wanting.
+    lowest = found[-1].confidence
+    return found + [replace(each, confidence=min(each.confidence, lowest)) for each in rest]
+
+
+def _row(frames: Compact, stretch: Candidate) -> int:
+    """The row of a stretch's best frame."""
+    there = frames.rows[stretch.video_id]
+    return int(there.start + np.searchsorted(frames.start_ms[there], stretch.at_ms))
 
 
 def _rival(best: Sequence[tuple[int, float]]) -> float | None:

@@ -5,6 +5,7 @@ there a low similarity does not mean that it is not there. Of these things it do
 from that for an answer is decided by `look` and `searcher`.
 """
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from heimdex.search.korean import has_hangul, stem
 from heimdex.search.nearest import best_rows
 from heimdex.storage.compact import Among, Compact
 
-LIKELY = 32
+LIKELY = 16
 """The frames nearest to a thing, in which it is looked for; 8 were enough for every thing of the
 starter eyes."""
 
@@ -68,21 +69,26 @@ class Known:
         share: NDArray[np.float32] = heat[:, thing.concepts].sum(axis=1) / heat.sum(axis=1)
         return share
 
-    def show(self, frames: Compact, rows: NDArray[np.int64], thing: Thing) -> bool:
-        """Whether one of some frames is taken for it, enough to be found by its name."""
-        return self._largest(frames, rows, thing) >= self.concepts.shown
+    def taken_for(
+        self, frames: Compact, rows: NDArray[np.int64], things: Sequence[Thing]
+    ) -> NDArray[np.float32]:
+        """Of what some frames are taken for, the share of each of some things, (things, rows)."""
+        cosines = frames.similarities(rows, self.concepts.directions)
+        return np.stack([self.shares(cosines, thing) for thing in things])
+
+    def weights(self, shares: NDArray[np.float32]) -> NDArray[np.float32]:
+        """0 for what may as well be absent, 1 for a frame that is nothing but the thing; between
+        them it is the order of magnitude that counts."""
+        large = np.log(np.maximum(shares, 1e-9)) / math.log(self.concepts.least)
+        return np.maximum(0.0, 1 - large).astype(np.float32)
 
     def is_anywhere(self, thing: Thing, frames: Compact, among: Among | None) -> bool:
         """Whether one of the frames may show it, of those in `among`, where given."""
         middle = self.concepts.directions[list(thing.concepts)].sum(axis=0)
         middle /= max(float(np.linalg.norm(middle)), 1e-9)
         near = best_rows(frames.similarity(middle, among), LIKELY)
-        return self._largest(frames, near, thing) >= self.concepts.least
-
-    def _largest(self, frames: Compact, rows: NDArray[np.int64], thing: Thing) -> float:
-        if not len(rows):
-            return 0.0
-        return float(self.shares(frames.similarities(rows, self.concepts.directions), thing).max())
+        shares = self.taken_for(frames, near, [thing])
+        return bool(len(near)) and bool(shares.max() >= self.concepts.least)
 
     def _at(
         self, typed: Sequence[str], forms: Sequence[tuple[str, ...]], at: int, length: int
