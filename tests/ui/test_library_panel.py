@@ -14,6 +14,7 @@ from ui_library import Small
 from heimdex.domain.ids import VideoId
 from heimdex.domain.media import FileState, Video
 from heimdex.domain.stages import Stage, StageStatus
+from heimdex.ui.library.folders import Branch, branches
 from heimdex.ui.library.model import LibraryModel, Row, Show, Sort
 from heimdex.ui.window import Window
 
@@ -279,6 +280,54 @@ def test_the_key_that_deletes_asks_before_it_removes(
     QTest.keyClick(panel.view, Qt.Key.Key_Delete)
     qtbot.waitUntil(lambda: panel.model.row(beach) is None, timeout=20_000)
     assert (filled.media / "beach.mp4").exists()
+
+
+def test_folders_are_a_tree_without_what_all_have_in_common() -> None:
+    names = [
+        "/home/me/Videos/2019/제주도/a.mp4", "/home/me/Videos/2019/제주도/b.mp4",
+        "/home/me/Videos/2019/c.mp4", "/home/me/Videos/2020/DCIM/100APPLE/d.mp4",
+        "/home/me/Videos/10/e.mp4", "/home/me/Videos/9/f.mp4",
+    ]  # fmt: skip
+    found = branches(map(Path, names))
+    assert [(b.path.name, b.videos, len(b.below)) for b in found] == [
+        ("9", 1, 0), ("10", 1, 0), ("2019", 3, 1), ("100APPLE", 1, 0),
+    ]  # fmt: skip
+    assert found[2].below == (Branch(Path("/home/me/Videos/2019/제주도"), 2),)
+    assert branches([Path("/a/b/c.mp4"), Path("/a/b/d.mp4")]) == ()
+    assert branches([]) == ()
+
+
+def test_only_one_folder_is_shown_and_all_again(
+    filled: Small, open_window: OpenWindow, qtbot: QtBot
+) -> None:
+    trip = filled.media / "여름 & 휴가"
+    trip.mkdir()
+    for name in ("one.mp4", "two.mp4"):
+        filled.probed(filled.clip(f"여름 & 휴가/{name}", seconds=1))
+    filled.media.joinpath("여름 & 휴가 2").mkdir()
+    filled.probed(filled.clip("여름 & 휴가 2/three.mp4", seconds=1))
+    panel = open_window(filled).library
+    panel.folders.aboutToShow.emit()
+    entries = {action.text(): action for action in panel.folders.actions() if action.text()}
+    assert list(entries) == ["All folders", "여름 && 휴가 (2)", "여름 && 휴가 2 (1)"]
+    entries["여름 && 휴가 (2)"].trigger()
+    assert {panel.model.index(i, 0).data() for i in range(panel.model.rowCount())} == {"one", "two"}
+    assert panel.within.text() == "여름 && 휴가 (2)"
+    assert panel.within.isVisible()
+    assert not panel.count.isVisible()
+    # What is shown stays so when the library changes.
+    panel.reload()
+    qtbot.waitUntil(lambda: panel._session._background.idle, timeout=20_000)  # type: ignore[union-attr]
+    assert panel.model.rowCount() == 2
+    panel.within.click()
+    assert panel.model.rowCount() == 6
+    assert not panel.within.isVisible()
+    assert panel.count.text() == "6 videos"
+    assert panel.count.isVisible()
+    panel.show_folder(filled.media / "gone")
+    assert panel._stack.currentWidget() is panel._nothing
+    panel.show_all()
+    assert panel.model.rowCount() == 6
 
 
 def test_a_change_is_told_row_by_row(qapp: object, qtbot: QtBot) -> None:

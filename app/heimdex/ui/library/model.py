@@ -3,10 +3,12 @@
 Reading them from the library happens in the background; how one looks is the delegate's affair.
 """
 
+import os
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import (
@@ -113,6 +115,8 @@ class LibraryModel(QAbstractListModel):
         self._progress: Progress | None = None
         self.sort_by = Sort.RECORDED
         self.show_only = Show.ALL
+        self.within: Path | None = None
+        """Only what lies in this folder or below is shown."""
 
     @property
     def total(self) -> int:
@@ -159,6 +163,15 @@ class LibraryModel(QAbstractListModel):
         self.show_only = show_only or self.show_only
         self._arrange(set())
 
+    def limit(self, within: Path | None) -> None:
+        """Show only what lies in a folder or below; None for everywhere."""
+        self.within = within
+        self._arrange(set())
+
+    def places(self) -> list[Path]:
+        """Where the videos of the library lie, shown or not."""
+        return [row.video.path for row in self._rows.values()]
+
     def show_progress(self, progress: Progress | None) -> None:
         """Move the bar of the video that is worked on."""
         before, self._progress = self._progress, progress
@@ -168,6 +181,10 @@ class LibraryModel(QAbstractListModel):
 
     def _arrange(self, touched: set[VideoId]) -> None:
         rows = [row for row in self._rows.values() if _FILTERS[self.show_only](row)]
+        if self.within is not None:
+            # As texts: comparing paths part by part is slow with ten thousand of them.
+            beginning = os.path.join(self.within, "")  # noqa: PTH118 - with a separator at its end
+            rows = [row for row in rows if str(row.video.path).startswith(beginning)]
         rows.sort(key=_ORDERS[self.sort_by])
         wanted = [row.video.id for row in rows]
         if wanted != self._shown:
@@ -271,8 +288,8 @@ def tooltip(row: Row) -> str:
     return "\n".join(lines)
 
 
-def _natural(title: str) -> list[tuple[str, int]]:
-    """What to compare titles by, so that `clip 9` comes before `clip 10`."""
+def natural(title: str) -> list[tuple[str, int]]:
+    """What to compare names by, so that `clip 9` comes before `clip 10`."""
     words = _DIGITS.split(title.casefold())
     numbers = [int(each) for each in words[1::2]]
     return list(zip(words[::2], [*numbers, -1], strict=True))
@@ -282,7 +299,7 @@ _DIGITS = re.compile("([0-9]+)")
 _ORDERS: dict[Sort, Callable[[Row], Any]] = {
     Sort.RECORDED: lambda row: (-(row.video.recorded_at or 0), row.video.title.casefold()),
     Sort.ADDED: lambda row: (-row.video.added_at, row.video.title.casefold()),
-    Sort.TITLE: lambda row: _natural(row.video.title),
+    Sort.TITLE: lambda row: natural(row.video.title),
     Sort.LONGEST: lambda row: (-row.video.duration_ms, row.video.title.casefold()),
 }
 _FILTERS: dict[Show, Callable[[Row], bool]] = {

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QMenu,
     QStackedLayout,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -22,6 +23,7 @@ from heimdex.domain.media import MEDIA_SUFFIXES, FileState
 from heimdex.domain.stages import Changes, JobState
 from heimdex.ui import desktop
 from heimdex.ui.confirming import confirmed
+from heimdex.ui.library import folders
 from heimdex.ui.library.delegate import LibraryDelegate, card_size
 from heimdex.ui.library.grid import Grid
 from heimdex.ui.library.model import LibraryModel, Row, Show, Sort, place, read_rows
@@ -29,6 +31,9 @@ from heimdex.ui.preferences import Preferences
 from heimdex.ui.session import Session
 from heimdex.ui.theme import Theme
 from heimdex.ui.widgets import Choice, EmptyState, button, icon_button, label
+
+_NAME_WIDTH = 140
+"""Pixels that the name of a chosen folder may take."""
 
 
 class LibraryPanel(QWidget):
@@ -68,9 +73,10 @@ class LibraryPanel(QWidget):
             self.tr("No video fits this filter"),
             self.tr("Show all of them again."),
         )
-        self._nothing.offer(
-            button(self.tr("Show all"), action=lambda: self._show.setCurrentIndex(0))
-        )
+        self._nothing.offer(button(self.tr("Show all"), action=self.show_all))
+        self.within = button("", "toggle", lambda: self.show_folder(None))
+        theme.dress(self.within, "close", "muted")
+        self.within.hide()
         self._opening = label(self.tr("Opening your library…"), "muted")
         self._opening.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._build()
@@ -118,6 +124,16 @@ class LibraryPanel(QWidget):
         if name:
             self._add([Path(name)])
 
+    def show_folder(self, folder: Path | None) -> None:
+        """Show only what lies in a folder or below; None for everywhere."""
+        self.model.limit(folder)
+        self._choose()
+
+    def show_all(self) -> None:
+        """Take filter and folder away."""
+        self._show.setCurrentIndex(0)
+        self.show_folder(None)
+
     def retry_selected(self) -> None:
         """Look again at the chosen videos."""
         if self._session is not None:
@@ -143,7 +159,9 @@ class LibraryPanel(QWidget):
         head.setContentsMargins(24, 8, 24, 8)
         head.setSpacing(8)
         head.addWidget(self.count)
+        head.addWidget(self.within)
         head.addStretch(1)
+        head.addWidget(self._folder_button())
         head.addWidget(self._show)
         head.addWidget(self._sort)
         add = icon_button(self._theme, "plus", self.tr("Add videos"))
@@ -165,6 +183,22 @@ class LibraryPanel(QWidget):
         whole.addWidget(self._head)
         whole.addWidget(self._stack_host, 1)
         self._head.hide()
+
+    def _folder_button(self) -> QToolButton:
+        opener = icon_button(self._theme, "folder", self.tr("Show only one folder"))
+        self.folders = QMenu(opener)
+
+        def prepare() -> None:
+            self.folders.clear()
+            everywhere = self.folders.addAction(self.tr("All folders"))
+            everywhere.triggered.connect(lambda: self.show_folder(None))
+            self.folders.addSeparator()
+            folders.fill(self.folders, folders.branches(self.model.places()), self.show_folder)
+
+        self.folders.aboutToShow.connect(prepare)
+        opener.setMenu(self.folders)
+        opener.setPopupMode(opener.ToolButtonPopupMode.InstantPopup)
+        return opener
 
     def _fill_boxes(self) -> None:
         for sort, text in (
@@ -226,7 +260,22 @@ class LibraryPanel(QWidget):
         self.model.update(rows)
         self._choose()
 
+    def _name_folder(self) -> None:
+        """Where only one folder is shown, its name with a number stands in the place of the count,
+        and leads back."""
+        folder = self.model.within
+        name = "" if folder is None else folder.name or str(folder)
+        metrics = self.within.fontMetrics()
+        short = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, _NAME_WIDTH)
+        self.within.setText(f"{short} ({self.model.rowCount()})".replace("&", "&&"))
+        leave = self.tr("Only from “%1”; press to show all folders").replace("%1", name)
+        self.within.setToolTip(leave)
+        self.within.setAccessibleName(leave)
+        self.within.setVisible(folder is not None)
+        self.count.setVisible(folder is None)
+
     def _choose(self) -> None:
+        self._name_folder()
         total, shown = self.model.total, self.model.rowCount()
         page = self.view if shown else self._nothing if total else self._empty
         self._stack.setCurrentWidget(page)
