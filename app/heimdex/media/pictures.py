@@ -82,10 +82,10 @@ def photo(path: Path) -> RgbImage:
 def _claimed_pixels(data: memoryview) -> int:
     """How many pixels a PNG or JPEG says it has, before any of them is decoded; 0 where it is
     neither, or says nothing that can be read."""
-    if data[:8] == b"\x89PNG\r\n\x1a\n" and len(data) >= 24:
+    if bytes(data[:8]) == b"\x89PNG\r\n\x1a\n" and len(data) >= 24:
         width, height = struct.unpack(">II", data[16:24])
         return int(width * height)
-    if data[:2] != b"\xff\xd8":
+    if bytes(data[:2]) != b"\xff\xd8":
         return 0
     at = 2
     while at + 9 <= len(data) and data[at] == 0xFF:
