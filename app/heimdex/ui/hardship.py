@@ -21,12 +21,14 @@ from PySide6.QtWidgets import QPushButton, QStackedWidget, QWidget
 from heimdex.config.directories import Directories
 from heimdex.config.settings import Settings
 from heimdex.domain.errors import UserError
+from heimdex.domain.ids import VideoId
 from heimdex.domain.stages import JobState
 from heimdex.ui import jobs
 from heimdex.ui.preferences import FILE_NAME as WINDOW_FILE
 from heimdex.ui.results.saving import NameSearch
 from heimdex.ui.session import Session
 from heimdex.ui.settings import SettingsDialog
+from heimdex.ui.side.taking import TakeOut
 from heimdex.ui.walking import Steps, Walk, told, walk
 from heimdex.ui.widgets import EmptyState, Note
 from heimdex.ui.window import Window
@@ -47,6 +49,7 @@ class Hardship(Walk):
         self._ballast = ballast
         self._videos = videos
         self._shots = shots
+        self._scanning = False
         self.said: dict[str, list[str]] = {}
         """What the window said of each thing while the disk was full."""
         self.kept: dict[str, bool] = {}
@@ -56,6 +59,7 @@ class Hardship(Walk):
     def steps(self) -> Steps:
         yield from self._open()
         session = self._session
+        session.scanning.connect(self._note_scanning)
         yield lambda: self.window.library.model.rowCount() > 0
         yield lambda: bool(self.window.people.cards)
         catalogue, store = session.library.catalogue, session.library.searches.store
@@ -72,6 +76,7 @@ class Hardship(Walk):
         yield from self._deed(
             "saving a search", self._save, lambda: SEARCH in [each.name for each in store.saved()]
         )
+        yield from self._save_subtitles()
         self.window.open_settings("processing")
         dialog = self._one(SettingsDialog)
         yield lambda: dialog.processing.boxes["hemisphere"].currentData() == "north"
@@ -121,6 +126,8 @@ class Hardship(Walk):
         queue, store = self._session.jobs, self._session.library.jobs
         self.phase = "indexing"
         unfinished = (JobState.RUNNING, JobState.QUEUED, JobState.PAUSED)
+        # What was found when adding is told once that is over; it would be taken for a complaint.
+        yield lambda: not self._scanning
         yield lambda: queue.progress is not None or not store.jobs(unfinished)
         self.window.toast.hide()
         self._fill()
@@ -129,6 +136,33 @@ class Hardship(Walk):
         self._free()
         yield lambda: not store.jobs(unfinished)
         self.kept["indexing"] = {job.state for job in store.jobs()} == {JobState.DONE}
+
+    def _note_scanning(self, scanning: bool) -> None:
+        self._scanning = scanning
+
+    def _save_subtitles(self) -> Steps:
+        """In the place of a file that is there, which must not be lost."""
+        file, old = self._ballast.with_name("said.srt"), "of an earlier day"
+        file.write_text(old, encoding="utf-8")
+        spoken = [v.id for v in self._session.library.catalogue.videos() if self._speaks(v.id)]
+        self.window.show_side(True)
+        self.window.side.show_video(spoken[0])
+        taking = self.window.side.findChild(TakeOut)
+        assert taking is not None
+        yield taking.isVisible
+        before = len(self.problems)
+
+        def is_kept() -> bool:
+            text = file.read_text("utf-8")
+            if text != old and "-->" not in text and len(self.problems) == before:
+                self.problems.append("subtitles that were there are lost")
+            return "-->" in text
+
+        yield from self._deed("saving subtitles", lambda: taking.save(file, "srt"), is_kept)
+
+    def _speaks(self, video_id: VideoId) -> bool:
+        transcript = self._session.library.stages.transcript(video_id)
+        return transcript is not None and bool(transcript.segments)
 
     def _name(self) -> None:
         field = self.window.people.cards[0].field

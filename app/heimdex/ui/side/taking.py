@@ -3,6 +3,8 @@
 How such files are written is the export room's affair.
 """
 
+import errno
+import os
 from functools import partial
 from pathlib import Path
 
@@ -17,12 +19,25 @@ from heimdex.export import render
 from heimdex.ui.session import Session
 from heimdex.ui.theme import Theme
 
+_LONGEST_STEM = 40
+"""Characters: a file that is just being written needs a name that fits everywhere."""
+
 
 def write(path: Path, text: str) -> None:
-    """Write a file, over one that is there. Raises UserError."""
+    """Write a file, in the place of one that is there. Raises UserError; then that one is still
+    there, and no half of the new one."""
+    part = path.with_name(f"{path.stem[:_LONGEST_STEM]}.{os.getpid()}.part")
     try:
-        path.write_text(text, encoding="utf-8")
+        try:
+            part.write_text(text, encoding="utf-8")
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
     except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise UserError(
+                f"The disk that holds {path.parent} is full; free some space and try again."
+            ) from error
         raise UserError(f"{path} cannot be written ({error.strerror}).") from error
 
 
