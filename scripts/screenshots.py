@@ -80,6 +80,7 @@ class Tour:
         self.people()
         self.activity()
         self.settings()
+        self.keys()
         print(f"{len(self.taken)} pictures in {self.arguments.folder}")
         return 0
 
@@ -137,7 +138,18 @@ class Tour:
                 window.side.view.player.pause()  # type: ignore[union-attr]
             self.settle()
             self.shoot_both(name)
+            if name == "05-search-answer":
+                self.full_screen()
         window.field.clear()
+
+    def full_screen(self) -> None:
+        """The picture that is played, all over the screen."""
+        view = self.window.side.view
+        if view is not None and self.plays():
+            view.toggle_full()
+            self.settle()
+            self.shoot_both("05-full-screen", view.surface.window())
+            view.toggle_full()
 
     def answered(self) -> bool:
         """Whether the search came to an end."""
@@ -188,6 +200,16 @@ class Tour:
             dialog.tabs.setCurrentIndex(place)
             self.settle()
             self.shoot_both(f"11-settings-{place}", dialog)
+        dialog.close()
+
+    def keys(self) -> None:
+        """The list of keys."""
+        from heimdex.ui.shortcuts import KeysDialog
+
+        dialog = KeysDialog(self.window)
+        dialog.show()
+        self.settle()
+        self.shoot_both("12-keys", dialog)
         dialog.close()
 
     def shoot_both(self, name: str, widget: object = None) -> None:
