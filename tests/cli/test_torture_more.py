@@ -34,8 +34,9 @@ def test_what_is_denied_is_said_and_nothing_is_lost(
     assert done.is_sound, done
     assert done.tried == dict.fromkeys(kinds, 1)
     assert done.failed["forbidden"] == 1
-    # Opening, adding, indexing, naming, a search, subtitles, a setting, the look: none had room.
-    assert done.failed["full: window"] == 8
+    # Of opening, adding, indexing, naming, a search, subtitles, a setting and the look; what is
+    # small may find room in what SQLite has claimed already.
+    assert 6 <= done.failed["full: window"] <= 8
 
 
 def test_damage_is_found_and_mended(folder: Path, clip_library: Indexed) -> None:
