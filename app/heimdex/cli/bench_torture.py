@@ -56,10 +56,11 @@ def define(kinds: Any, shared: argparse.ArgumentParser) -> None:
         "with SIGKILL at random moments, and while people are named; then index files that were "
         "broken on purpose; then pull a real drive while it is indexed and plug it in elsewhere "
         "(Linux, as root); then move and copy thousands of files; then let programs want one "
-        "library at once and kill the one that has it; then take away the disk's room, "
-        "the right to write and the clock; damage files of the library; search and change panels "
-        "in a real window without a screen, also on a slow disk; and let a library grow by hours "
-        "of video. Nothing may be lost, doubled, computed twice, hang, grow without end or end "
+        "library at once and kill the one that has it; then take away the disk's room, also under "
+        "an open window, the right to write and the clock; damage files of the library; search and "
+        "change panels in a real window without a screen, also on a slow disk; let a library grow "
+        "by hours of video; and count which doors days of use open: to the network, a shell, a "
+        "pickle, the originals, other users. Nothing may be lost, doubled, computed twice, hang, grow without end or end "
         "without a reason. A count of 0 leaves a part out. Works on copies in folders that are "
         "thrown away. Exit code 1 when anything is wrong.",
     )
