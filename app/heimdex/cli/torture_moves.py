@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _FOLDERS = 50
 _COPIES = 10
 _WAIT_S = 120.0
+_SETTLES_S, _MANY = 3.0, 2000
+"""So long the watcher may have to do with so many files after its first hint."""
 _BURST = """
 import sys
 folder, count = sys.argv[1], int(sys.argv[2])
@@ -181,5 +183,5 @@ def _burst(folder: Path, count: int, done: Moved) -> None:
         subprocess.run([sys.executable, "-c", _BURST, str(folder), str(count)], check=True)
         if not hinted.wait(_WAIT_S):
             done.problems.append("the watcher did not notice a burst of files")
-        time.sleep(3.0)
+        time.sleep(min(_SETTLES_S, _SETTLES_S * count / _MANY))
         done.burst_cpu_s = round(time.process_time() - before, 2)
