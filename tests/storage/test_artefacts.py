@@ -46,7 +46,7 @@ def test_an_old_picture_survives_a_write_that_fails(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("heimdex.storage.artefacts.os.fsync", no_space)
-    with pytest.raises(UserError, match="No space left"):
+    with pytest.raises(UserError, match="is full; free some space"):
         pictures.put_poster(ONE, b"new")
     assert pictures.poster(ONE).read_bytes() == b"old"
 
