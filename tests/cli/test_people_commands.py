@@ -98,6 +98,17 @@ def test_doubts_are_listed_where_nobody_can_answer(named: Indexed) -> None:
     done = named("people", "different", NAME, number)
     assert done.code == 0, done.err
     assert f"{number} is not {NAME}" in done.out
+    # A face is found by its second also while search finds nobody.
+    assert named("people", "off").code == 0
+    chosen = named("people", "portrait", NAME, "astronaut.mp4@0:02")
+    assert chosen.code == 0, chosen.err
+    moved = named("people", "move", number, "deep-field.mp4@0:12", "--to", NAME)
+    assert moved.code == 0, moved.err
+    # Nobody is left of whom a no could be kept.
+    gone = named("people", "different", NAME, number)
+    assert gone.code == 1
+    assert f"No video shows {number}" in gone.err
+    assert named("people", "on").code == 0
 
 
 def test_switched_off_search_finds_nobody_and_indexing_looks_for_nobody(

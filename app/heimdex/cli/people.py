@@ -288,9 +288,11 @@ def undo(options: argparse.Namespace) -> int:
 def _faces(library: "Library", person: Person, named: list[tuple[str, int]]) -> list[TrackRef]:
     """The faces of a person at these moments. `UserError` where they are not on screen."""
     faces = []
+    # Also while recognition is off, when search finds nobody.
+    everywhere = library.people.show(person.id).appearances
     for name, at_ms in named:
         video = library.catalogue.find_video(name)
-        there = library.people.appearances([person.id], [video.id])
+        there = [a for a in everywhere if a.video_id == video.id]
         near = [a for a in there if a.start_ms - _SLACK_MS <= at_ms <= a.end_ms + _SLACK_MS]
         if not near:
             raise UserError(

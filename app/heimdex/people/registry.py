@@ -266,6 +266,8 @@ class People:
     def reject(self, tracks: Sequence[TrackRef], person_id: PersonId) -> None:
         """These faces are not that person; each goes to whom it resembles otherwise, or nobody."""
         self._steps.person(person_id)
+        if not tracks:
+            return
         with self._journal.step("reject") as step:
             step.touch(person_id)
             theirs = []
