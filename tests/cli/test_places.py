@@ -34,6 +34,21 @@ def test_removed_and_away(library_copy: Indexed, tmp_path: Path) -> None:
         away.rename(library_copy.videos)
 
 
+def test_what_was_deleted_is_forgotten_by_one_command(library_copy: Indexed) -> None:
+    kept, gone, *_ = sorted(library_copy.videos.glob("*.mp4"))
+    aside = gone.rename(gone.with_name("aside"))
+    assert "1 video forgotten" in library_copy("remove", "--missing").out
+    files = {each["video"] for each in library_copy("status", "--json").json()[0]["files"]}
+    assert str(kept) in files
+    assert str(gone) not in files
+    aside.rename(gone)
+    assert "1 new video" in library_copy("index").err
+    # Of a folder that is away nothing is forgotten.
+    away = library_copy.videos.rename(library_copy.videos.with_name("away"))
+    assert "0 videos forgotten" in library_copy("remove", "--missing").out
+    away.rename(library_copy.videos)
+
+
 def traces(library: Path, words: str) -> list[str]:
     files = [path for path in library.rglob("*") if path.is_file()]
     return [path.name for path in files if words.encode() in path.read_bytes()]

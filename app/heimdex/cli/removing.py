@@ -23,6 +23,11 @@ def define(command: argparse.ArgumentParser, shared: argparse.ArgumentParser) ->
     )
     command.epilog = "example: heimdex remove ~/Videos/private ~/Videos/old.mp4"
     command.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="a file or a folder")
+    command.add_argument(
+        "--missing",
+        action="store_true",
+        help="forget the videos that were deleted; not those whose drive is away",
+    )
     command.add_argument("--list", action="store_true", help="list what is left alone, no more")
     command.add_argument(
         "--erase",
@@ -35,8 +40,8 @@ def define(command: argparse.ArgumentParser, shared: argparse.ArgumentParser) ->
 
 def remove(options: argparse.Namespace) -> int:
     """Take the paths out; one line for each that is not known. Exit code 1 when one was not."""
-    if not options.paths and not options.list and not options.erase:
-        options.wrong("nothing is named; give a PATH, --list, or --erase")
+    if not (options.paths or options.missing or options.list or options.erase):
+        options.wrong("nothing is named; give a PATH, --missing, --list, or --erase")
     from heimdex.bootstrap import erase_removed
 
     failed = False
@@ -48,6 +53,11 @@ def remove(options: argparse.Namespace) -> int:
             except UserError as error:
                 complain(str(error))
                 failed = True
+        if options.missing:
+            library.scanner.rescan()
+            # Not left alone: should they come back, they are taken in again.
+            lost = [file.id for file in library.catalogue.lost_files()]
+            forgotten += len(library.catalogue.remove_files(lost))
         if options.erase:
             erased = erase_removed(library)
         elif forgotten:
