@@ -138,6 +138,12 @@ def test_reject_takes_one_face_away_and_keeps_it_away(library):
     assert library.who(video)[1] != ada
 
 
+def test_no_face_is_no_step(library):
+    library.people.enroll("Ada", [library.photo("a.jpg", "ada")])
+    library.people.reject([], library.people.find("Ada").id)
+    assert library.people.undoable() == ("enroll",)
+
+
 def test_split_makes_a_new_person_that_stays_apart(library):
     video = library.video(1, "ada", "ada", "ada")
     ada = library.who(video)[0]
