@@ -64,6 +64,25 @@ def is_lost(file: MediaFile) -> bool:
     return False
 
 
+def is_left_empty(path: Path, root: Path) -> bool:
+    """Whether what is left of a lost file's place below `root` is an empty folder, or a link to
+    nowhere: a drive that was mounted or linked there leaves that behind, as somebody may who
+    deletes everything in a folder. Both count as away."""
+    for parent in path.parents:
+        if parent == root:
+            return False
+        if parent.is_symlink() and not parent.exists():
+            return True
+        try:
+            with os.scandir(parent) as entries:
+                return next(entries, None) is None
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError:
+            return True
+    return False
+
+
 def answers(path: Path) -> bool:
     """Whether the file system at `path` says anything at all, if only that nothing is there.
 

@@ -15,7 +15,7 @@ from heimdex.domain.stages import JobState
 from heimdex.indexing.following import Following
 from heimdex.indexing.placing import FolderOf, Placing, hand_on
 from heimdex.indexing.plan import missing
-from heimdex.indexing.reach import UNREACHABLE, reachable_place
+from heimdex.indexing.reach import UNREACHABLE, is_left_empty, reachable_place
 from heimdex.indexing.reading import IsCancelled, Reading, Sources
 from heimdex.indexing.scan_report import Problem, ScanReport, reason, shown
 from heimdex.indexing.walk import Found, Walk, is_same, look_at, walk
@@ -258,7 +258,8 @@ class ScanPass:
         for file in gone:
             if file.path not in there:
                 shut = any(file.path.is_relative_to(path) for path in tree.unreadable)
-                self._set_state([file], FileState.OFFLINE if shut else FileState.MISSING)
+                away = shut or is_left_empty(file.path, folder.path)
+                self._set_state([file], FileState.OFFLINE if away else FileState.MISSING)
 
     # Files
 
