@@ -61,8 +61,8 @@ def define(kinds: Any, shared: argparse.ArgumentParser) -> None:
         "change panels in a real window without a screen, also on a slow disk; let a library grow "
         "by hours of video; and count which doors days of use open: to the network, a shell, a "
         "pickle, the originals, other users. Nothing may be lost, doubled, computed twice, hang, "
-        "grow without end or end without a reason. A count of 0 leaves a part out. Works on copies in folders that are "
-        "thrown away. Exit code 1 when anything is wrong.",
+        "grow without end or end without a reason. A count of 0 leaves a part out. Works on copies "
+        "in folders that are thrown away. Exit code 1 when anything is wrong.",
     )
     command.add_argument("--kills", type=int, default=30, help="how many kills (30)")
     command.add_argument("--files", type=int, default=200, help="how many broken files (200)")
