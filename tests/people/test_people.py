@@ -1,5 +1,6 @@
 """The life of a person in a library: found, named, corrected, indexed anew, undone, forgotten."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -459,6 +460,31 @@ def test_two_with_a_name_who_look_the_same_are_asked_about(library):
     [ben, ada] = library.people.list()
     assert (ada.name, ada.aliases, ada.track_count) == ("Countess", ("Ada",), 1)
     assert ben.name == "Ben"
+
+
+def test_a_group_that_could_be_either_of_two_is_asked_about(library):
+    video = library.video(1, "cleo")
+    cleo = library.who(video)
+    # A photo each that is equally like the group.
+    vector = library.vectors.batch(video, SPACE).vectors[0]
+    for name in ("Cleo", "Clea"):
+        noise = library.cast.random.normal(size=len(vector))
+        noise -= (noise @ vector) * vector
+        face = 0.6 * vector + 0.8 * noise / np.linalg.norm(noise)
+        photo = library.photo(f"{name}.jpg", name)
+        [shown] = library.photos[photo.name]
+        library.photos[photo.name] = [dataclasses.replace(shown, vector=face.astype(np.float32))]
+    library.store.create_person("Clea")
+    library.people.enroll("Clea", [Path("Clea.jpg")])
+    assert library.who(video) != cleo
+    library.people.undo()
+    clea = library.store.find_person("Clea").id
+    [shown] = library.photos["Clea.jpg"]
+    library.store.add_photo(clea, shown.crop, SPACE, shown.vector)
+    library.people.enroll("Cleo", [Path("Cleo.jpg")])
+    assert library.who(video) == cleo
+    [asked] = [each for each in library.people.suggestions() if each.group == cleo[0]]
+    assert asked.likeness == pytest.approx(0.6, abs=0.01)
 
 
 def test_moving_a_face_to_a_name(library):

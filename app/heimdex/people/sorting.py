@@ -9,11 +9,12 @@ import numpy as np
 
 from heimdex.domain.faces import TrackRef
 from heimdex.domain.ids import PersonId, VideoId
+from heimdex.domain.vectors import Vectors
 from heimdex.people.album import Album
 from heimdex.people.gallery import FaceModel, Gallery, mean_by_owner
 from heimdex.people.inheriting import inherit
 from heimdex.people.journal import Place, Step
-from heimdex.people.placing import Face, Placement, are_two, found, recognise
+from heimdex.people.placing import AMBIGUOUS, Face, Placement, are_two, found, recognise
 from heimdex.people.replay import find_track, replay
 from heimdex.storage.assignments import Source
 from heimdex.storage.people import PeopleStore
@@ -156,6 +157,9 @@ class Sorting:
         ids, means = mean_by_owner(likeness[:, None], votes.owners)
         for at in np.flatnonzero(means[:, 0] >= match).tolist():
             other = PersonId(int(ids[at]))
+            theirs = votes.vectors[votes.owners == other]
+            if self._has_rival(person_id, theirs, float(means[at, 0]), gallery):
+                continue
             if album.may_join(person_id, other):
                 refs = album.members([other])[other]
                 alike = gallery.similarity_to(person_id, album.vectors(refs))
@@ -168,6 +172,20 @@ class Sorting:
         free = [ref for ref in self._store.unassigned() if album.row(ref) is not None]
         near = gallery.similarity_to(person_id, album.vectors(free)) >= match
         self.place([ref for ref, found in zip(free, near.tolist(), strict=True) if found], step)
+
+    def _has_rival(
+        self, person_id: PersonId, group: Vectors, likeness: float, gallery: Gallery
+    ) -> bool:
+        """Whether a group could as well be somebody else with a name, so that it is better asked
+        about; `likeness` is its own to `person_id`."""
+        names = self._store.name_holders()
+        if person_id not in names:
+            return False
+        rivals = [each for each in names if each in gallery.position and each != person_id]
+        return any(
+            float(gallery.similarity_to(rival, group).mean()) > likeness - AMBIGUOUS
+            for rival in rivals
+        )
 
     def _inherit(self, video_id: VideoId) -> None:
         batch = self._vectors.batch(video_id, self._model.space)
