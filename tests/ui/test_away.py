@@ -76,3 +76,5 @@ def test_a_video_that_was_removed_stays_out(
     qtbot.waitUntil(lambda: library.catalogue.video(gone) is None, timeout=10_000)
     library.scanner.rescan()
     assert library.catalogue.video(gone) is None
+    # Chroma is told, for which it is imported first: longer than closing waits on a busy machine.
+    qtbot.waitUntil(lambda: session._background.idle, timeout=60_000)

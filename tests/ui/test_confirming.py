@@ -72,3 +72,5 @@ def test_a_folder_is_not_forgotten_by_one_click(
     dialog.remove_folder(folder)
     qtbot.waitUntil(lambda: library.catalogue.videos() == [], timeout=20_000)
     assert len(list(filled.media.iterdir())) == 3
+    # Chroma is told, for which it is imported first: longer than closing waits on a busy machine.
+    qtbot.waitUntil(lambda: window.session._background.idle, timeout=60_000)  # type: ignore[union-attr]

@@ -278,7 +278,7 @@ def test_the_key_that_deletes_asks_before_it_removes(
     assert len(answers) == 1
     assert panel.model.row(beach) is not None
     QTest.keyClick(panel.view, Qt.Key.Key_Delete)
-    qtbot.waitUntil(lambda: panel.model.row(beach) is None, timeout=20_000)
+    qtbot.waitUntil(lambda: panel.model.row(beach) is None, timeout=60_000)
     assert (filled.media / "beach.mp4").exists()
 
 

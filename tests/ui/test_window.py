@@ -137,6 +137,9 @@ def test_a_folder_inside_another_that_is_removed_stays_away(
     qtbot.waitUntil(lambda: catalogue.file(inner / "one.mp4") is None, timeout=20_000)
     assert scanner.rescan().added == []
     assert [each.path for each in catalogue.folders()] == [inner.parent]
+    # Chroma is told, for which it is imported first: longer than closing waits on a busy machine.
+    session = window.session
+    qtbot.waitUntil(lambda: session._background.idle, timeout=60_000)
 
 
 def test_another_language_may_be_had_at_once(
