@@ -11,6 +11,7 @@ import os
 import random
 import shutil
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -147,7 +148,8 @@ def torture_(options: argparse.Namespace) -> int:
             "doors": (options.days, lambda: open_doors(folder, media, options.days, chance)),
         }
         wanted = options.only or PARTS
-        parts = {name: run() for name, (count, run) in whole.items() if count and name in wanted}
+        chosen = {name: run for name, (count, run) in whole.items() if count and name in wanted}
+        parts = {name: _timed(run) for name, run in chosen.items()}
     sound = all(part.is_sound for part in parts.values())
     if options.json:
         emit({"ok": sound} | {n: _told(parts[n]) if n in parts else None for n in PARTS})
@@ -155,6 +157,13 @@ def torture_(options: argparse.Namespace) -> int:
         for part in parts.values():
             _show(part)
     return 0 if sound else 1
+
+
+def _timed(run: Callable[[], Outcome]) -> Outcome:
+    began = time.monotonic()
+    part = run()
+    part.seconds = round(time.monotonic() - began, 1)
+    return part
 
 
 def _told(part: Outcome) -> dict[str, Any]:

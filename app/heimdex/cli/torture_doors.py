@@ -12,7 +12,6 @@ import random
 import re
 import shutil
 import stat
-import time
 from ast import literal_eval
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -140,7 +139,6 @@ class _Day:
 def open_doors(folder: Path, media: Path, days: int, chance: random.Random) -> Opened:
     """Live so many days, each with a library of its own, and count what was tried."""
     done = Opened(days=days)
-    began = time.monotonic()
     watching = folder / "watching"
     watching.mkdir()
     (watching / "sitecustomize.py").write_text(SITE, "utf-8")
@@ -167,7 +165,6 @@ def open_doors(folder: Path, media: Path, days: int, chance: random.Random) -> O
     for part in ("program", "index", "query", "window"):
         if not done.processes.get(part):
             done.problems.append(f"no process was watched that is the part {part}")
-    done.seconds = round(time.monotonic() - began, 1)
     return done
 
 

@@ -49,7 +49,6 @@ class Pulled(Outcome):
 def pull(folder: Path, media: Path, pulls: int, chance: random.Random) -> Pulled:
     """Index a drive and a folder of this computer, a library for each pull."""
     done = Pulled()
-    began = time.monotonic()
     try:
         require_mounts()
         image = _image(folder, media)
@@ -67,7 +66,6 @@ def pull(folder: Path, media: Path, pulls: int, chance: random.Random) -> Pulled
             _pull_once(folder / f"pull {number}", image, here, wanted, torn, after_s, done)
     except Unsupported as why:
         done.skipped = f"a drive is not pulled here: {why}"
-    done.seconds = round(time.monotonic() - began, 1)
     return done
 
 

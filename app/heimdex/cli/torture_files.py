@@ -7,7 +7,6 @@ import hashlib
 import json
 import subprocess
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -53,7 +52,6 @@ def feed(folder: Path, media: Path, count: int, seed: int) -> Fed:
     from heimdex.cli.mutating import mutate, shorten
 
     done = Fed()
-    began = time.monotonic()
     bases, broken, library = folder / "bases", folder / "broken", folder / "fed"
     bases.mkdir()
     broken.mkdir()
@@ -69,7 +67,6 @@ def feed(folder: Path, media: Path, count: int, seed: int) -> Fed:
     done.changed = [path for path, held in before.items() if state(Path(path)) != held]
     _read_stages(printed, done)
     _read_library(library, done)
-    done.seconds = round(time.monotonic() - began, 1)
     return done
 
 

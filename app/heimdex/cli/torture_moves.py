@@ -65,7 +65,6 @@ def move(folder: Path, count: int, chance: random.Random) -> Moved:
     from heimdex.config.settings import Settings
 
     done = Moved(files=count, burst=count)
-    began = time.monotonic()
     tree = folder / "clips"
     _write(tree, count)
     where = Directories.resolve(folder / "moved library")
@@ -93,7 +92,6 @@ def move(folder: Path, count: int, chance: random.Random) -> Moved:
             done.problems.append(f"{done.copies_known} copies were known as such")
     note(f"writing {count} files at once …")
     _burst(folder / "burst", count, done)
-    done.seconds = round(time.monotonic() - began, 1)
     return done
 
 

@@ -32,7 +32,6 @@ class Contended(Outcome):
 def contend(folder: Path, count: int) -> Contended:
     """Have `count` programs ask for a library, some while another has it, some all at once."""
     done = Contended()
-    began = time.monotonic()
     library = folder / "wanted"
     heimdex(library, "status")
     while done.asked < count:
@@ -49,7 +48,6 @@ def contend(folder: Path, count: int) -> Contended:
         done.taken_over += 1
         if done.asked < count:
             _ask(library, min(_TOGETHER, count - done.asked), None, done)
-    done.seconds = round(time.monotonic() - began, 1)
     return done
 
 

@@ -62,7 +62,6 @@ class _Look:
 def soak(folder: Path, media: Path, hours: float, count: int) -> Soaked:
     """Index `hours` of video in `count` files, one after another, while a window is open."""
     done = Soaked()
-    began = time.monotonic()
     library, videos, unit = folder / "soaked", folder / "long", folder / "unit.mkv"
     videos.mkdir()
     make_unit(sorted(media.glob("*.mp4")), unit)
@@ -95,7 +94,6 @@ def soak(folder: Path, media: Path, hours: float, count: int) -> Soaked:
         reading.join()
     _compare(done)
     _count(library, done)
-    done.seconds = round(time.monotonic() - began, 1)
     return done
 
 
