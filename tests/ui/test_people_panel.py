@@ -208,6 +208,11 @@ def test_no_in_one_key_is_remembered(
     assert filled.library.people.find("Ann").track_count == 3
     assert not any(each.person_id == filled.library.people.find("Ann").id
                    for each in filled.library.people.suggestions())  # fmt: skip
+    # Taken back, it is asked again at once.
+    qtbot.waitUntil(lambda: doubted.people.everybody.undoable == "reject", timeout=20_000)  # type: ignore[union-attr]
+    doubted.people.undo()
+    qtbot.waitUntil(doubted.people.question.isVisible, timeout=20_000)
+    assert doubted.people.question.question.name == "Ann"  # type: ignore[union-attr]
 
 
 def test_skip_asks_again_another_time(doubted: Window, filled: Small, qtbot: QtBot) -> None:

@@ -60,6 +60,7 @@ class PersonPage(QWidget):
             "muted",
             wrap=True,
         )
+        self._nowhere.setContentsMargins(6, 0, 0, 0)
         self.moments = MomentList(theme)
         self.moments.setAccessibleName(self.tr("Appearances"))
         self.moments.play_requested.connect(self.play_requested)

@@ -149,6 +149,7 @@ class PeoplePanel(QWidget):
     def undo(self) -> None:
         """Take the newest step back."""
         if self._session is not None and self.everybody is not None and self.everybody.undoable:
+            self._skipped.discard(self._answered)  # that may be what is taken back
             self.actions_.undo()
 
     def merge(self, person_id: int, other: int) -> None:
