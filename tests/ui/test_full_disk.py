@@ -22,7 +22,6 @@ from heimdex.ui.preferences import Preferences
 from heimdex.ui.processing_page import ProcessingPage
 from heimdex.ui.session import Session
 from heimdex.ui.settings import SettingsDialog
-from heimdex.ui.side.taking import write
 from heimdex.ui.theme import Theme
 from heimdex.ui.window import Window
 
@@ -139,21 +138,6 @@ def test_a_setting_that_was_not_kept_is_told_on_its_page(
     # It does not look as if it had been taken.
     qtbot.waitUntil(lambda: box.currentData() == "north", timeout=20_000)
     assert session.close()
-
-
-def test_subtitles_that_cannot_be_saved_leave_the_earlier_file_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file = tmp_path / f"{'긴 이름 ' * 20}.srt"
-    write(file, "old")
-    with monkeypatch.context() as full:
-        full.setattr(Path, "write_text", no_room)
-        with pytest.raises(UserError, match="is full; free some space"):
-            write(file, "new")
-    assert file.read_text("utf-8") == "old"
-    write(file, "새 자막")
-    assert file.read_text("utf-8") == "새 자막"
-    assert list(tmp_path.glob("*.part")) == []
 
 
 def test_a_look_that_cannot_be_kept_is_told(

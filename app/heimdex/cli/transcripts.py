@@ -5,7 +5,6 @@ The formats are written by the export room.
 
 import argparse
 import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,7 +41,7 @@ def define(command: argparse.ArgumentParser, shared: argparse.ArgumentParser) ->
 
 def transcript(options: argparse.Namespace) -> int:
     """Print the transcript of one video."""
-    from heimdex.export.transcripts import render
+    from heimdex.export import render, save
 
     with opened(options) as library:
         video = library.catalogue.find_video(options.video)
@@ -54,16 +53,7 @@ def transcript(options: argparse.Namespace) -> int:
     if options.output is None:
         sys.stdout.write(text)
         return 0
-    try:
-        with options.output.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        raise UserError(f"{options.output} is there already; choose another name.") from None
-    except OSError as error:
-        # Half a transcript must not be taken for a whole one, nor stand in the way of the next try.
-        with suppress(OSError):
-            options.output.unlink(missing_ok=True)
-        raise UserError(f"{options.output} cannot be written ({error.strerror}).") from error
+    save(options.output, text, replace=False)
     return 0
 
 

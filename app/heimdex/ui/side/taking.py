@@ -3,8 +3,6 @@
 How such files are written is the export room's affair.
 """
 
-import errno
-import os
 from functools import partial
 from pathlib import Path
 
@@ -12,33 +10,11 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMenu, QToolButton
 
-from heimdex.domain.errors import UserError
 from heimdex.domain.media import Video
 from heimdex.domain.speech import Transcript
-from heimdex.export import render
+from heimdex.export import render, save
 from heimdex.ui.session import Session
 from heimdex.ui.theme import Theme
-
-_LONGEST_STEM = 40
-"""Characters: a file that is just being written needs a name that fits everywhere."""
-
-
-def write(path: Path, text: str) -> None:
-    """Write a file, in the place of one that is there. Raises UserError; then that one is still
-    there, and no half of the new one."""
-    part = path.with_name(f"{path.stem[:_LONGEST_STEM]}.{os.getpid()}.part")
-    try:
-        try:
-            part.write_text(text, encoding="utf-8")
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise UserError(
-                f"The disk that holds {path.parent} is full; free some space and try again."
-            ) from error
-        raise UserError(f"{path} cannot be written ({error.strerror}).") from error
 
 
 class TakeOut(QToolButton):
@@ -88,7 +64,7 @@ class TakeOut(QToolButton):
             return
         done = self.tr("Saved as %1.").replace("%1", path.name)
         self._session.run(
-            lambda: write(path, render(transcript, kind)),
+            lambda: save(path, render(transcript, kind), replace=True),
             lambda _: self.said.emit(done, False),
         )
 
