@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 
 from heimdex.search import clock as calendar
 from heimdex.search.clock import DAY, Clock, Stretch
@@ -65,7 +66,7 @@ Make = Callable[[re.Match[str], Clock], Made]
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    pattern: re.Pattern[str]
+    pattern: str
     make: Make
     needs: Callable[[re.Match[str]], str] = lambda _: ""
 
@@ -73,7 +74,7 @@ class _Rule:
 def written(text: str, clock: Clock) -> Iterator[Written]:
     """Every date in `text`, also those that overlap."""
     for rule in _RULES:
-        for match in rule.pattern.finditer(text):
+        for match in _compiled(rule.pattern).finditer(text):
             made = rule.make(match, clock)
             if not made:
                 continue
@@ -306,7 +307,13 @@ def _rule(
     after: str = _E,
 ) -> _Rule:
     wanted = needs if callable(needs) else (lambda _, kind=needs: kind)
-    return _Rule(re.compile(f"{before}(?:{pattern}){after}", re.IGNORECASE), make, wanted)
+    return _Rule(f"{before}(?:{pattern}){after}", make, wanted)
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """All of them take a tenth of a second, which nobody should pay who searches for nothing."""
+    return re.compile(pattern, re.IGNORECASE)
 
 
 def _korean(pattern: str, make: Make, needs: str = "") -> _Rule:
