@@ -25,8 +25,8 @@ INNO = INSTALLER / "windows" / "heimdex.iss"
 WORKFLOW = ROOT / ".github" / "workflows" / "packages.yml"
 
 CALLED = {
-    "blur", "boxPoints", "contourArea", "cvtColor", "dilate", "error", "fillPoly",
-    "findContours", "getPerspectiveTransform", "imdecode", "imencode", "minAreaRect", "resize", "warpAffine",
+    "blur", "boxPoints", "contourArea", "cvtColor", "dilate", "error", "fillPoly", "findContours",
+    "getPerspectiveTransform", "imdecode", "imencode", "minAreaRect", "resize", "warpAffine",
     "warpPerspective",
 }  # fmt: skip
 """What of OpenCV was tried in the program that `opencv.py` builds."""
