@@ -169,6 +169,23 @@
     </message>
 </context>
 <context>
+    <name>PeopleModel</name>
+    <message numerus="yes">
+        <source>%n time(s)</source>
+        <translation>
+            <numerusform>%n time</numerusform>
+            <numerusform>%n times</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>in %n video(s)</source>
+        <translation>
+            <numerusform>in %n video</numerusform>
+            <numerusform>in %n videos</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>PeoplePanel</name>
     <message numerus="yes">
         <source>Show %n hidden</source>

@@ -1199,6 +1199,14 @@
         <translation>얼굴 모두 보기</translation>
     </message>
     <message>
+        <source>Same person as…</source>
+        <translation>같은 사람 고르기…</translation>
+    </message>
+    <message>
+        <source>Not the same person as…</source>
+        <translation>같은 사람이 아님…</translation>
+    </message>
+    <message>
         <source>Hide</source>
         <translation>숨기기</translation>
     </message>
@@ -1251,17 +1259,6 @@
     <message>
         <source>%1 of %2 steps</source>
         <translation>%2단계 중 %1단계</translation>
-    </message>
-</context>
-<context>
-    <name>Joining</name>
-    <message>
-        <source>Join two people</source>
-        <translation>두 사람 합치기</translation>
-    </message>
-    <message>
-        <source>This person is also:</source>
-        <translation>이 사람과 같은 사람:</translation>
     </message>
 </context>
 <context>
@@ -2003,6 +2000,10 @@
 </context>
 <context>
     <name>PeopleDelegate</name>
+    <message>
+        <source>No name</source>
+        <translation>이름 없음</translation>
+    </message>
     <message numerus="yes">
         <source>%n video(s)</source>
         <translation>
@@ -2015,6 +2016,25 @@
     <message>
         <source>People</source>
         <translation>사람</translation>
+    </message>
+</context>
+<context>
+    <name>PeopleModel</name>
+    <message>
+        <source>No name</source>
+        <translation>이름 없음</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n time(s)</source>
+        <translation>
+            <numerusform>%n번</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>in %n video(s)</source>
+        <translation>
+            <numerusform>· 영상 %n개</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -2075,10 +2095,6 @@
         <source>Photos</source>
         <translation>사진</translation>
     </message>
-    <message>
-        <source>There is nobody else with a name yet.</source>
-        <translation>아직 이름이 있는 다른 사람이 없습니다.</translation>
-    </message>
 </context>
 <context>
     <name>PeopleSettings</name>
@@ -2099,6 +2115,61 @@
         <translation>
             <numerusform>얼굴 %n개가 보관되어 있습니다.</numerusform>
         </translation>
+    </message>
+</context>
+<context>
+    <name>PersonChooser</name>
+    <message>
+        <source>Same person as…</source>
+        <translation>같은 사람 고르기…</translation>
+    </message>
+    <message>
+        <source>Not the same person as…</source>
+        <translation>같은 사람이 아님…</translation>
+    </message>
+    <message>
+        <source>Search by name</source>
+        <translation>이름으로 찾기</translation>
+    </message>
+    <message>
+        <source>Everybody else</source>
+        <translation>다른 사람들</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>취소</translation>
+    </message>
+    <message>
+        <source>Who is the same person?</source>
+        <translation>누구와 같은 사람인가요?</translation>
+    </message>
+    <message>
+        <source>Who is not the same person?</source>
+        <translation>누구와 다른 사람인가요?</translation>
+    </message>
+    <message>
+        <source>Both become one person in all videos. Who looks most alike comes first.</source>
+        <translation>모든 영상에서 두 사람이 한 사람이 됩니다. 가장 닮은 사람부터 나옵니다.</translation>
+    </message>
+    <message>
+        <source>These faces are then never taken for whom you choose. Who looks most alike comes first.</source>
+        <translation>이 얼굴들은 더 이상 고른 사람으로 여기지 않습니다. 가장 닮은 사람부터 나옵니다.</translation>
+    </message>
+    <message>
+        <source>Join with %1</source>
+        <translation>%1와(과) 합치기</translation>
+    </message>
+    <message>
+        <source>Join both</source>
+        <translation>두 사람 합치기</translation>
+    </message>
+    <message>
+        <source>Not %1</source>
+        <translation>%1 아님</translation>
+    </message>
+    <message>
+        <source>Not the same</source>
+        <translation>같은 사람이 아님</translation>
     </message>
 </context>
 <context>
@@ -2158,8 +2229,12 @@
         <translation>%1 아님</translation>
     </message>
     <message>
-        <source>This is also…</source>
+        <source>Same person as…</source>
         <translation>같은 사람 고르기…</translation>
+    </message>
+    <message>
+        <source>Not the same person as…</source>
+        <translation>같은 사람이 아님…</translation>
     </message>
     <message>
         <source>Add photos…</source>
@@ -2886,6 +2961,13 @@
     <message>
         <source>Transcript</source>
         <translation>받아쓴 글</translation>
+    </message>
+</context>
+<context>
+    <name>WhoElse</name>
+    <message>
+        <source>There is nobody else yet.</source>
+        <translation>아직 다른 사람이 없습니다.</translation>
     </message>
 </context>
 <context>

@@ -10,6 +10,7 @@ import pytest
 from people_library import Library
 
 from heimdex.cli import people_doubts
+from heimdex.domain.errors import UserError
 from heimdex.domain.ids import PersonId
 
 
@@ -63,3 +64,34 @@ def test_quitting_leaves_the_rest(
     assert ask(monkeypatch, "q") == 0
     assert "0 answers kept" in capsys.readouterr().out
     assert doubtful.store.assignments() == before
+
+
+def test_two_are_kept_apart_by_the_faces_of_whoever_has_any(doubtful: Library) -> None:
+    people = doubtful.people
+    ada = people.find("Ada")
+    # No video shows Zoe: it is Ada's faces of which it is kept that they are not hers.
+    people.enroll("Zoe", [doubtful.photo("zoe.jpg", "zoe")])
+    zoe = people.find("Zoe")
+    assert zoe.track_count == 0
+    people.keep_apart(ada.id, zoe.id)
+    said = [d.person_id for d in doubtful.store.decisions(person_id=zoe.id)]
+    assert len(said) == ada.track_count > 0
+    people.undo()
+    assert not doubtful.store.decisions(person_id=zoe.id)
+    people.enroll("Eva", [doubtful.photo("eva.jpg", "eva")])
+    for other in (people.find("Eva").id, zoe.id):
+        with pytest.raises(UserError, match="kept by faces"):
+            people.keep_apart(zoe.id, other)
+
+
+def test_who_is_most_alike_comes_first(doubtful: Library) -> None:
+    people = doubtful.people
+    people.enroll("Zoe", [doubtful.photo("zoe.jpg", "zoe")])
+    ada, zoe = people.find("Ada"), people.find("Zoe")
+    hidden = next(p for p in people.list() if p.name is None)
+    people.hide(hidden.id)
+    order = [p.id for p in people.by_likeness(ada.id)]
+    alike = {p.id for p in people.list() if p.name is None}
+    assert alike
+    assert set(order[:-1]) == alike
+    assert order[-1] == zoe.id

@@ -134,7 +134,7 @@ def test_hiding_and_merging(window: Window, filled: Small, qtbot: QtBot) -> None
     window.people.name(one, "Ann")
     window.people.name(two, "Bo")
     qtbot.waitUntil(lambda: window.people.people.people.rowCount() == 2, timeout=20_000)
-    window.people.merge(one, two)
+    window.people.actions_.merge(one, two)
     qtbot.waitUntil(lambda: window.people.people.people.rowCount() == 1, timeout=20_000)
     assert filled.library.people.list()[0].aliases == ("Bo",)
     window.people._hide(one, True)

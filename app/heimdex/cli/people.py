@@ -96,8 +96,8 @@ def define(group: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> N
         "suggest", suggest_, "ask who may be the same person, one after another", json=True
     )
     suggest.add_argument("-n", type=positive, default=20, metavar="N", help="default 20")
-    different = _who(action("different", different_, "the other one is not this person"))
-    different.add_argument("other", metavar="OTHER", help="mostly somebody without a name")
+    different = _who(action("different", different_, "two people are not one"))
+    different.add_argument("other", metavar="OTHER", help="a name, an alias or a number")
     hide = _who(action("hide", hide_, "leave somebody out of the lists and of search"))
     hide.add_argument("--off", action="store_true", help="show them again")
     action("undo", undo, "take back the last step")

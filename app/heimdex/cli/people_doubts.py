@@ -11,8 +11,6 @@ from heimdex.cli.consent import NO, YES, answer
 from heimdex.cli.output import counted, emit
 from heimdex.cli.people_output import called, document
 from heimdex.cli.session import opened
-from heimdex.domain.errors import UserError
-from heimdex.domain.faces import TrackRef
 
 if TYPE_CHECKING:
     from heimdex.bootstrap import Library
@@ -48,13 +46,10 @@ def suggest_(options: argparse.Namespace) -> int:
 
 
 def different_(options: argparse.Namespace) -> int:
-    """Keep that the faces of one are not another."""
+    """Keep that two are not one person."""
     with opened(options) as library:
         person, other = library.people.find(options.who), library.people.find(options.other)
-        faces = [TrackRef(a.video_id, a.track) for a in library.people.show(other.id).appearances]
-        if not faces:
-            raise UserError(f"No video shows {called(other)}; an answer is kept by faces.")
-        library.people.reject(faces, person.id)
+        library.people.keep_apart(person.id, other.id)
     print(f"{called(other)} is not {called(person)}, and will not be taken for them.")
     return 0
 

@@ -118,6 +118,14 @@ class Gallery:
             likeness = np.where((against >= self._match) & (against > likeness), -1.0, likeness)
         return likeness.astype(np.float32)
 
+    def likeness_to(self, person_id: PersonId) -> dict[PersonId, float]:
+        """How alike the centre of each of the others is; empty when this person is not known."""
+        at = self.position.get(person_id)
+        if at is None:
+            return {}
+        likeness = (self._centres @ self._centres[at]).tolist()
+        return {each: likeness[row] for each, row in self.position.items() if row != at}
+
     def between(self, people: Sequence[PersonId]) -> NDArray[np.float32]:
         """How alike the centres of these people are, each with each: n × n."""
         centres = self._centres[[self.position[person_id] for person_id in people]]

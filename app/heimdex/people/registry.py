@@ -139,6 +139,13 @@ class People:
             return []
         return suggest(self._store, self._sorting.album(), self._model.thresholds, most)
 
+    def by_likeness(self, person_id: PersonId) -> list[Person]:
+        """Everybody else who can be shown, those most like this person first; then, in the order of
+        the lists, who cannot be compared."""
+        likeness = self._sorting.album().gallery().likeness_to(person_id)
+        others = [p for p in self.list() if p.id != person_id and (p.name or p.track_count)]
+        return sorted(others, key=lambda p: -likeness.get(p.id, -2.0))
+
     def stored_faces(self) -> int:
         """How many faces the library keeps, and could erase."""
         return self._store.count_tracks()
@@ -277,6 +284,17 @@ class People:
                     theirs.append(ref)
             self._store.unassign(theirs)
             self._sorting.place(theirs, step)
+
+    def keep_apart(self, person_id: PersonId, other: PersonId) -> None:
+        """The two are not one person; kept by the faces of `other`, or of the first when no video
+        shows `other`. Raises UserError when none shows either."""
+        faces = [assignment.track for assignment in self._store.tracks_of(other)]
+        if not faces:
+            person_id, other = other, person_id
+            faces = [assignment.track for assignment in self._store.tracks_of(other)]
+        if not faces or person_id == other:
+            raise UserError("Choose two people of whom a video shows one; a no is kept by faces.")
+        self.reject(faces, person_id)
 
     def confirm(self, tracks: Sequence[TrackRef], person_id: PersonId) -> None:
         """These faces are that person, whoever they were taken for."""

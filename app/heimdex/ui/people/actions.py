@@ -125,11 +125,23 @@ class Actions(QObject):
         text = self.tr("Hidden.") if hidden else self.tr("Shown again.")
         self._tell(lambda: people.hide(PersonId(person_id), hidden), text)
 
-    def merge(self, person_id: int, other: int) -> None:
-        """Both are one: the second becomes part of the first."""
+    def merge(self, person_id: int, other: int, follow: bool = False) -> None:
+        """Both are one: the second becomes part of the first, whose page is shown if `follow`."""
         people = self._people
         text = self.tr("Joined into one person.")
-        self._tell(lambda: people.merge(PersonId(person_id), PersonId(other)), text)
+
+        def done(_: object) -> None:
+            self.said.emit(text, True)
+            if follow:
+                self.opened.emit(person_id)
+
+        self._operate(lambda: people.merge(PersonId(person_id), PersonId(other)), done)
+
+    def keep_apart(self, person_id: int, other: int) -> None:
+        """The two are not one person."""
+        people = self._people
+        text = self.tr("Kept apart.")
+        self._tell(lambda: people.keep_apart(PersonId(person_id), PersonId(other)), text)
 
     def answer(self, suggestion: "Suggestion", same: bool) -> None:
         """What somebody says to "Is this the same person?"."""

@@ -1,28 +1,12 @@
-"""Asks before something about people is erased for good, and who somebody is as well.
+"""Asks before something about people is erased for good.
 
-Erasing and joining are the people room's work.
+Erasing is the people room's work.
 """
 
-from collections.abc import Sequence
-
 from PySide6.QtCore import QCoreApplication
-from PySide6.QtWidgets import QInputDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from heimdex.ui.confirming import confirmed
-
-
-def choose_person(parent: QWidget, names: Sequence[str]) -> str | None:
-    """One of these names, with whom somebody is to be joined; None for nobody."""
-    translate = QCoreApplication.translate
-    name, chosen = QInputDialog.getItem(
-        parent,
-        translate("Joining", "Join two people"),
-        translate("Joining", "This person is also:"),
-        list(names),
-        0,
-        False,
-    )
-    return name if chosen else None
 
 
 def confirm_forgetting(parent: QWidget) -> bool:

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from heimdex.domain.faces import Person
 from heimdex.domain.ids import PersonId
 from heimdex.ui import painting, wording
 from heimdex.ui.people.reading import Crop, Group
@@ -119,9 +120,17 @@ class PeopleModel(QAbstractListModel):
         if not index.isValid():
             return None
         person = self.groups[index.row()].person
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+        if role == Qt.ItemDataRole.DisplayRole:
             return person.name
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return person.name or self.tr("No name") + ", " + self.seen(person)
         return None
+
+    def seen(self, person: Person) -> str:
+        """How often, and in how many videos, somebody is seen: who they are without a name."""
+        times = self.tr("%n time(s)", "", person.track_count)
+        videos = self.tr("in %n video(s)", "", person.video_count)
+        return f"{times} {videos}"
 
 
 class _Delegate(QStyledItemDelegate):
@@ -170,7 +179,14 @@ class CropDelegate(_Delegate):
 
 
 class PeopleDelegate(_Delegate):
-    """A round portrait over a name and a count."""
+    """A round portrait over a name and a count.
+
+    `keeps_choice`: who is chosen stays marked while the focus is elsewhere.
+    """
+
+    def __init__(self, theme: Theme, parent: QWidget, keeps_choice: bool = False) -> None:
+        super().__init__(theme, parent)
+        self._keeps_choice = keeps_choice
 
     def paint(
         self,
@@ -190,13 +206,14 @@ class PeopleDelegate(_Delegate):
         rect.moveCenter(area.center())
         rect.moveTop(area.top() + 6)
         self.face(painter, rect, group.crops[0] if group.crops else None, group.person.hidden)
-        if selected and option.state & QStyle.StateFlag.State_HasFocus:
+        if selected and (self._keeps_choice or option.state & QStyle.StateFlag.State_HasFocus):
             painting.ring(painter, self.theme, rect, 0, round_=True)
         centre = Qt.AlignmentFlag.AlignHCenter
         name = QRect(area.x() + 4, rect.bottom() + 8, area.width() - 8, 20)
         bold = self.theme.font("body", QFont.Weight.DemiBold)
-        colour = self.theme.colour("text")
-        painting.draw_text(painter, name, group.person.name or "", bold, colour, centre)
+        colour = self.theme.colour("text" if group.person.name else "muted")
+        shown = group.person.name or self.tr("No name")
+        painting.draw_text(painter, name, shown, bold, colour, centre)
         below = name.translated(0, 18)
         about = self.tr("%n video(s)", "", group.person.video_count)
         if group.person.second_name:

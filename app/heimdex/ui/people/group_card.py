@@ -24,6 +24,8 @@ class GroupCard(QFrame):
 
     named = Signal(int, str)
     opened = Signal(int)
+    same_asked = Signal(int)
+    different_asked = Signal(int)
     hidden_asked = Signal(int)
 
     def __init__(
@@ -53,6 +55,16 @@ class GroupCard(QFrame):
             lambda: self.opened.emit(int(person.id)),
         )
         menu.addAction(
+            theme.icon("merge"),
+            self.tr("Same person as…"),
+            lambda: self.same_asked.emit(int(person.id)),
+        )
+        menu.addAction(
+            theme.icon("close"),
+            self.tr("Not the same person as…"),
+            lambda: self.different_asked.emit(int(person.id)),
+        )
+        menu.addAction(
             theme.icon("eye-off"), self.tr("Hide"), lambda: self.hidden_asked.emit(int(person.id))
         )
         more.setMenu(menu)
@@ -76,6 +88,8 @@ class CardGrid(QWidget):
 
     named = Signal(int, str)
     opened = Signal(int)
+    same_asked = Signal(int)
+    different_asked = Signal(int)
     hidden_asked = Signal(int)
 
     def __init__(self, theme: Theme, names: QStringListModel) -> None:
@@ -102,6 +116,8 @@ class CardGrid(QWidget):
                 card.setProperty("group", repr(group))
                 card.named.connect(self.named)
                 card.opened.connect(self.opened)
+                card.same_asked.connect(self.same_asked)
+                card.different_asked.connect(self.different_asked)
                 card.hidden_asked.connect(self.hidden_asked)
             fresh.append(card)
         for card in kept.values():

@@ -30,7 +30,9 @@ class PersonPage(QWidget):
     """Faces that are somebody else, who is to be named."""
     photos_wanted = Signal()
     portrait_chosen = Signal(int, object)
-    merge_asked = Signal(int)
+    same_asked = Signal(int)
+    """Who this is as well is to be chosen."""
+    different_asked = Signal(int)
     hidden_asked = Signal(int, bool)
     forget_asked = Signal(int)
     play_requested = Signal(str, int)
@@ -194,7 +196,12 @@ class PersonPage(QWidget):
         number = int(person.id)
         theme = self._theme
         self._menu.addAction(
-            theme.icon("merge"), self.tr("This is also…"), lambda: self.merge_asked.emit(number)
+            theme.icon("merge"), self.tr("Same person as…"), lambda: self.same_asked.emit(number)
+        )
+        self._menu.addAction(
+            theme.icon("close"),
+            self.tr("Not the same person as…"),
+            lambda: self.different_asked.emit(number),
         )
         if person.name is not None:
             self._menu.addAction(

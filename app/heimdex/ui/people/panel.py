@@ -29,7 +29,7 @@ from heimdex.domain.faces import TrackRef
 from heimdex.domain.ids import PersonId
 from heimdex.domain.stages import Changes
 from heimdex.ui.people.actions import Actions
-from heimdex.ui.people.asking import choose_person, confirm_erasing, confirm_forgetting
+from heimdex.ui.people.asking import confirm_erasing, confirm_forgetting
 from heimdex.ui.people.faces import PeopleList
 from heimdex.ui.people.group_card import CardGrid, GroupCard
 from heimdex.ui.people.naming import NameDialog, offer
@@ -46,6 +46,7 @@ from heimdex.ui.people.reading import (
     read_page,
     read_questions,
 )
+from heimdex.ui.people.who_else import WhoElse
 from heimdex.ui.session import Session
 from heimdex.ui.theme import Theme
 from heimdex.ui.widgets import button, label
@@ -72,9 +73,11 @@ class PeoplePanel(QWidget):
         self._with_hidden = False
         self._skipped: set[object] = set()
         self._answered: object = None
+        self._opened: int | None = None
         self.everybody: Everybody | None = None
         self.questions: tuple[Question, ...] = ()
         self.actions_ = Actions()
+        self.who_else = WhoElse(theme, self.actions_, self)
         self.people = PeopleList(theme)
         self.page = PersonPage(theme, self.names)
         self.question = QuestionCard(theme)
@@ -100,6 +103,7 @@ class PeoplePanel(QWidget):
         """Show the people of an open library."""
         self._session = session
         self.actions_.attach(session)
+        self.who_else.attach(session)
         self.page.attach(session)
         self.first_use.tell(session.library.directories.library)
         self.people.painter.thumbnails = session.thumbnails
@@ -115,17 +119,18 @@ class PeoplePanel(QWidget):
         groups, hidden = self._groups_shown, self._with_hidden
         session.run(lambda: read_everybody(session.library, groups, hidden), self._show)
         self._read_questions()
-        if self.shows_page and self.page.person_id is not None:
-            self.open(self.page.person_id)
+        if self.shows_page and self._opened is not None:
+            self.open(self._opened)
 
     def open(self, person_id: int) -> None:
         """Show the page of one person."""
         session = self._session
         if session is not None:
+            self._opened = person_id
             session.run(
                 lambda: read_page(session.library, PersonId(person_id)),
                 self._show_page,
-                lambda _: self.show_everybody(),
+                lambda _: self._leave(person_id),
             )
 
     def show_everybody(self) -> None:
@@ -151,11 +156,6 @@ class PeoplePanel(QWidget):
         if self._session is not None and self.everybody is not None and self.everybody.undoable:
             self._skipped.discard(self._answered)  # that may be what is taken back
             self.actions_.undo()
-
-    def merge(self, person_id: int, other: int) -> None:
-        """Both are one: the second becomes part of the first."""
-        if self._session is not None:
-            self.actions_.merge(person_id, other)
 
     def add_photos(self, photos: list[Path], name: str | None = None) -> None:
         """Make somebody known by photos; asks who it is unless `name` is given."""
@@ -217,6 +217,7 @@ class PeoplePanel(QWidget):
     def _connect(self) -> None:
         page, actions = self.page, self.actions_
         actions.said.connect(self.said)
+        self.who_else.said.connect(self.said)
         actions.opened.connect(self.open)
         actions.refused.connect(self._give_back)
         self._empty.library_wanted.connect(self.library_wanted)
@@ -224,6 +225,8 @@ class PeoplePanel(QWidget):
         self.people.opened.connect(self.open)
         self._grid.named.connect(self.name)
         self._grid.opened.connect(self.open)
+        self._grid.same_asked.connect(self.who_else.ask_same)
+        self._grid.different_asked.connect(self.who_else.ask_different)
         self._grid.hidden_asked.connect(lambda number: self._hide(number, True))
         self.question.answered.connect(self._answer)
         self.question.skipped.connect(self._skip)
@@ -238,7 +241,8 @@ class PeoplePanel(QWidget):
         page.split_asked.connect(actions.split)
         page.move_asked.connect(self._ask_move)
         page.portrait_chosen.connect(actions.choose_portrait)
-        page.merge_asked.connect(self._ask_merge)
+        page.same_asked.connect(partial(self.who_else.ask_same, follow=True))
+        page.different_asked.connect(self.who_else.ask_different)
         page.hidden_asked.connect(self._hide)
         page.photos_wanted.connect(self._choose_photos)
         page.forget_asked.connect(self._ask_forget)
@@ -286,7 +290,14 @@ class PeoplePanel(QWidget):
             self.question.question = None
             self.question.hide()
 
+    def _leave(self, person_id: int) -> None:
+        """Somebody is not there any more; whoever was opened since is."""
+        if self._opened == person_id:
+            self.show_everybody()
+
     def _show_page(self, page: Page) -> None:
+        if page.person.id != self._opened:
+            return
         if self._session is None or not self._session.library.people.enabled:
             return  # switched off while the page was read
         self.page.show_page(page)
@@ -325,15 +336,6 @@ class PeoplePanel(QWidget):
         if self._session is not None:
             self.show_everybody()
             self.actions_.hide(person_id, hidden)
-
-    def _ask_merge(self, person_id: int) -> None:
-        groups = self.everybody.named if self.everybody is not None else ()
-        others = {g.person.name or "": g.person.id for g in groups if g.person.id != person_id}
-        if not others:
-            self.said.emit(self.tr("There is nobody else with a name yet."), False)
-        elif (name := choose_person(self, list(others))) is not None:
-            self.merge(int(others[name]), person_id)
-            self.open(int(others[name]))
 
     def _ask_move(self, faces: list[TrackRef]) -> None:
         text = self.tr("Choose somebody, or type a new name.")

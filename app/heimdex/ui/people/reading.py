@@ -47,6 +47,14 @@ class Everybody:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """Somebody, and everybody else among whom to choose, those who look most alike first."""
+
+    who: Group
+    others: tuple[Group, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """Two that may be one person: the pictures of the known one and of the faces in question.
 
@@ -121,6 +129,17 @@ def read_questions(library: "Library") -> tuple[Question, ...]:
         name = person.full_name or ""
         questions.append(Question(suggestion, name, known, paths, where))
     return tuple(questions)
+
+
+def read_choice(library: "Library", person_id: PersonId, shown: bool = False) -> Choice:
+    """Who may be meant beside this person; with `shown` only where a video shows one of the two."""
+    who = library.people.show(person_id).person
+    others = [
+        Group(person, _portrait(library, person))
+        for person in library.people.by_likeness(person_id)
+        if not shown or who.track_count or person.track_count
+    ]
+    return Choice(Group(who, _crops(library, who)), tuple(others))
 
 
 def read_page(library: "Library", person_id: PersonId) -> Page:
