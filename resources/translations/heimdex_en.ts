@@ -18,6 +18,13 @@
         </translation>
     </message>
     <message numerus="yes">
+        <source>%n photo(s) removed.</source>
+        <translation>
+            <numerusform>%n photo removed.</numerusform>
+            <numerusform>%n photos removed.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%n face(s) taken out.</source>
         <translation>
             <numerusform>%n face taken out.</numerusform>
@@ -229,10 +236,10 @@
         </translation>
     </message>
     <message numerus="yes">
-        <source>, known by %n photo(s)</source>
+        <source>%n photo(s)…</source>
         <translation>
-            <numerusform>, known by %n photo</numerusform>
-            <numerusform>, known by %n photos</numerusform>
+            <numerusform>%n photo…</numerusform>
+            <numerusform>%n photos…</numerusform>
         </translation>
     </message>
 </context>

@@ -63,6 +63,12 @@
         <translation>“%1” 님과 얼굴이 같아 보입니다.</translation>
     </message>
     <message numerus="yes">
+        <source>%n photo(s) removed.</source>
+        <translation>
+            <numerusform>사진 %n장을 뺐습니다.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%n face(s) taken out.</source>
         <translation>
             <numerusform>얼굴 %n개를 뺐습니다.</numerusform>
@@ -2207,9 +2213,9 @@
         </translation>
     </message>
     <message numerus="yes">
-        <source>, known by %n photo(s)</source>
+        <source>%n photo(s)…</source>
         <translation>
-            <numerusform>, 등록 사진 %n장</numerusform>
+            <numerusform>사진 %n장…</numerusform>
         </translation>
     </message>
     <message>
@@ -2274,6 +2280,29 @@
     <message>
         <source>Drop photos to say who somebody is</source>
         <translation>사진을 놓아 누구인지 알려 주세요</translation>
+    </message>
+</context>
+<context>
+    <name>PhotoList</name>
+    <message>
+        <source>Photos</source>
+        <translation>사진</translation>
+    </message>
+    <message>
+        <source>Photo %1</source>
+        <translation>사진 %1</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>빼기</translation>
+    </message>
+    <message>
+        <source>Done</source>
+        <translation>완료</translation>
+    </message>
+    <message>
+        <source>The person is known by these faces. Remove one that shows somebody else or is too poor; who was recognised by it is looked at again. This can be undone.</source>
+        <translation>이 얼굴들로 이 사람을 알아봅니다. 다른 사람이거나 흐린 사진은 빼세요. 그 사진으로 알아본 얼굴은 다시 살펴봅니다. 되돌릴 수 있습니다.</translation>
     </message>
 </context>
 <context>

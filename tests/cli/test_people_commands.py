@@ -165,3 +165,23 @@ def test_of_several_faces_on_a_frame_it_is_said_which_are_there(named: Indexed) 
     wrong = named("people", "enroll", NAME, "--at", "astronaut.mp4@0:02", "--face", "7")
     assert wrong.code == 1
     assert "there is no face 7" in wrong.err
+
+
+def test_photos_are_written_to_be_looked_at_and_taken_away(
+    library_copy: Indexed, tmp_path: Path
+) -> None:
+    frames = Path(__file__).resolve().parents[2] / "resources" / "calibration" / "frames"
+    photos = [frames / "astronaut-0.jpg", frames / "astronaut-3.jpg"]
+    assert library_copy("people", "enroll", "Eileen", *photos).code == 0
+    done = library_copy("people", "photos", "Eileen", "--to", tmp_path / "new")
+    assert "is known by 2 photos" in done.out
+    written = [Path(line) for line in done.out.splitlines()[:2]]
+    assert all(path.is_file() and path.parent == tmp_path / "new" for path in written)
+    wrong = library_copy("people", "photos", "Eileen", "--remove", "3")
+    assert (wrong.code, "no photo 3, but 2 photos" in wrong.err) == (1, True)
+    assert "known by 1 photo." in library_copy("people", "photos", "Eileen", "--remove", "1").out
+    library_copy("people", "photos", "Eileen", "--to", tmp_path / "left")
+    [left] = (tmp_path / "left").iterdir()
+    assert left.read_bytes() == written[1].read_bytes()
+    assert "photo" in library_copy("people", "undo").out
+    assert "known by 2 photos." in library_copy("people", "photos", "Eileen").out

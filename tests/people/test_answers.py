@@ -95,3 +95,26 @@ def test_who_is_most_alike_comes_first(doubtful: Library) -> None:
     assert alike
     assert set(order[:-1]) == alike
     assert order[-1] == zoe.id
+
+
+def test_a_photo_is_taken_away_with_whom_it_alone_made_known(library: Library) -> None:
+    people = library.people
+    video = library.video(1, "ada", "ben", "ben")
+    people.enroll("Ada", [library.photo("a.jpg", "ada"), library.photo("wrong.jpg", "ben")])
+    ada = people.find("Ada")
+    before = library.who(video)
+    assert before == [ada.id] * 3
+    right, wrong = people.photos(ada.id)
+    people.remove_photos(ada.id, [wrong.id])
+    assert [photo.id for photo in people.photos(ada.id)] == [right.id]
+    now = library.who(video)
+    assert now[0] == ada.id
+    assert now[1] == now[2] != ada.id
+    with pytest.raises(UserError, match="not there any more"):
+        people.remove_photos(ada.id, [right.id, wrong.id])
+    assert people.undoable() == ("photo", "enroll")
+    library = library.reopen()
+    assert library.people.undo() == "photo"
+    assert library.who(video) == before
+    assert [photo.crop for photo in library.people.photos(ada.id)] == [right.crop, wrong.crop]
+    library.database.close()

@@ -13,6 +13,7 @@ from heimdex.cli.people_doubts import different_, suggest_
 from heimdex.cli.people_erasing import explain_once, forget_, off_, on_
 from heimdex.cli.people_frames import name_at
 from heimdex.cli.people_output import called, document, tell
+from heimdex.cli.people_photos import photos_
 from heimdex.cli.session import opened
 from heimdex.domain.errors import UserError
 from heimdex.domain.faces import Appearance, Person, TrackRef
@@ -73,6 +74,18 @@ def define(group: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> N
     )
     enroll.add_argument(
         "--face", type=positive, metavar="N", help="which face of the frame, from the left"
+    )
+    photos = _who(action("photos", photos_, "look at the photos somebody was enrolled with"))
+    photos.add_argument(
+        "--to", type=Path, metavar="FOLDER", help="write them there, cut to the face"
+    )
+    photos.add_argument(
+        "--remove",
+        nargs="+",
+        type=positive,
+        default=[],
+        metavar="N",
+        help="take these away, counted as --to numbers them",
     )
     merge = action("merge", merge_, "two people are one")
     merge.add_argument("keep", metavar="WHO", help="who stays")

@@ -4,7 +4,7 @@ Sorting faces is left to `sorting`, taking people out for good to `erasure`, row
 `PeopleStore`, and finding the faces of a picture to whoever hands in `Eyes` (the query host).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,7 +31,9 @@ from heimdex.people.sorting import Sorting
 from heimdex.people.steps import Steps
 from heimdex.people.suggesting import Suggestion, suggest
 from heimdex.storage.artefacts import Artefacts
+from heimdex.storage.assignments import Source
 from heimdex.storage.people import PeopleStore
+from heimdex.storage.photos import Photo
 from heimdex.storage.stages import StageStore
 from heimdex.storage.vectors import VectorStore
 
@@ -99,6 +101,11 @@ class People:
         person = self._steps.person(person_id)
         appearances = tuple(self._store.appearances([person_id]))
         return PersonPage(person, appearances, len(self._store.photos(person_id)))
+
+    def photos(self, person_id: PersonId) -> Sequence[Photo]:
+        """The photos somebody was enrolled with, in the order in which they came."""
+        self._steps.person(person_id)
+        return self._store.photos(person_id)
 
     def photo(self, person_id: PersonId) -> bytes | None:
         """The first photo somebody was enrolled with, cut to the face, as JPEG or PNG bytes."""
@@ -226,6 +233,23 @@ class People:
         twin = who_else(gallery, others, [face for _, face in faces], self._model.thresholds)
         alike = None if twin is None else self._steps.person(twin)
         return Enrolment(self._steps.person(person_id), used, tuple(left_out), alike)
+
+    def remove_photos(self, person_id: PersonId, photos: Collection[int]) -> None:
+        """Somebody is not known by these of their photos (`Photo.id`) any more. Faces that were
+        only recognised as theirs are sorted again. Raises UserError when a photo is not theirs."""
+        self._steps.person(person_id)
+        if not {photo.id for photo in self._store.photos(person_id)}.issuperset(photos):
+            raise UserError("This photo is not there any more; look at the photos again.")
+        if not photos:
+            return
+        with self._journal.step("photo") as step:
+            step.touch(person_id)
+            for photo in photos:
+                self._store.remove_photo(photo)
+            theirs = self._store.tracks_of(person_id)
+            doubtful = [each.track for each in theirs if each.source is not Source.DECIDED]
+            self._store.unassign(doubtful)
+            self._sorting.place(doubtful, step)
 
     def faces_in_frame(self, video_id: VideoId, at_ms: int, picture: Path) -> list[FrameFace]:
         """The faces on a frame of a video that somebody has stopped at, largest first, each with

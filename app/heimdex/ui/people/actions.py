@@ -96,6 +96,12 @@ class Actions(QObject):
 
         self._operate(lambda: people.enroll(name, photos), done)
 
+    def remove_photos(self, person_id: int, photos: Sequence[int]) -> None:
+        """Somebody is not known by these photos any more."""
+        people = self._people
+        text = self.tr("%n photo(s) removed.", "", len(photos))
+        self._tell(lambda: people.remove_photos(PersonId(person_id), photos), text)
+
     def reject(self, person_id: int, faces: Sequence[TrackRef]) -> None:
         """These faces are not that person."""
         people = self._people

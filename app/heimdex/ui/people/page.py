@@ -29,6 +29,8 @@ class PersonPage(QWidget):
     move_asked = Signal(list)
     """Faces that are somebody else, who is to be named."""
     photos_wanted = Signal()
+    """More of them."""
+    photo_list_wanted = Signal(int)
     portrait_chosen = Signal(int, object)
     same_asked = Signal(int)
     """Who this is as well is to be chosen."""
@@ -47,6 +49,7 @@ class PersonPage(QWidget):
         self.field.setMaximumWidth(320)
         self.field.named.connect(self._name)
         self._about = label("", "muted")
+        self.photos = button("", "plain", self._list_photos)
         self.others = OtherNames()
         self.others.setMaximumWidth(320)
         self.others.given.connect(self._name_otherwise)
@@ -95,8 +98,9 @@ class PersonPage(QWidget):
         self.others.setVisible(person.name is not None)
         faces = self.tr("%n face(s)", "", len(page.crops))
         videos = self.tr("in %n video(s)", "", person.video_count)
-        photos = self.tr(", known by %n photo(s)", "", page.photos) if page.photos else ""
-        self._about.setText(f"{faces} {videos}{photos}")
+        self._about.setText(f"{faces} {videos}")
+        self.photos.setVisible(page.photos > 0)
+        self.photos.setText(self.tr("%n photo(s)…", "", page.photos))
         self.crops.setVisible(bool(page.crops))
         self._nowhere.setVisible(not page.crops)
         if before is None or before.crops != page.crops:
@@ -123,7 +127,12 @@ class PersonPage(QWidget):
         texts.addStretch(1)
         self.field.setMinimumWidth(280)
         texts.addWidget(self.field)
-        texts.addWidget(self._about)
+        about = QHBoxLayout()
+        about.setSpacing(8)
+        about.addWidget(self._about)
+        about.addWidget(self.photos)
+        about.addStretch(1)
+        texts.addLayout(about)
         self.others.setMinimumWidth(280)
         texts.addWidget(self.others)
         texts.addStretch(1)
@@ -168,6 +177,10 @@ class PersonPage(QWidget):
     def _name(self, name: str) -> None:
         if self.page is not None:
             self.named.emit(int(self.page.person.id), name)
+
+    def _list_photos(self) -> None:
+        if self.page is not None:
+            self.photo_list_wanted.emit(int(self.page.person.id))
 
     def _name_otherwise(self, names: list[str]) -> None:
         if self.page is not None:

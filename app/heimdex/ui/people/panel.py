@@ -3,8 +3,10 @@
 Sorting faces to people is the people room's work; `actions` asks it to.
 """
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QStringListModel, Qt, Signal
 from PySide6.QtGui import (
@@ -35,6 +37,7 @@ from heimdex.ui.people.group_card import CardGrid, GroupCard
 from heimdex.ui.people.naming import NameDialog, offer
 from heimdex.ui.people.notices import FirstUse, NobodyYet, SwitchedOff
 from heimdex.ui.people.page import PersonPage
+from heimdex.ui.people.photo_list import PhotoList
 from heimdex.ui.people.photos import PhotoHint, file_filter, photos_of
 from heimdex.ui.people.question import QuestionCard
 from heimdex.ui.people.reading import (
@@ -50,6 +53,9 @@ from heimdex.ui.people.who_else import WhoElse
 from heimdex.ui.session import Session
 from heimdex.ui.theme import Theme
 from heimdex.ui.widgets import button, label
+
+if TYPE_CHECKING:
+    from heimdex.storage.photos import Photo
 
 
 class PeoplePanel(QWidget):
@@ -245,6 +251,7 @@ class PeoplePanel(QWidget):
         page.different_asked.connect(self.who_else.ask_different)
         page.hidden_asked.connect(self._hide)
         page.photos_wanted.connect(self._choose_photos)
+        page.photo_list_wanted.connect(self._list_photos)
         page.forget_asked.connect(self._ask_forget)
         page.play_requested.connect(self.play_requested)
 
@@ -357,6 +364,18 @@ class PeoplePanel(QWidget):
             self, self.tr("Choose photos of one person"), "", file_filter(self.tr("Photos"))
         )
         self.add_photos([Path(file) for file in files], self._page_name())
+
+    def _list_photos(self, person_id: int) -> None:
+        session = self._session
+        if session is None:
+            return
+
+        def show(photos: Sequence["Photo"]) -> None:
+            dialog = PhotoList(photos, self)
+            dialog.removed.connect(partial(self.actions_.remove_photos, person_id))
+            dialog.open()
+
+        session.run(lambda: session.library.people.photos(PersonId(person_id)), show)
 
     def _name_at(self, place: QPointF) -> str | None:
         """Whose photos are dropped there: the person whose page or portrait it is."""
