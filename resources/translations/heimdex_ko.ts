@@ -319,13 +319,6 @@
     </message>
 </context>
 <context>
-    <name>Caring</name>
-    <message>
-        <source>The library&apos;s database is damaged. Close Heimdex and run `heimdex library restore`; your videos are not affected.</source>
-        <translation>라이브러리 데이터베이스가 손상되었습니다. Heimdex를 닫고 `heimdex library restore`를 실행하세요. 동영상은 그대로입니다.</translation>
-    </message>
-</context>
-<context>
     <name>ChipMenu</name>
     <message>
         <source>Remove</source>
@@ -674,20 +667,40 @@
         <translation>엔진과의 연결이 갑자기 끊어졌습니다.</translation>
     </message>
     <message>
-        <source>%1 is not installed; run: heimdex models download %2</source>
-        <translation>%1(%2)이(가) 설치되어 있지 않습니다. 설정의 ‘모델’에서 내려받으세요.</translation>
+        <source>%1 is not installed; download it in Settings › Models.</source>
+        <translation>%1이(가) 설치되어 있지 않습니다. 설정의 ‘모델’에서 내려받으세요.</translation>
     </message>
     <message>
-        <source>%1 is not installed; run: heimdex models add %2 --from PATH</source>
-        <translation>%1(%2)이(가) 설치되어 있지 않습니다. 설정의 ‘모델’에서 가지고 있는 파일로 추가하세요.</translation>
+        <source>%1 is not installed; add it from your files in Settings › Models.</source>
+        <translation>%1이(가) 설치되어 있지 않습니다. 설정의 ‘모델’에서 가지고 있는 파일로 추가하세요.</translation>
     </message>
     <message>
-        <source>%1 is damaged (%2); run: heimdex models download %3</source>
-        <translation>%1(%3)이(가) 손상되었습니다(%2). 설정의 ‘모델’에서 다시 내려받으세요.</translation>
+        <source>%1 is not downloaded; if you have its files, add it from them in Settings › Models.</source>
+        <translation>%1은(는) 내려받는 모델이 아닙니다. 파일이 있으면 설정의 ‘모델’에서 그 파일로 추가하세요.</translation>
     </message>
     <message>
-        <source>%1 must be prepared anew (%2); run: heimdex models download %3</source>
-        <translation>%1(%3)을(를) 새로 준비해야 합니다(%2). 설정의 ‘모델’에서 다시 내려받으세요.</translation>
+        <source>%1 is damaged (%2); download it again in Settings › Models.</source>
+        <translation>%1이(가) 손상되었습니다(%2). 설정의 ‘모델’에서 다시 내려받으세요.</translation>
+    </message>
+    <message>
+        <source>%1 must be prepared anew (%2); download it again in Settings › Models.</source>
+        <translation>%1을(를) 새로 준비해야 합니다(%2). 설정의 ‘모델’에서 다시 내려받으세요.</translation>
+    </message>
+    <message>
+        <source>The library&apos;s database %1 is damaged; start Heimdex again to put its newest sound backup in its place. Your videos are not affected.</source>
+        <translation>라이브러리 데이터베이스 %1이(가) 손상되었습니다. Heimdex를 다시 시작하면 온전한 최신 백업으로 되돌릴 수 있습니다. 동영상은 그대로입니다.</translation>
+    </message>
+    <message>
+        <source>The library&apos;s database %1 is gone, but there are backups of it; start Heimdex again to put the newest sound one in its place. Your videos are not affected.</source>
+        <translation>라이브러리 데이터베이스 %1이(가) 없어졌지만 백업이 있습니다. Heimdex를 다시 시작하면 온전한 최신 백업을 제자리에 놓을 수 있습니다. 동영상은 그대로입니다.</translation>
+    </message>
+    <message>
+        <source>The library knows nothing at %1.</source>
+        <translation>라이브러리에는 %1에 대한 것이 없습니다.</translation>
+    </message>
+    <message>
+        <source>This moment has not been indexed yet; try again when it is.</source>
+        <translation>이 순간은 아직 처리되지 않았습니다. 처리가 끝난 뒤에 다시 찾으세요.</translation>
     </message>
     <message>
         <source>%1 cannot be used here: %2.</source>
@@ -778,10 +791,6 @@
         <translation>보관함 %1을(를) 열 수 없습니다(%2). 폴더가 있는지, 쓸 권한이 있는지 확인하세요.</translation>
     </message>
     <message>
-        <source>The library&apos;s database %1 is damaged; `heimdex library restore` puts its newest sound backup in its place. Your videos are not affected.</source>
-        <translation>보관함의 데이터베이스 %1이(가) 손상되었습니다. `heimdex library restore`를 실행하면 온전한 최신 백업으로 되돌립니다. 영상은 그대로입니다.</translation>
-    </message>
-    <message>
         <source>The folder %1 is a file; choose another place.</source>
         <translation>%1은(는) 폴더가 아니라 파일입니다. 다른 곳을 고르세요.</translation>
     </message>
@@ -796,10 +805,6 @@
     <message>
         <source>The folder %1 belongs to %2, and you may not write to it; choose a place of your own.</source>
         <translation>%1 폴더는 %2의 것이어서 쓸 수 없습니다. 자신의 폴더를 고르세요.</translation>
-    </message>
-    <message>
-        <source>The library&apos;s database %1 is gone, but there are backups of it; `heimdex library restore` puts the newest sound one in its place. Your videos are not affected.</source>
-        <translation>보관함의 데이터베이스 %1이(가) 없어졌지만 백업이 있습니다. `heimdex library restore`를 실행하면 온전한 최신 백업을 제자리에 놓습니다. 영상은 그대로입니다.</translation>
     </message>
     <message>
         <source>Pictures of videos that are no longer here were left and are deleted.</source>
@@ -882,10 +887,6 @@
         <translation>%1에는 보관함의 다른 폴더가 있습니다.</translation>
     </message>
     <message>
-        <source>The library knows nothing at %1; see `heimdex status --all`.</source>
-        <translation>보관함에는 %1에 대한 것이 없습니다. `heimdex status --all`로 확인하세요.</translation>
-    </message>
-    <message>
         <source>A name must have at least one letter.</source>
         <translation>이름에는 글자가 하나 이상 있어야 합니다.</translation>
     </message>
@@ -922,10 +923,6 @@
         <translation>얼굴 인식이 꺼져 있습니다. 설정에서 켜세요.</translation>
     </message>
     <message>
-        <source>This moment has not been indexed yet; run `heimdex index`.</source>
-        <translation>이 순간은 아직 처리되지 않았습니다. 처리가 끝난 뒤에 다시 찾으세요.</translation>
-    </message>
-    <message>
         <source>A saved search needs a name.</source>
         <translation>저장할 검색에는 이름이 있어야 합니다.</translation>
     </message>
@@ -939,6 +936,17 @@
     <message>
         <source>Faces</source>
         <translation>얼굴</translation>
+    </message>
+</context>
+<context>
+    <name>DamageNotice</name>
+    <message>
+        <source>Start again and restore…</source>
+        <translation>다시 시작하고 복원…</translation>
+    </message>
+    <message>
+        <source>The library&apos;s database is damaged; your videos are not affected. When Heimdex starts again, it asks whether to put the newest sound backup in its place.</source>
+        <translation>라이브러리 데이터베이스가 손상되었습니다. 동영상은 그대로입니다. Heimdex를 다시 시작하면 온전한 최신 백업으로 되돌릴지 묻습니다.</translation>
     </message>
 </context>
 <context>
@@ -2859,8 +2867,36 @@
         <translation>보관함을 열 수 없습니다</translation>
     </message>
     <message>
+        <source>Try again</source>
+        <translation>다시 시도</translation>
+    </message>
+    <message>
         <source>Its database is damaged. Heimdex can put the newest sound backup in its place; the damaged file is kept, and your videos are not affected.</source>
         <translation>데이터베이스가 손상되었습니다. 가장 최근의 온전한 백업으로 되돌릴 수 있습니다. 손상된 파일은 그대로 보관되며 동영상은 바뀌지 않습니다.</translation>
+    </message>
+    <message>
+        <source>Open it as it is</source>
+        <translation>이대로 열기</translation>
+    </message>
+    <message>
+        <source>The last check found damage in its database; your videos are not affected.</source>
+        <translation>지난 점검에서 데이터베이스의 손상이 발견되었습니다. 동영상은 그대로입니다.</translation>
+    </message>
+    <message>
+        <source>Opened as it is, the library can still be searched, but something may be missing or wrong, and no backup is made of it.</source>
+        <translation>이대로 열어도 검색할 수 있지만, 빠지거나 틀린 것이 있을 수 있고 백업은 만들지 않습니다.</translation>
+    </message>
+    <message>
+        <source>There is no backup of it.</source>
+        <translation>백업이 없습니다.</translation>
+    </message>
+    <message>
+        <source>Heimdex can put the newest sound backup in its place and keeps the damaged file. The newest is of %1: names given since then are not in it, and what was added to your folders since then is indexed again.</source>
+        <translation>Heimdex가 온전한 최신 백업으로 되돌릴 수 있으며, 손상된 파일도 보관합니다. 가장 최근 백업은 %1에 만들었습니다. 그 뒤에 붙인 이름은 들어 있지 않고, 그 뒤에 폴더에 추가된 동영상은 다시 처리합니다.</translation>
+    </message>
+    <message>
+        <source>The library is damaged</source>
+        <translation>라이브러리가 손상되었습니다</translation>
     </message>
     <message>
         <source>Restore the newest backup</source>
@@ -3001,10 +3037,6 @@
 </context>
 <context>
     <name>Window</name>
-    <message>
-        <source>Try again</source>
-        <translation>다시 시도</translation>
-    </message>
     <message>
         <source>Quit</source>
         <translation>끝내기</translation>

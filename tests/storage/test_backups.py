@@ -16,6 +16,7 @@ from heimdex.domain.ids import VideoId
 from heimdex.storage.artefacts import Artefacts
 from heimdex.storage.backups import DAMAGED, FOLDER_NAME, Backup, Backups, kept, prove
 from heimdex.storage.chroma import VectorIndex
+from heimdex.storage.damage import DamageMark
 from heimdex.storage.database import FILE_NAME, Database
 from heimdex.storage.migrations import ALL, migrate
 from heimdex.storage.people import PeopleStore
@@ -158,11 +159,14 @@ def test_a_damaged_library_comes_back_from_its_newest_sound_copy(
     (library / "chroma").mkdir()
     with pytest.raises(LibraryDamaged, match="library restore"):
         Database.open(path)
+    mark = DamageMark(library)
+    mark.set(["row 5 missing"])
     restored = backups.restore()
     assert restored.backup == first.path
     assert restored.people == 3000
     assert restored.former is not None
     assert restored.former.exists()
+    assert not mark.is_set
     assert not (library / "chroma").exists()
     again = Database.open(path)
     assert again.verify() == []
@@ -380,6 +384,21 @@ def test_upkeep_checks_once_a_week_backs_up_and_never_copies_damage(
         assert looked.damaged
         assert looked.backup is None
         assert len(backups.all()) == count
+        # It would find the same every five minutes.
+        clock.now += 8 * DAY
+        assert upkeep.damage_known
+        assert not upkeep.is_due()
+        # After a start it looks once more, due or not, before it makes a backup of damage.
+        clock.now -= 16 * DAY
+        again = Upkeep(database, index, backups, clock)
+        assert again.damage_known
+        assert again.is_due()
+        assert again.look().damaged
+        assert len(backups.all()) == count
+        connection.execute("DELETE FROM scenes")
+        assert again.look(full=True).checked
+        assert not again.damage_known
+        assert not Upkeep(database, index, backups, clock).damage_known
     finally:
         index.close()
 

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from heimdex.config.directories import Directories
 from heimdex.config.settings import Settings
 from heimdex.storage.backups import Backups
+from heimdex.storage.damage import DamageMark
 from heimdex.storage.database import FILE_NAME, Database
 from heimdex.storage.lock import LibraryLock
 from heimdex.ui.app import Shell
@@ -20,6 +21,7 @@ from heimdex.ui.preferences import Preferences
 from heimdex.ui.theme import Theme
 from heimdex.ui.window import Window
 
+RESTORE = "Restore the newest backup"
 START = """
 import json, sys, time
 began = time.process_time()
@@ -177,15 +179,71 @@ def test_a_damaged_library_is_restored_from_the_window(shell: Shell, qtbot: QtBo
     database.close()
     path.write_bytes(b"My diary\n" * 999)
     shell.open()
-    restore = "Restore the newest backup"
-
-    def offers() -> list[QPushButton]:
-        return [b for b in shell.window.findChildren(QPushButton) if b.text() == restore]
-
-    qtbot.waitUntil(lambda: bool(offers()), timeout=20_000)
-    offers()[0].click()
+    qtbot.waitUntil(lambda: bool(buttons(shell, RESTORE)), timeout=20_000)
+    buttons(shell, RESTORE)[0].click()
     qtbot.waitUntil(lambda: shell.session is not None, timeout=20_000)
     assert [person.name for person in shell.session.library.people.named()] == ["A"]
+
+
+def buttons(shell: Shell, text: str) -> list[QPushButton]:
+    return [b for b in shell.window.findChildren(QPushButton) if b.text() == text]
+
+
+def named(shell: Shell) -> list[str | None]:
+    assert shell.session is not None
+    return [person.name for person in shell.session.library.people.named()]
+
+
+def leave_damage(shell: Shell) -> Path:
+    """A library with a backup of A, then B, and a mark: opening sees no damage."""
+    shell._directories.prepare()
+    library = shell._directories.library
+    database = Database.open(library / FILE_NAME)
+    insert = "INSERT INTO people (name, name_key, created_at) VALUES (?, ?, 0)"
+    with database.write() as connection:
+        connection.execute(insert, ("A", "a"))
+    Backups(library).make(database)
+    with database.write() as connection:
+        connection.execute(insert, ("B", "b"))
+    database.close()
+    DamageMark(library).set(["the vectors of a video are damaged"])
+    return library
+
+
+def test_a_library_with_known_damage_is_opened_as_it_is_when_wanted(
+    shell: Shell, qtbot: QtBot
+) -> None:
+    library = leave_damage(shell)
+    shell.open()
+    qtbot.waitUntil(lambda: bool(buttons(shell, RESTORE)), timeout=20_000)
+    assert shell.session is None
+    buttons(shell, "Open it as it is")[0].click()
+    qtbot.waitUntil(lambda: shell.session is not None, timeout=20_000)
+    assert named(shell) == ["A", "B"]
+    # The next start asks again, and until then the strip says it.
+    qtbot.waitUntil(lambda: not shell.window.damage.isHidden(), timeout=20_000)
+    assert DamageMark(library).is_set
+
+
+def test_damage_found_while_the_window_was_open_is_mended_at_the_next_start(
+    shell: Shell, qtbot: QtBot
+) -> None:
+    library = leave_damage(shell)
+    shell.open()
+    qtbot.waitUntil(lambda: bool(buttons(shell, RESTORE)), timeout=20_000)
+    buttons(shell, RESTORE)[0].click()
+    qtbot.waitUntil(lambda: shell.session is not None, timeout=20_000)
+    assert named(shell) == ["A"]
+    assert not DamageMark(library).is_set
+    assert len(list(library.glob("*-damaged-*.sqlite3"))) == 1
+
+
+def test_without_a_backup_none_is_offered(shell: Shell, qtbot: QtBot) -> None:
+    shell._directories.prepare()
+    DamageMark(shell._directories.library).set(["row 5 missing"])
+    shell.open()
+    qtbot.waitUntil(lambda: bool(buttons(shell, "Open it as it is")), timeout=20_000)
+    assert buttons(shell, RESTORE) == []
 
 
 def test_an_unexpected_error_is_told(shell: Shell, qtbot: QtBot) -> None:

@@ -33,13 +33,15 @@ def test_what_was_found_is_told_once_and_only_while_nothing_else_happens(qtbot: 
     caring = Caring(due, lambda: busy, every_ms=10)  # type: ignore[arg-type]
     told: list[str] = []
     caring.said.connect(told.append)
+    known: list[bool] = []
+    caring.damage_known.connect(known.append)
     try:
         qtbot.wait(60)
         assert due.looks == 0
         busy = False
-        qtbot.waitUntil(lambda: len(told) == 2, timeout=20_000)
-        assert told[0] == "No room for a backup."
-        assert "library restore" in told[1]
+        qtbot.waitUntil(lambda: len(known) == 2, timeout=20_000)
+        assert told == ["No room for a backup."]
+        assert known == [False, True]
         assert due.looks == 4
     finally:
         assert caring.close()

@@ -92,8 +92,9 @@ def verify_(options: argparse.Namespace) -> int:
     from heimdex.storage.soundness import damaged_vectors
 
     with opened(options) as library:
-        problems = [f"database: {fault}" for fault in library.database.verify()]
-        problems += [f"database: {fault}" for fault in damaged_vectors(library.database)]
+        # Vectors are not read out of a file that SQLite itself cannot read.
+        faults = library.database.verify() or damaged_vectors(library.database)
+        problems = [f"database: {fault}" for fault in faults]
         problems += [f"words: {fault}" for fault in lexicon.verify(library.database)]
         problems += [f"index: {fault}" for fault in library.index.verify(library.database)]
         videos = library.catalogue.videos()

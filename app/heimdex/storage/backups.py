@@ -18,6 +18,7 @@ from pathlib import Path
 
 from heimdex.domain.errors import HeimdexError, LibraryDamaged, UserError
 from heimdex.storage import migrations
+from heimdex.storage.damage import DamageMark
 from heimdex.storage.database import FILE_NAME, Database
 
 FOLDER_NAME = "backups"
@@ -173,6 +174,7 @@ class Backups:
                     f"The backup cannot be put in its place ({error.strerror or error}); check "
                     f"that you may write to {self.directory}."
                 ) from error
+            DamageMark(self.directory).clear()
             for name in _DERIVED:
                 shutil.rmtree(self.directory / name, ignore_errors=True)
             return Restored(path, former, videos, people)

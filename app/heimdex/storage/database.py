@@ -16,6 +16,7 @@ from typing import Self
 
 from heimdex.domain.errors import Cancelled, LibraryDamaged, UserError
 from heimdex.storage import migrations
+from heimdex.storage.damage import DamageMark
 
 FILE_NAME = "library.sqlite3"
 """The database's name inside a library folder."""
@@ -256,6 +257,8 @@ def _explained(path: Path) -> Iterator[None]:
         code = getattr(error, "sqlite_errorcode", None)
         primary = code & 0xFF if code is not None else None
         if primary in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            if path.name == FILE_NAME:  # no copy that is being looked at
+                DamageMark(path.parent).set([str(error)])
             raise LibraryDamaged(_damaged(path)) from error
         if primary == sqlite3.SQLITE_FULL or (primary == sqlite3.SQLITE_IOERR and _is_full(path)):
             raise UserError(

@@ -15,6 +15,7 @@ from heimdex.storage import lexicon
 from heimdex.storage.artefacts import Artefacts
 from heimdex.storage.backups import Backup, Backups
 from heimdex.storage.chroma import VectorIndex
+from heimdex.storage.damage import DamageMark
 from heimdex.storage.database import Database
 from heimdex.storage.soundness import damaged_vectors
 
@@ -55,6 +56,8 @@ class Upkeep:
         self._index = index
         self._backups = backups
         self._now = now
+        self._damage = DamageMark(database.directory)
+        self._found = False
 
     @property
     def checked_at(self) -> int | None:
@@ -66,8 +69,18 @@ class Upkeep:
         )
         return None if row is None else int(float(row[0]))
 
+    @property
+    def damage_known(self) -> bool:
+        """Whether damage was found, now or before the library was opened, that is not mended."""
+        return self._found or self._damage.is_set
+
     def is_due(self) -> bool:
-        """Whether `look` has anything to do. Cheap enough for every minute."""
+        """Whether `look` has anything to do. Cheap enough for every minute.
+
+        Damage is looked for once more after a start, and then not before a person wants it.
+        """
+        if self._found:
+            return False
         return self._check_is_due() or self._backups.is_due()
 
     def look(self, cancelled: Callable[[], bool] = lambda: False, *, full: bool = False) -> Looked:
@@ -77,12 +90,17 @@ class Upkeep:
         """
         looked = Looked()
         if full or self._check_is_due():
-            looked.damaged = self._database.verify(cancelled)
-            looked.damaged += damaged_vectors(self._database, cancelled)
+            # Vectors are not read out of a file that SQLite itself cannot read.
+            looked.damaged = self._database.verify(cancelled) or damaged_vectors(
+                self._database, cancelled
+            )
+            self._found = bool(looked.damaged)
             if looked.damaged:
+                self._damage.set(looked.damaged)
                 _log.error("the full check found %d faults", len(looked.damaged))
                 # A copy of what is damaged must not take the place of one that is sound.
                 return looked
+            self._damage.clear()
             looked.mended = self._mend(cancelled)
             self._note_checked()
             looked.checked = True
@@ -128,6 +146,8 @@ class Upkeep:
         return len(left)
 
     def _check_is_due(self) -> bool:
+        if self._damage.is_set:
+            return True
         checked_at = self.checked_at
         # The clock may have been set back since.
         return checked_at is None or abs(self._now() - checked_at) > _CHECK_EVERY_S

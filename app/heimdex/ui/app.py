@@ -13,14 +13,14 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QObject, QProcess, QTimer, Signal
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
 
 from heimdex import __version__
 from heimdex.config import logging as logging_setup
 from heimdex.config.directories import Directories
 from heimdex.config.settings import Settings
 from heimdex.domain.errors import LibraryBusy, LibraryDamaged, UserError
-from heimdex.ui import language
+from heimdex.ui import language, wording
 from heimdex.ui.background import sentence
 from heimdex.ui.garbage import Garbage
 from heimdex.ui.instance import Instance
@@ -41,6 +41,9 @@ class Shell(QObject):
     """The window with its library, from opening to closing."""
 
     _opened = Signal(object)
+    _doubted = Signal(object)
+    """Damage was found when the library was last open; when its newest backup was made (Unix
+    seconds), or None."""
     _refused = Signal(object)
     _crashed = Signal(str)
 
@@ -54,8 +57,10 @@ class Shell(QObject):
         self.again = False
         """Whether to start once more after the window is closed."""
         self._closed = False
+        self._as_it_is = False
         self._opening: threading.Thread | None = None
         self._opened.connect(self._attach)
+        self._doubted.connect(self._ask)
         self._refused.connect(self._explain)
         self._crashed.connect(window.say)
         window.painted.connect(self.open)
@@ -64,6 +69,11 @@ class Shell(QObject):
     def open(self) -> None:
         """Open the library in a thread."""
         self._begin(self._open)
+
+    def open_as_it_is(self) -> None:
+        """Open the library in which damage was found: it can mostly still be read."""
+        self._as_it_is = True
+        self.open()
 
     def restore(self) -> None:
         """Put the newest sound backup in the place of a damaged database, then open the library."""
@@ -109,6 +119,8 @@ class Shell(QObject):
 
     def _open(self) -> None:
         try:
+            if not self._as_it_is and self._is_doubtful():
+                return
             from heimdex.bootstrap import open_library
 
             library = open_library(self._directories, self._settings)
@@ -118,6 +130,18 @@ class Shell(QObject):
             return
         self._library = library
         self._opened.emit(library)
+
+    def _is_doubtful(self) -> bool:
+        from heimdex.storage.backups import Backups
+        from heimdex.storage.damage import DamageMark
+
+        library = self._directories.library
+        if not DamageMark(library).is_set:
+            return False
+        _log.warning("damage was found in the library before; the person is asked")
+        copies = Backups(library).all()
+        self._doubted.emit(copies[0].made_at if copies else None)
+        return True
 
     def _attach(self, library: "Library") -> None:
         if self._closed:
@@ -145,15 +169,42 @@ class Shell(QObject):
             title = self.tr("The library is in use")
         else:
             title = self.tr("The library cannot be opened")
+        again = button(self.tr("Try again"), "primary", self.open)
         if isinstance(error, LibraryDamaged):
             text = self.tr(
                 "Its database is damaged. Heimdex can put the newest sound backup in its place; "
                 "the damaged file is kept, and your videos are not affected."
             )
-            page = self.window.show_failure(title, text, self.open)
-            page.offer(button(self.tr("Restore the newest backup"), action=self.restore))
+            self.window.show_failure(title, text, again, self._restoring())
             return
-        self.window.show_failure(title, sentence(error), self.open)
+        self.window.show_failure(title, sentence(error), again)
+
+    def _ask(self, newest: float | None) -> None:
+        """Whether to restore a backup, where a check found damage that opening does not see."""
+        if self._closed:
+            return
+        as_it_is = button(self.tr("Open it as it is"), action=self.open_as_it_is)
+        text = self.tr("The last check found damage in its database; your videos are not affected.")
+        stays = self.tr(
+            "Opened as it is, the library can still be searched, but something may be missing or "
+            "wrong, and no backup is made of it."
+        )
+        if newest is None:
+            none = self.tr("There is no backup of it.")
+            actions = [as_it_is]
+            parts = [text, none, stays]
+        else:
+            offer = self.tr(
+                "Heimdex can put the newest sound backup in its place and keeps the damaged file. "
+                "The newest is of %1: names given since then are not in it, and what was added to "
+                "your folders since then is indexed again."
+            ).replace("%1", wording.moment(int(newest)))
+            actions = [self._restoring("primary"), as_it_is]
+            parts = [text, offer, stays]
+        self.window.show_failure(self.tr("The library is damaged"), " ".join(parts), *actions)
+
+    def _restoring(self, role: str = "") -> QPushButton:
+        return button(self.tr("Restore the newest backup"), role, self.restore)
 
 
 def run(library: Path | None = None, *, verbose: bool = False, paths: Sequence[Path] = ()) -> int:

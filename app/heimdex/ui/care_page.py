@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from heimdex.domain.stages import Changes
 from heimdex.ui import complaints, desktop, wording
+from heimdex.ui.damage import DamageNotice
 from heimdex.ui.session import Session
 from heimdex.ui.theme import Theme
 from heimdex.ui.widgets import Note, button, label
@@ -69,6 +70,8 @@ class CarePage(QWidget):
         self.open = button(self.tr("Open the folder of backups"), action=self._open)
         self.said = Note(theme, "info")
         self.said.hide()
+        self.damage = DamageNotice(theme)
+        self.damage.attach(session)
         actions = QHBoxLayout()
         actions.addWidget(self.check)
         actions.addWidget(self.open)
@@ -91,6 +94,7 @@ class CarePage(QWidget):
         column.addLayout(self.form)
         column.addLayout(actions)
         column.addWidget(self.said)
+        column.addWidget(self.damage)
         column.addStretch(1)
         # Signals and no callbacks: the page may be gone before the check is done.
         session.caring.looked.connect(self._tell)
@@ -132,7 +136,7 @@ class CarePage(QWidget):
         if looked is None:
             text = self.tr("Videos are being indexed; the check is done later, by itself.")
         elif looked.damaged:
-            text = self._session.caring.damage()
+            text = ""  # said by the strip
         else:
             said = [*map(complaints.told, looked.mended)]
             said = said or [self.tr("The library is sound.")]

@@ -23,6 +23,8 @@ class Caring(QObject):
 
     said = Signal(str)
     """A sentence for the person."""
+    damage_known = Signal(bool)
+    """A check ended: whether only a backup can mend what it found."""
     looked = Signal(object)
     """What came of `look_now`: `Looked`, or None where something else needed the library."""
     refused = Signal(str)
@@ -66,14 +68,7 @@ class Caring(QObject):
             except Cancelled:
                 return None
 
-        self._background.run(work, self.looked.emit, lambda e: self.refused.emit(sentence(e)))
-
-    def damage(self) -> str:
-        """What to tell a person whose database is damaged."""
-        return self.tr(
-            "The library's database is damaged. Close Heimdex and run `heimdex library "
-            "restore`; your videos are not affected."
-        )
+        self._background.run(work, self._answer, lambda e: self.refused.emit(sentence(e)))
 
     def _look(self) -> None:
         if not self.can_look:
@@ -84,16 +79,20 @@ class Caring(QObject):
 
         self._background.run(work, self._tell)
 
+    def _answer(self, looked: "Looked | None") -> None:
+        if looked is not None:
+            self.damage_known.emit(bool(looked.damaged))
+        self.looked.emit(looked)
+
     def _is_wanted(self) -> bool:
         return self._closed or self._is_busy()
 
     def _tell(self, looked: "Looked | None") -> None:
         if looked is None:
             return
-        if looked.damaged:
-            text = self.damage()
-        else:
-            text = " ".join(map(told, looked.mended)) or told(looked.problem)
+        if looked.damaged or looked.checked:
+            self.damage_known.emit(bool(looked.damaged))
+        text = " ".join(map(told, looked.mended)) or told(looked.problem)
         # A disk that stays full is told once, not every five minutes.
         if text and text != self._told:
             self.said.emit(text)

@@ -115,12 +115,6 @@ _LISTED = (
     ),
     QT_TRANSLATE_NOOP("Complaints", "The engine closed its pipe unexpectedly."),
     # Models
-    QT_TRANSLATE_NOOP("Complaints", "%1 is not installed; run: heimdex models download %2"),
-    QT_TRANSLATE_NOOP("Complaints", "%1 is not installed; run: heimdex models add %2 --from PATH"),
-    QT_TRANSLATE_NOOP("Complaints", "%1 is damaged (%2); run: heimdex models download %3"),
-    QT_TRANSLATE_NOOP(
-        "Complaints", "%1 must be prepared anew (%2); run: heimdex models download %3"
-    ),
     QT_TRANSLATE_NOOP("Complaints", "%1 cannot be used here: %2."),
     QT_TRANSLATE_NOOP("Complaints", "%1 cannot be installed: %2."),
     QT_TRANSLATE_NOOP(
@@ -203,11 +197,6 @@ _LISTED = (
         "The library %1 cannot be opened (%2); check that the folder exists and that you may "
         "write to it.",
     ),
-    QT_TRANSLATE_NOOP(
-        "Complaints",
-        "The library's database %1 is damaged; `heimdex library restore` puts its newest "
-        "sound backup in its place. Your videos are not affected.",
-    ),
     QT_TRANSLATE_NOOP("Complaints", "The folder %1 is a file; choose another place."),
     QT_TRANSLATE_NOOP(
         "Complaints",
@@ -220,11 +209,6 @@ _LISTED = (
     QT_TRANSLATE_NOOP(
         "Complaints",
         "The folder %1 belongs to %2, and you may not write to it; choose a place of your own.",
-    ),
-    QT_TRANSLATE_NOOP(
-        "Complaints",
-        "The library's database %1 is gone, but there are backups of it; `heimdex library "
-        "restore` puts the newest sound one in its place. Your videos are not affected.",
     ),
     # Looking after the library
     QT_TRANSLATE_NOOP(
@@ -272,7 +256,6 @@ _LISTED = (
         "The settings in %1 were written by a newer Heimdex; update Heimdex or move the file away.",
     ),
     QT_TRANSLATE_NOOP("Complaints", "Another folder of the library is at %1."),
-    QT_TRANSLATE_NOOP("Complaints", "The library knows nothing at %1; see `heimdex status --all`."),
     # People and searches
     QT_TRANSLATE_NOOP("Complaints", "A name must have at least one letter."),
     QT_TRANSLATE_NOOP("Complaints", "A name may have %1 characters; this one has %2."),
@@ -294,11 +277,50 @@ _LISTED = (
     QT_TRANSLATE_NOOP(
         "Complaints", "Face recognition is switched off; switch it on in the settings."
     ),
-    QT_TRANSLATE_NOOP("Complaints", "This moment has not been indexed yet; run `heimdex index`."),
     QT_TRANSLATE_NOOP("Complaints", "A saved search needs a name."),
     QT_TRANSLATE_NOOP("Complaints", "Another search is saved as %1 already."),
 )
-SENTENCES = tuple(map(str, _LISTED))
+_TOLD_OTHERWISE = {
+    "%1 is not installed; run: heimdex models download %2": QT_TRANSLATE_NOOP(
+        "Complaints", "%1 is not installed; download it in Settings › Models."
+    ),
+    "%1 is not installed; run: heimdex models add %2 --from PATH": QT_TRANSLATE_NOOP(
+        "Complaints", "%1 is not installed; add it from your files in Settings › Models."
+    ),
+    "%1 is not downloaded; if you have its files, run: heimdex models add %2 --from PATH": (
+        QT_TRANSLATE_NOOP(
+            "Complaints",
+            "%1 is not downloaded; if you have its files, add it from them in Settings › Models.",
+        )
+    ),
+    "%1 is damaged (%2); run: heimdex models download %3": QT_TRANSLATE_NOOP(
+        "Complaints", "%1 is damaged (%2); download it again in Settings › Models."
+    ),
+    "%1 must be prepared anew (%2); run: heimdex models download %3": QT_TRANSLATE_NOOP(
+        "Complaints", "%1 must be prepared anew (%2); download it again in Settings › Models."
+    ),
+    "The library's database %1 is damaged; `heimdex library restore` puts its newest sound backup "
+    "in its place. Your videos are not affected.": QT_TRANSLATE_NOOP(
+        "Complaints",
+        "The library's database %1 is damaged; start Heimdex again to put its newest sound backup "
+        "in its place. Your videos are not affected.",
+    ),
+    "The library's database %1 is gone, but there are backups of it; `heimdex library restore` "
+    "puts the newest sound one in its place. Your videos are not affected.": QT_TRANSLATE_NOOP(
+        "Complaints",
+        "The library's database %1 is gone, but there are backups of it; start Heimdex again to "
+        "put the newest sound one in its place. Your videos are not affected.",
+    ),
+    "The library knows nothing at %1; see `heimdex status --all`.": QT_TRANSLATE_NOOP(
+        "Complaints", "The library knows nothing at %1."
+    ),
+    "This moment has not been indexed yet; run `heimdex index`.": QT_TRANSLATE_NOOP(
+        "Complaints", "This moment has not been indexed yet; try again when it is."
+    ),
+}
+"""What names a command below names the place in the window here: who started Heimdex from a menu
+has no terminal."""
+SENTENCES = (*map(str, _LISTED), *_TOLD_OTHERWISE)
 """In the words of the rooms that say them, names and numbers as %1, %2, … in their order."""
 
 
@@ -308,7 +330,8 @@ def told(message: str) -> str:
     first, _, rest = message.partition("\n")
     for sentence, pattern in _patterns():
         if found := pattern.fullmatch(first):
-            said = QCoreApplication.translate("Complaints", sentence)
+            meant = str(_TOLD_OTHERWISE.get(sentence, sentence))
+            said = QCoreApplication.translate("Complaints", meant)
             first = _filled(said, found.groups())
             break
     return f"{first}\n{rest}" if rest else first

@@ -3,7 +3,6 @@
 It is shown before the library is open; `attach` fills it.
 """
 
-from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, QTimer, QUrl, Signal
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QMainWindow,
+    QPushButton,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 from heimdex.ui import shortcuts
 from heimdex.ui.activity.panel import ActivityPanel
 from heimdex.ui.asking import Asking
+from heimdex.ui.damage import DamageNotice
 from heimdex.ui.examples import is_picture
 from heimdex.ui.jobbar import JobBar
 from heimdex.ui.library.panel import LibraryPanel
@@ -71,6 +72,7 @@ class Window(QMainWindow):
         self.activity = ActivityPanel(theme)
         self.side = SidePanel(theme, preferences, self.people.names)
         self.jobbar = JobBar(theme)
+        self.damage = DamageNotice(theme)
         self.offer = ModelsOffer(theme)
         self.asking = Asking(self.field, self.results, self)
         self._build()
@@ -97,6 +99,7 @@ class Window(QMainWindow):
             self.activity,
             self.side,
             self.jobbar,
+            self.damage,
             self.offer,
         ):
             part.attach(session)
@@ -120,18 +123,15 @@ class Window(QMainWindow):
         self._panels.setCurrentIndex(PANELS.index(panel))
         self.rail.show_chosen(panel)
 
-    def show_failure(
-        self, title: str, text: str, retry: Callable[[], object] | None = None
-    ) -> EmptyState:
-        """The library could not be opened: say why in place of everything; gives the page."""
+    def show_failure(self, title: str, text: str, *actions: QPushButton) -> None:
+        """The library could not be opened: say why, in place of everything, and what can be done
+        beside quitting."""
         page = EmptyState(self.theme, "warning", title, text)
-        if retry is not None:
-            page.offer(button(self.tr("Try again"), "primary", retry))
-        page.offer(button(self.tr("Quit"), action=self.close))
+        for action in (*actions, button(self.tr("Quit"), action=self.close)):
+            page.offer(action)
         self._stage.addWidget(page)
         self._stage.setCurrentWidget(page)
         self.rail.setEnabled(False)
-        return page
 
     def hide_failure(self) -> None:
         """Opening is tried again."""
@@ -187,8 +187,9 @@ class Window(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(top)
-        offered = QHBoxLayout()
+        offered = QVBoxLayout()
         offered.setContentsMargins(24, 0, 16, 0)
+        offered.addWidget(self.damage)
         offered.addWidget(self.offer)
         column.addLayout(offered)
         column.addWidget(self._panels, 1)
