@@ -128,13 +128,14 @@ def open_library(
     *,
     wait_s: float = 0.0,
     index_from: int = ASKED_FROM,
+    as_it_is: bool = False,
 ) -> Library:
     """Open (or create) the library of `directories` and take possession of it.
 
     `wait_s`: how long to wait for another owner to let go. `index_from`: numbers in a space from
-    which on searches ask the vector index. Models are neither needed nor loaded yet, and the index
-    is opened when it is first used. Raises LibraryBusy, LibraryTooNew,
-    LibraryDamaged, or UserError when a folder cannot be written.
+    which on searches ask the vector index. `as_it_is`: also where a quick check finds damage.
+    Models are neither needed nor loaded yet, and the index is opened when it is first used. Raises
+    LibraryBusy, LibraryTooNew, LibraryDamaged, or UserError when a folder cannot be written.
     """
     directories.prepare()
     with ExitStack() as opening:
@@ -143,7 +144,7 @@ def open_library(
         opening.callback(lock.release)
         backups = Backups(directories.library)
         backups.require_database()
-        database = Database.open(directories.library / DATABASE)
+        database = Database.open(directories.library / DATABASE, as_it_is=as_it_is)
         opening.callback(database.close)
         jobs = JobStore(database)
         interrupted = jobs.requeue_interrupted()

@@ -688,15 +688,15 @@
     </message>
     <message>
         <source>The library&apos;s database %1 is damaged; start Heimdex again to put its newest sound backup in its place. Your videos are not affected.</source>
-        <translation>라이브러리 데이터베이스 %1이(가) 손상되었습니다. Heimdex를 다시 시작하면 온전한 최신 백업으로 되돌릴 수 있습니다. 동영상은 그대로입니다.</translation>
+        <translation>보관함의 데이터베이스 %1이(가) 손상되었습니다. Heimdex를 다시 시작하면 온전한 최신 백업으로 되돌릴 수 있습니다. 영상은 그대로입니다.</translation>
     </message>
     <message>
         <source>The library&apos;s database %1 is gone, but there are backups of it; start Heimdex again to put the newest sound one in its place. Your videos are not affected.</source>
-        <translation>라이브러리 데이터베이스 %1이(가) 없어졌지만 백업이 있습니다. Heimdex를 다시 시작하면 온전한 최신 백업을 제자리에 놓을 수 있습니다. 동영상은 그대로입니다.</translation>
+        <translation>보관함의 데이터베이스 %1이(가) 없어졌지만 백업이 있습니다. Heimdex를 다시 시작하면 온전한 최신 백업을 제자리에 놓을 수 있습니다. 영상은 그대로입니다.</translation>
     </message>
     <message>
         <source>The library knows nothing at %1.</source>
-        <translation>라이브러리에는 %1에 대한 것이 없습니다.</translation>
+        <translation>보관함에는 %1에 대한 것이 없습니다.</translation>
     </message>
     <message>
         <source>This moment has not been indexed yet; try again when it is.</source>
@@ -946,7 +946,7 @@
     </message>
     <message>
         <source>The library&apos;s database is damaged; your videos are not affected. When Heimdex starts again, it asks whether to put the newest sound backup in its place.</source>
-        <translation>라이브러리 데이터베이스가 손상되었습니다. 동영상은 그대로입니다. Heimdex를 다시 시작하면 온전한 최신 백업으로 되돌릴지 묻습니다.</translation>
+        <translation>보관함의 데이터베이스가 손상되었습니다. 영상은 그대로입니다. Heimdex를 다시 시작하면 온전한 최신 백업으로 되돌릴지 묻습니다.</translation>
     </message>
 </context>
 <context>
@@ -2880,23 +2880,23 @@
     </message>
     <message>
         <source>The last check found damage in its database; your videos are not affected.</source>
-        <translation>지난 점검에서 데이터베이스의 손상이 발견되었습니다. 동영상은 그대로입니다.</translation>
+        <translation>지난 점검에서 데이터베이스의 손상이 발견되었습니다. 영상은 그대로입니다.</translation>
     </message>
     <message>
-        <source>Opened as it is, the library can still be searched, but something may be missing or wrong, and no backup is made of it.</source>
-        <translation>이대로 열어도 검색할 수 있지만, 빠지거나 틀린 것이 있을 수 있고 백업은 만들지 않습니다.</translation>
+        <source>Opened as it is, the library can be searched as far as it can still be read; something may be missing or wrong, and no backup is made of it.</source>
+        <translation>이대로 열면 아직 읽을 수 있는 만큼 검색할 수 있지만, 빠지거나 틀린 것이 있을 수 있고 백업은 만들지 않습니다.</translation>
+    </message>
+    <message>
+        <source>Heimdex can put the newest sound backup in its place and keeps the damaged file. The newest backup: %1. Names given since then are not in it, and what was added to your folders since then is indexed again.</source>
+        <translation>Heimdex가 온전한 최신 백업으로 되돌릴 수 있으며, 손상된 파일도 남겨 둡니다. 가장 최근 백업: %1. 그 뒤에 붙인 이름은 들어 있지 않고, 그 뒤에 폴더에 추가된 영상은 다시 처리합니다.</translation>
     </message>
     <message>
         <source>There is no backup of it.</source>
         <translation>백업이 없습니다.</translation>
     </message>
     <message>
-        <source>Heimdex can put the newest sound backup in its place and keeps the damaged file. The newest is of %1: names given since then are not in it, and what was added to your folders since then is indexed again.</source>
-        <translation>Heimdex가 온전한 최신 백업으로 되돌릴 수 있으며, 손상된 파일도 보관합니다. 가장 최근 백업은 %1에 만들었습니다. 그 뒤에 붙인 이름은 들어 있지 않고, 그 뒤에 폴더에 추가된 동영상은 다시 처리합니다.</translation>
-    </message>
-    <message>
         <source>The library is damaged</source>
-        <translation>라이브러리가 손상되었습니다</translation>
+        <translation>보관함이 손상되었습니다</translation>
     </message>
     <message>
         <source>Restore the newest backup</source>
@@ -3171,6 +3171,10 @@
     <message>
         <source>Chinese</source>
         <translation>중국어</translation>
+    </message>
+    <message>
+        <source>The library&apos;s database may be damaged; check it in Settings › Library.</source>
+        <translation>보관함의 데이터베이스가 손상되었을 수 있습니다. 설정의 ‘보관함’에서 점검하세요.</translation>
     </message>
     <message>
         <source>Something unexpected went wrong (%1); the log has the details.</source>

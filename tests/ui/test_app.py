@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from heimdex.config.directories import Directories
 from heimdex.config.settings import Settings
+from heimdex.domain.errors import LibraryDamaged
 from heimdex.storage.backups import Backups
 from heimdex.storage.damage import DamageMark
 from heimdex.storage.database import FILE_NAME, Database
@@ -236,6 +237,32 @@ def test_damage_found_while_the_window_was_open_is_mended_at_the_next_start(
     assert named(shell) == ["A"]
     assert not DamageMark(library).is_set
     assert len(list(library.glob("*-damaged-*.sqlite3"))) == 1
+
+
+def test_what_can_still_be_read_of_a_damaged_library_is_opened_when_wanted(
+    shell: Shell, qtbot: QtBot
+) -> None:
+    library = leave_damage(shell)
+    path = library / FILE_NAME
+    database = Database.open(path)
+    with database.write() as connection:
+        rows = ((str(n) * 20, str(n) * 20) for n in range(5000))
+        connection.executemany(
+            "INSERT INTO people (name, name_key, created_at) VALUES (?, ?, 0)", rows
+        )
+    database.close()
+    with path.open("r+b") as file:
+        file.seek(path.stat().st_size // 2 // 4096 * 4096)
+        file.write(b"\xff" * 4096 * 4)
+    with pytest.raises(LibraryDamaged):
+        Database.open(path)
+    shell.open()
+    qtbot.waitUntil(lambda: bool(buttons(shell, RESTORE)), timeout=20_000)
+    buttons(shell, "Open it as it is")[0].click()
+    qtbot.waitUntil(lambda: shell.session is not None, timeout=20_000)
+    assert shell.session is not None
+    found = shell.session.library.database.read().execute("SELECT name FROM people LIMIT 2")
+    assert [row["name"] for row in found] == ["A", "B"]
 
 
 def test_without_a_backup_none_is_offered(shell: Shell, qtbot: QtBot) -> None:

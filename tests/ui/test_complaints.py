@@ -2,7 +2,9 @@
 
 import ast
 import re
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -147,6 +149,34 @@ def test_a_name_may_hold_half_a_sentence() -> None:
 def test_what_is_not_listed_is_shown_as_it_is(korean: None) -> None:
     for message in ("", "A sentence nobody listed.", "One.\nTwo."):
         assert complaints.told(message) == message
+
+
+def test_who_has_no_terminal_is_told_the_place_in_the_window(qapp: QApplication) -> None:
+    """In both languages, for everything that a person at the window can meet."""
+    for code in ("en", "ko"):
+        language.install(qapp, CHECKOUT / "resources", code)
+        for listed in complaints.SENTENCES:
+            told = complaints.told(re.sub(r"%(\d)", r"<\1>", listed))
+            assert not re.search(r"`heimdex|run: heimdex", told), told
+    language.install(qapp, CHECKOUT / "resources", "en")
+    described = manifests.load(CHECKOUT / "models")["bge-m3"]
+    error = unavailable(described, ModelStatus("bge-m3", State.MISSING, "", 0))
+    assert sentence(error) == (
+        f"{described.title} is not installed; download it in Settings › Models."
+    )
+
+
+def test_damage_that_sqlite_meets_leads_to_the_check(qapp: QApplication, tmp_path: Path) -> None:
+    language.install(qapp, CHECKOUT / "resources", "en")
+    path = tmp_path / "x.sqlite3"
+    path.write_bytes(b"My diary\n" * 999)
+    with closing(sqlite3.connect(path)) as connection:
+        with pytest.raises(sqlite3.DatabaseError) as caught:
+            connection.execute("SELECT * FROM people")
+        assert "Settings › Library" in sentence(caught.value)
+        with pytest.raises(sqlite3.DatabaseError) as other:
+            connection.execute("no SQL")
+    assert "unexpected" in sentence(other.value)
 
 
 def test_english_stays_english(qapp: QApplication) -> None:

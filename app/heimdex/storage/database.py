@@ -60,18 +60,21 @@ class Database:
         return self.path.parent
 
     @classmethod
-    def open(cls, path: Path) -> Self:
+    def open(cls, path: Path, *, as_it_is: bool = False) -> Self:
         """Open or create the database at `path` and bring its schema up to date.
 
         A backup is written beside the file before an older one is changed. Raises LibraryTooNew
         (file untouched), LibraryDamaged, or UserError when the file cannot be opened at all.
+        `as_it_is`: damage does not keep it closed as long as SQLite can open it and the schema is
+        of today.
         """
         database = cls(path)
         try:
             with _explained(path):
                 connection = database.read()
                 todo = migrations.missing(connection, path)
-                database.require_sound(None if todo else _QUICK_CHECK_S)
+                if todo or not as_it_is:
+                    database.require_sound(None if todo else _QUICK_CHECK_S)
                 migrations.migrate(connection, path)
         except BaseException:
             database.close()

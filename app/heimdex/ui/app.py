@@ -123,8 +123,9 @@ class Shell(QObject):
                 return
             from heimdex.bootstrap import open_library
 
-            library = open_library(self._directories, self._settings)
+            library = open_library(self._directories, self._settings, as_it_is=self._as_it_is)
         except Exception as error:  # noqa: BLE001 - the border of the thread: shown in the window
+            self._as_it_is = False
             _log.warning("the library was not opened", exc_info=error)
             self._refused.emit(error)
             return
@@ -186,8 +187,8 @@ class Shell(QObject):
         as_it_is = button(self.tr("Open it as it is"), action=self.open_as_it_is)
         text = self.tr("The last check found damage in its database; your videos are not affected.")
         stays = self.tr(
-            "Opened as it is, the library can still be searched, but something may be missing or "
-            "wrong, and no backup is made of it."
+            "Opened as it is, the library can be searched as far as it can still be read; "
+            "something may be missing or wrong, and no backup is made of it."
         )
         if newest is None:
             none = self.tr("There is no backup of it.")
@@ -196,8 +197,8 @@ class Shell(QObject):
         else:
             offer = self.tr(
                 "Heimdex can put the newest sound backup in its place and keeps the damaged file. "
-                "The newest is of %1: names given since then are not in it, and what was added to "
-                "your folders since then is indexed again."
+                "The newest backup: %1. Names given since then are not in it, and what was added "
+                "to your folders since then is indexed again."
             ).replace("%1", wording.moment(int(newest)))
             actions = [self._restoring("primary"), as_it_is]
             parts = [text, offer, stays]

@@ -115,10 +115,22 @@ def _is_there(told: Callable[..., object]) -> bool:
     return not isinstance(owner, QObject) or isValid(owner)
 
 
+def _is_damage(error: BaseException) -> bool:
+    """Whether SQLite met something in the database that cannot be right."""
+    import sqlite3
+
+    code = getattr(error, "sqlite_errorcode", None) or 0
+    return code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
 def sentence(error: BaseException) -> str:
     """What to tell a person about an error; a bug keeps its traceback in the log."""
     if isinstance(error, HeimdexError):
         return complaints.told(str(error))
+    if _is_damage(error):
+        return QCoreApplication.translate(
+            "Wording", "The library's database may be damaged; check it in Settings › Library."
+        )
     text = QCoreApplication.translate(
         "Wording", "Something unexpected went wrong (%1); the log has the details."
     )

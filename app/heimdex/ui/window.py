@@ -43,7 +43,7 @@ from heimdex.ui.searchfield import SearchField
 from heimdex.ui.session import Session
 from heimdex.ui.side.panel import SidePanel
 from heimdex.ui.theme import Theme
-from heimdex.ui.widgets import EmptyState, Picture, Toast, button, icon_button, label
+from heimdex.ui.widgets import EmptyState, Picture, Toast, button, fill, icon_button, label
 
 
 class Window(QMainWindow):
@@ -189,8 +189,8 @@ class Window(QMainWindow):
         column.addLayout(top)
         offered = QVBoxLayout()
         offered.setContentsMargins(24, 0, 16, 0)
-        offered.addWidget(self.damage)
-        offered.addWidget(self.offer)
+        offered.setSpacing(8)
+        fill(offered, self.damage, self.offer)
         column.addLayout(offered)
         column.addWidget(self._panels, 1)
         self._stage = QStackedWidget()
