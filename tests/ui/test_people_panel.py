@@ -152,6 +152,18 @@ def test_a_person_who_is_gone_brings_the_list_back(window: Window, qtbot: QtBot)
     assert not window.people.shows_page
 
 
+def test_everything_has_room_when_the_window_becomes_narrow(window: Window, qtbot: QtBot) -> None:
+    scroll = window.people._scroll
+    for width in (1600, 900):
+        window.resize(width, 700)
+        qtbot.waitUntil(lambda: scroll.widget().width() <= scroll.viewport().width(), timeout=5000)
+        cards = window.people.cards
+        qtbot.waitUntil(
+            lambda: all(c.geometry().right() < c.parentWidget().width() for c in cards),  # noqa: B023
+            timeout=5000,
+        )
+
+
 def test_nobody_yet(small: Small, open_window: OpenWindow) -> None:
     window = open_window(small)
     window.show_panel("people")

@@ -5,7 +5,7 @@ What a name or a menu entry does is the panel's affair.
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QStringListModel, Qt, Signal
+from PySide6.QtCore import QSize, QStringListModel, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
@@ -131,6 +131,10 @@ class CardGrid(QWidget):
         columns = max(1, (self.width() + 16) // (WIDTH + 16))
         for place, card in enumerate(self.cards):
             self._grid.addWidget(card, place // columns, place % columns)
+
+    def minimumSizeHint(self) -> QSize:
+        """As narrow as one card: as wide as its columns it could never lose one."""
+        return QSize(WIDTH, self._grid.totalMinimumSize().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
