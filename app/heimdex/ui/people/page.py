@@ -50,6 +50,7 @@ class PersonPage(QWidget):
         self.field.named.connect(self._name)
         self._about = label("", "muted")
         self.photos = button("", "plain", self._list_photos)
+        self.photos.hide()
         self.others = OtherNames()
         self.others.setMaximumWidth(320)
         self.others.given.connect(self._name_otherwise)
