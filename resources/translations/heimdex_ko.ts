@@ -808,7 +808,7 @@
     </message>
     <message>
         <source>Pictures of videos that are no longer here were left and are deleted.</source>
-        <translation>라이브러리에 더 이상 없는 동영상의 그림이 남아 있어 삭제했습니다.</translation>
+        <translation>보관함에 더 이상 없는 동영상의 그림이 남아 있어 삭제했습니다.</translation>
     </message>
     <message>
         <source>The index of words was damaged and has been made anew.</source>
