@@ -2054,14 +2054,6 @@
 <context>
     <name>PeoplePanel</name>
     <message>
-        <source>Who is on these photos?</source>
-        <translation>이 사진은 누구인가요?</translation>
-    </message>
-    <message>
-        <source>The person is then found in all videos, also in those that come later.</source>
-        <translation>이 사람을 모든 영상에서 찾습니다. 나중에 추가되는 영상도 마찬가지입니다.</translation>
-    </message>
-    <message>
         <source>People</source>
         <translation>사람</translation>
     </message>
@@ -2100,14 +2092,6 @@
     <message>
         <source>Choose somebody, or type a new name.</source>
         <translation>누구인지 고르거나 새 이름을 쓰세요.</translation>
-    </message>
-    <message>
-        <source>Choose photos of one person</source>
-        <translation>한 사람의 사진 고르기</translation>
-    </message>
-    <message>
-        <source>Photos</source>
-        <translation>사진</translation>
     </message>
 </context>
 <context>
@@ -2277,6 +2261,25 @@
     <message>
         <source>Play</source>
         <translation>재생</translation>
+    </message>
+</context>
+<context>
+    <name>PhotoDesk</name>
+    <message>
+        <source>Choose photos of one person</source>
+        <translation>한 사람의 사진 고르기</translation>
+    </message>
+    <message>
+        <source>Photos</source>
+        <translation>사진</translation>
+    </message>
+    <message>
+        <source>Who is on these photos?</source>
+        <translation>이 사진은 누구인가요?</translation>
+    </message>
+    <message>
+        <source>The person is then found in all videos, also in those that come later.</source>
+        <translation>이 사람을 모든 영상에서 찾습니다. 나중에 추가되는 영상도 마찬가지입니다.</translation>
     </message>
 </context>
 <context>

@@ -1,41 +1,27 @@
-"""Chooses, in photos that a person hands in, the face that is meant, and keeps the photos' vectors.
+"""Makes people known by pictures that a person hands in or stops at, and takes such photos away.
 
-Finding and embedding the faces is left to whoever gives `Eyes` (the query host).
+Which face of a photo is meant is chosen by `photos`, and which video faces follow from it by
+`sorting`.
 """
 
-import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
-from heimdex.domain.engines import Thresholds
-from heimdex.domain.errors import EngineFailed, MediaError, ModelUnavailable
-from heimdex.domain.faces import Person, PhotoFace
+from heimdex.domain.errors import UserError
+from heimdex.domain.faces import Person
 from heimdex.domain.ids import PersonId
-from heimdex.domain.vectors import Space, Vectors
-from heimdex.people.gallery import Gallery
+from heimdex.domain.vectors import Vectors
+from heimdex.people.frames import FrameFace
+from heimdex.people.gallery import FaceModel
+from heimdex.people.journal import Journal
+from heimdex.people.photos import Eyes, choose_faces, read_photos, who_else
+from heimdex.people.sorting import Sorting
+from heimdex.people.steps import Steps
+from heimdex.storage.assignments import Source
 from heimdex.storage.people import PeopleStore
-
-_log = logging.getLogger(__name__)
-
-
-class Eyes(Protocol):
-    """What finds and embeds faces in pictures."""
-
-    def faces(self, path: Path) -> Sequence[PhotoFace]:
-        """Faces of a photo, in any order. Raises MediaError for a file that is no picture."""
-        ...
-
-    def embed_faces(self, crops: Sequence[bytes]) -> tuple[Space, Vectors]:
-        """Vectors (n × d) of aligned faces that are JPEG or PNG bytes, and their space."""
-        ...
-
-
-CLEARLY_LARGER = 2.0
-"""In a photo of several people the face that is meant has so many times the area of the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,105 +36,82 @@ class Enrolment:
     alike: Person | None = None
 
 
-def read_photos(
-    eyes: Eyes, photos: Iterable[Path]
-) -> tuple[list[tuple[Path, Sequence[PhotoFace]]], list[tuple[Path, str]]]:
-    """The faces of each photo, and the files that are no picture, each with the reason: one spoilt
-    file among twenty must not cost the others."""
-    read: list[tuple[Path, Sequence[PhotoFace]]] = []
-    unread: list[tuple[Path, str]] = []
-    for photo in photos:
-        try:
-            read.append((photo, eyes.faces(photo)))
-        except MediaError as error:
-            unread.append((photo, str(error)))
-    return read, unread
+class Enrolling:
+    """The operations of `People` that begin with a picture; each can be undone as one step."""
 
+    def __init__(
+        self,
+        store: PeopleStore,
+        journal: Journal,
+        steps: Steps,
+        sorting: Sorting,
+        model: FaceModel,
+    ) -> None:
+        self._store = store
+        self._journal = journal
+        self._steps = steps
+        self._sorting = sorting
+        self._model = model
 
-def choose_faces(
-    photos: Iterable[tuple[Path, Sequence[PhotoFace]]],
-    known: Vectors | None,
-    thresholds: Thresholds,
-) -> tuple[list[tuple[Path, PhotoFace]], list[tuple[Path, str]]]:
-    """One face for each photo, and the photos left out with a sentence that says why.
+    def enroll(self, eyes: Eyes, name: str, photos: Sequence[Path]) -> Enrolment:
+        """Make somebody known by photos: a new person, or more photos of one who has the name.
 
-    `known`: n × d, what the person looks like so far, None for somebody new. Of several faces the
-    much larger one is meant, or the one that looks like the person.
-    """
-    chosen: list[tuple[Path, PhotoFace]] = []
-    left_out: list[tuple[Path, str]] = []
-    for photo, faces in photos:
-        face = _meant(faces, known, thresholds)
-        if face is not None:
-            chosen.append((photo, face))
-        elif faces:
-            left_out.append(
-                (
-                    photo,
-                    f"{photo.name} shows {len(faces)} faces of about the same size;"
-                    " use a photo with one person.",
-                )
-            )
-        else:
-            left_out.append(
-                (
-                    photo,
-                    f"No face was found in {photo.name}; use a photo that shows the face larger.",
-                )
-            )
-    return chosen, left_out
+        Of a photo with several faces the much larger one counts, or the one that looks like the
+        person as known so far. Raises UserError when no photo can be used; then nothing changes.
+        """
+        holder = self._store.find_person(name)
+        known = self._known_vectors(holder.id) if holder is not None else None
+        read, unread = read_photos(eyes, photos)
+        faces, left_out = choose_faces(read, known, self._model.thresholds)
+        left_out += unread
+        if not faces:
+            raise UserError(left_out[0][1] if left_out else "Give at least one photo to enrol.")
+        with self._journal.step("enroll") as step:
+            person_id = self._steps.named_person(name, step)
+            self._steps.add_photos(person_id, [face for _, face in faces], step)
+            self._sorting.recognise_everywhere(person_id, step)
+        used = tuple(photo for photo, _ in faces)
+        others = [each.id for each in self._store.named() if each.id != person_id]
+        gallery = self._sorting.album().gallery()
+        twin = who_else(gallery, others, [face for _, face in faces], self._model.thresholds)
+        alike = None if twin is None else self._steps.person(twin)
+        return Enrolment(self._steps.person(person_id), used, tuple(left_out), alike)
 
+    def remove_photos(self, person_id: PersonId, photos: Collection[int]) -> None:
+        """Somebody is not known by these of their photos (`Photo.id`) any more. Faces that were
+        only recognised as theirs are sorted again. Raises UserError when a photo is not theirs."""
+        self._steps.person(person_id)
+        if not {photo.id for photo in self._store.photos(person_id)}.issuperset(photos):
+            raise UserError("This photo is not there any more; look at the photos again.")
+        if not photos:
+            return
+        with self._journal.step("photo") as step:
+            step.touch(person_id)
+            for photo in photos:
+                self._store.remove_photo(photo)
+            theirs = self._store.tracks_of(person_id)
+            doubtful = [each.track for each in theirs if each.source is not Source.DECIDED]
+            self._store.unassign(doubtful)
+            self._sorting.place(doubtful, step)
 
-def who_else(
-    gallery: Gallery,
-    others: Iterable[PersonId],
-    faces: Sequence[PhotoFace],
-    thresholds: Thresholds,
-) -> PersonId | None:
-    """Which of the others these faces show as well, None when nobody."""
-    vectors = np.stack([face.vector for face in faces])
-    means = {
-        other: float(gallery.similarity_to(other, vectors).mean())
-        for other in others
-        if other in gallery.position
-    }
-    best = max(means, key=lambda other: means[other], default=None)
-    return best if best is not None and means[best] >= thresholds.match else None
+    def name_in_frame(self, face: FrameFace, name: str) -> Person:
+        """This face of a stopped frame is that person, known before or new."""
+        with self._journal.step("name") as step:
+            person_id = self._steps.named_person(name, step)
+            self._store.hide(person_id, False)
+            if face.track is not None:
+                self._steps.give([face.track], person_id, step)
+            else:
+                # Nobody followed this face yet: it is kept as a photo, and by its time for later.
+                self._steps.add_photos(person_id, [face.face], step)
+                self._steps.decide_there(person_id, face.video_id, face.at_ms, face.box, step)
+            self._sorting.recognise_everywhere(person_id, step)
+            self._store.delete_empty()
+        return self._steps.person(person_id)
 
-
-def embed_photos(store: PeopleStore, eyes: Eyes, space: Space) -> None:
-    """Have the present face model look at photos that only an earlier one has seen.
-
-    Not inside a transaction. Where the model cannot be asked now, the next time will do.
-    """
-    waiting = store.photos_without(space)
-    if not waiting:
-        return
-    try:
-        found, vectors = eyes.embed_faces([photo.crop for photo in waiting])
-    except (ModelUnavailable, EngineFailed, MediaError) as error:
-        _log.warning("photos of people wait for the face model: %s", error)
-        return
-    with store.transaction():
-        for photo, vector in zip(waiting, vectors, strict=True):
-            store.put_photo_vector(photo.id, found, vector)
-
-
-def _meant(
-    faces: Sequence[PhotoFace], known: Vectors | None, thresholds: Thresholds
-) -> PhotoFace | None:
-    if not faces:
-        return None
-    largest = sorted(faces, key=_area, reverse=True)
-    if len(largest) == 1 or _area(largest[0]) >= CLEARLY_LARGER * _area(largest[1]):
-        return largest[0]
-    if known is None or not len(known):
-        return None
-    likeness = [float((known @ face.vector).max()) for face in faces]
-    best = int(np.argmax(likeness))
-    return faces[best] if likeness[best] >= thresholds.match else None
-
-
-def _area(face: PhotoFace) -> float:
-    x1, y1, x2, y2 = face.box
-    return max(x2 - x1, 0.0) * max(y2 - y1, 0.0)
+    def _known_vectors(self, person_id: PersonId) -> Vectors | None:
+        photos = self._store.photo_vectors(self._model.space).get(person_id)
+        album = self._sorting.album()
+        tracks = album.vectors(a.track for a in self._store.tracks_of(person_id))
+        parts = [part for part in (photos, tracks) if part is not None and len(part)]
+        return np.vstack(parts) if parts else None

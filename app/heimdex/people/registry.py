@@ -8,30 +8,21 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from heimdex.domain.engines import Thresholds
 from heimdex.domain.errors import UserError
 from heimdex.domain.faces import Appearance, DecisionKind, Person, TrackRef
 from heimdex.domain.ids import PersonId, VideoId
-from heimdex.domain.vectors import Space, Vectors
-from heimdex.people.enrolling import (
-    Enrolment,
-    Eyes,
-    choose_faces,
-    embed_photos,
-    read_photos,
-    who_else,
-)
+from heimdex.domain.vectors import Space
+from heimdex.people.enrolling import Enrolling, Enrolment
 from heimdex.people.erasure import Erasure, Forgotten
 from heimdex.people.frames import FrameFace, recognise_frame
 from heimdex.people.gallery import FaceModel
 from heimdex.people.journal import Journal, Step
+from heimdex.people.photos import Eyes, embed_photos
 from heimdex.people.sorting import Sorting
 from heimdex.people.steps import Steps
 from heimdex.people.suggesting import Suggestion, suggest
 from heimdex.storage.artefacts import Artefacts
-from heimdex.storage.assignments import Source
 from heimdex.storage.people import PeopleStore
 from heimdex.storage.photos import Photo
 from heimdex.storage.stages import StageStore
@@ -76,6 +67,7 @@ class People:
         self._journal = Journal(store)
         self._steps = Steps(store, stages)
         self._sorting = Sorting(store, stages, vectors, model)
+        self._enrolling = Enrolling(store, self._journal, self._steps, self._sorting, model)
         self._erasure = Erasure(store, stages, vectors, artefacts)
 
     # Reading
@@ -210,46 +202,13 @@ class People:
         return self._steps.person(person_id)
 
     def enroll(self, name: str, photos: Sequence[Path]) -> Enrolment:
-        """Make somebody known by photos: a new person, or more photos of one who has the name.
-
-        Of a photo with several faces the much larger one counts, or the one that looks like the
-        person as known so far. Raises UserError when no photo can be used; then nothing changes.
-        """
+        """Make somebody known by photos: see `Enrolling.enroll`."""
         self._require_enabled()
-        holder = self._store.find_person(name)
-        known = self._known_vectors(holder.id) if holder is not None else None
-        read, unread = read_photos(self._eyes, photos)
-        faces, left_out = choose_faces(read, known, self._model.thresholds)
-        left_out += unread
-        if not faces:
-            raise UserError(left_out[0][1] if left_out else "Give at least one photo to enrol.")
-        with self._journal.step("enroll") as step:
-            person_id = self._steps.named_person(name, step)
-            self._steps.add_photos(person_id, [face for _, face in faces], step)
-            self._sorting.recognise_everywhere(person_id, step)
-        used = tuple(photo for photo, _ in faces)
-        others = [each.id for each in self._store.named() if each.id != person_id]
-        gallery = self._sorting.album().gallery()
-        twin = who_else(gallery, others, [face for _, face in faces], self._model.thresholds)
-        alike = None if twin is None else self._steps.person(twin)
-        return Enrolment(self._steps.person(person_id), used, tuple(left_out), alike)
+        return self._enrolling.enroll(self._eyes, name, photos)
 
     def remove_photos(self, person_id: PersonId, photos: Collection[int]) -> None:
-        """Somebody is not known by these of their photos (`Photo.id`) any more. Faces that were
-        only recognised as theirs are sorted again. Raises UserError when a photo is not theirs."""
-        self._steps.person(person_id)
-        if not {photo.id for photo in self._store.photos(person_id)}.issuperset(photos):
-            raise UserError("This photo is not there any more; look at the photos again.")
-        if not photos:
-            return
-        with self._journal.step("photo") as step:
-            step.touch(person_id)
-            for photo in photos:
-                self._store.remove_photo(photo)
-            theirs = self._store.tracks_of(person_id)
-            doubtful = [each.track for each in theirs if each.source is not Source.DECIDED]
-            self._store.unassign(doubtful)
-            self._sorting.place(doubtful, step)
+        """Somebody is not known by these photos any more: see `Enrolling.remove_photos`."""
+        self._enrolling.remove_photos(person_id, photos)
 
     def faces_in_frame(self, video_id: VideoId, at_ms: int, picture: Path) -> list[FrameFace]:
         """The faces on a frame of a video that somebody has stopped at, largest first, each with
@@ -263,18 +222,7 @@ class People:
 
     def name_in_frame(self, face: FrameFace, name: str) -> Person:
         """This face of a stopped frame is that person, known before or new."""
-        with self._journal.step("name") as step:
-            person_id = self._steps.named_person(name, step)
-            self._store.hide(person_id, False)
-            if face.track is not None:
-                self._steps.give([face.track], person_id, step)
-            else:
-                # Nobody followed this face yet: it is kept as a photo, and by its time for later.
-                self._steps.add_photos(person_id, [face.face], step)
-                self._steps.decide_there(person_id, face.video_id, face.at_ms, face.box, step)
-            self._sorting.recognise_everywhere(person_id, step)
-            self._store.delete_empty()
-        return self._steps.person(person_id)
+        return self._enrolling.name_in_frame(face, name)
 
     # Corrections
 
@@ -424,13 +372,6 @@ class People:
     def _require_enabled(self) -> None:
         if not self.enabled:
             raise UserError("Face recognition is switched off; switch it on in the settings.")
-
-    def _known_vectors(self, person_id: PersonId) -> Vectors | None:
-        photos = self._store.photo_vectors(self._model.space).get(person_id)
-        album = self._sorting.album()
-        tracks = album.vectors(a.track for a in self._store.tracks_of(person_id))
-        parts = [part for part in (photos, tracks) if part is not None and len(part)]
-        return np.vstack(parts) if parts else None
 
     # Last, because the name hides Python's own inside the class.
 

@@ -25,9 +25,8 @@ def evidence(
     there: Collection[PersonId] = (),
 ) -> tuple[Evidence, ...]:
     """The reasons for a moment, strongest first: at most one of each kind, and beside a good one no
-    poor ones. `telling`: what dates
-    its video where the file does not; a line on the screen that does is a reason too. `there`: who
-    is on screen meanwhile."""
+    poor ones. `telling`: what dates its video where the file does not; a line on the screen that
+    does is a reason too. `there`: who is on screen meanwhile."""
     reasons = [
         reason
         for reason in (

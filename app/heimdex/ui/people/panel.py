@@ -3,10 +3,8 @@
 Sorting faces to people is the people room's work; `actions` asks it to.
 """
 
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QStringListModel, Qt, Signal
 from PySide6.QtGui import (
@@ -18,7 +16,6 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QApplication,
-    QFileDialog,
     QHBoxLayout,
     QLineEdit,
     QScrollArea,
@@ -37,8 +34,8 @@ from heimdex.ui.people.group_card import CardGrid, GroupCard
 from heimdex.ui.people.naming import NameDialog, offer
 from heimdex.ui.people.notices import FirstUse, NobodyYet, SwitchedOff
 from heimdex.ui.people.page import PersonPage
-from heimdex.ui.people.photo_list import PhotoList
-from heimdex.ui.people.photos import PhotoHint, file_filter, photos_of
+from heimdex.ui.people.photo_desk import PhotoDesk
+from heimdex.ui.people.photos import PhotoHint, photos_of
 from heimdex.ui.people.question import QuestionCard
 from heimdex.ui.people.reading import (
     GROUPS_SHOWN,
@@ -53,9 +50,6 @@ from heimdex.ui.people.who_else import WhoElse
 from heimdex.ui.session import Session
 from heimdex.ui.theme import Theme
 from heimdex.ui.widgets import button, label
-
-if TYPE_CHECKING:
-    from heimdex.storage.photos import Photo
 
 
 class PeoplePanel(QWidget):
@@ -84,6 +78,7 @@ class PeoplePanel(QWidget):
         self.questions: tuple[Question, ...] = ()
         self.actions_ = Actions()
         self.who_else = WhoElse(theme, self.actions_, self)
+        self._photos = PhotoDesk(self.names, self.actions_, self)
         self.people = PeopleList(theme)
         self.page = PersonPage(theme, self.names)
         self.question = QuestionCard(theme)
@@ -110,6 +105,7 @@ class PeoplePanel(QWidget):
         self._session = session
         self.actions_.attach(session)
         self.who_else.attach(session)
+        self._photos.attach(session)
         self.page.attach(session)
         self.first_use.tell(session.library.directories.library)
         self.people.painter.thumbnails = session.thumbnails
@@ -165,20 +161,7 @@ class PeoplePanel(QWidget):
 
     def add_photos(self, photos: list[Path], name: str | None = None) -> None:
         """Make somebody known by photos; asks who it is unless `name` is given."""
-        if self._session is None or not photos:
-            return
-        if name:
-            self.actions_.enroll(name, photos)
-            return
-        dialog = NameDialog(
-            self.names,
-            self.tr("Who is on these photos?"),
-            self.tr("The person is then found in all videos, also in those that come later."),
-            photos,
-            self,
-        )
-        dialog.named.connect(lambda given: self.actions_.enroll(given, photos))
-        dialog.open()
+        self._photos.add(photos, name)
 
     def _build(self) -> None:
         self._empty = NobodyYet(self._theme)
@@ -251,7 +234,7 @@ class PeoplePanel(QWidget):
         page.different_asked.connect(self.who_else.ask_different)
         page.hidden_asked.connect(self._hide)
         page.photos_wanted.connect(self._choose_photos)
-        page.photo_list_wanted.connect(self._list_photos)
+        page.photo_list_wanted.connect(self._photos.show)
         page.forget_asked.connect(self._ask_forget)
         page.play_requested.connect(self.play_requested)
 
@@ -360,22 +343,7 @@ class PeoplePanel(QWidget):
             self.actions_.erase_everything()
 
     def _choose_photos(self) -> None:
-        files, _ = QFileDialog.getOpenFileNames(
-            self, self.tr("Choose photos of one person"), "", file_filter(self.tr("Photos"))
-        )
-        self.add_photos([Path(file) for file in files], self._page_name())
-
-    def _list_photos(self, person_id: int) -> None:
-        session = self._session
-        if session is None:
-            return
-
-        def show(photos: Sequence["Photo"]) -> None:
-            dialog = PhotoList(photos, self)
-            dialog.removed.connect(partial(self.actions_.remove_photos, person_id))
-            dialog.open()
-
-        session.run(lambda: session.library.people.photos(PersonId(person_id)), show)
+        self._photos.choose(self._page_name())
 
     def _name_at(self, place: QPointF) -> str | None:
         """Whose photos are dropped there: the person whose page or portrait it is."""
